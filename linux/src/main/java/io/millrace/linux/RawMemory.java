@@ -1,0 +1,143 @@
+package io.millrace.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The one place that touches raw addresses. Addresses are plain longs, checked by whoever got them
+ * from outside; a wrong one kills the process.
+ *
+ * <p>Plain access is unaligned, in native byte order and unordered. Acquire and release access must
+ * be naturally aligned (else {@link IllegalArgumentException}). Nothing here allocates; any thread
+ * may call it.
+ *
+ * <p>Memory that another process shared can be truncated under us. An access beyond the new end
+ * reads garbage or writes nothing, and an {@link InternalError} ("a fault occurred in an unsafe
+ * memory access operation") comes later: at {@link #surfaceFault} at the latest, when that follows
+ * on the same thread.
+ */
+public final class RawMemory {
+  private static final MemorySegment ALL = everything();
+  private static final VarHandle SHORT = JAVA_SHORT.varHandle();
+  private static final VarHandle INT = JAVA_INT.varHandle();
+  private static final VarHandle LONG = JAVA_LONG.varHandle();
+
+  private RawMemory() {}
+
+  public static byte getByte(long address) {
+    return ALL.get(JAVA_BYTE, address);
+  }
+
+  public static short getShort(long address) {
+    return ALL.get(JAVA_SHORT_UNALIGNED, address);
+  }
+
+  public static int getInt(long address) {
+    return ALL.get(JAVA_INT_UNALIGNED, address);
+  }
+
+  public static long getLong(long address) {
+    return ALL.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  public static void putByte(long address, byte value) {
+    ALL.set(JAVA_BYTE, address, value);
+  }
+
+  public static void putShort(long address, short value) {
+    ALL.set(JAVA_SHORT_UNALIGNED, address, value);
+  }
+
+  public static void putInt(long address, int value) {
+    ALL.set(JAVA_INT_UNALIGNED, address, value);
+  }
+
+  public static void putLong(long address, long value) {
+    ALL.set(JAVA_LONG_UNALIGNED, address, value);
+  }
+
+  /** Loads before everything that follows on this thread. */
+  public static short getShortAcquire(long address) {
+    return (short) SHORT.getAcquire(ALL, address);
+  }
+
+  /** Loads before everything that follows on this thread. */
+  public static int getIntAcquire(long address) {
+    return (int) INT.getAcquire(ALL, address);
+  }
+
+  /** Loads before everything that follows on this thread. */
+  public static long getLongAcquire(long address) {
+    return (long) LONG.getAcquire(ALL, address);
+  }
+
+  /** Stores after everything that came before on this thread. */
+  public static void putShortRelease(long address, short value) {
+    SHORT.setRelease(ALL, address, value);
+  }
+
+  /** Stores after everything that came before on this thread. */
+  public static void putIntRelease(long address, int value) {
+    INT.setRelease(ALL, address, value);
+  }
+
+  /** Stores after everything that came before on this thread. */
+  public static void putLongRelease(long address, long value) {
+    LONG.setRelease(ALL, address, value);
+  }
+
+  /** Orders every load and store before it against every one after it, store to load included. */
+  public static void fullFence() {
+    VarHandle.fullFence();
+  }
+
+  /** Copies {@code bytes} bytes; the ranges may overlap. */
+  public static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
+  /** Sets {@code bytes} bytes from {@code address} on to {@code value}. */
+  public static void fill(long address, long bytes, byte value) {
+    ALL.asSlice(address, bytes).fill(value);
+  }
+
+  /** Copies {@code length} bytes out of memory into {@code to}. */
+  public static void get(long from, byte[] to, int offset, int length) {
+    MemorySegment.copy(ALL, JAVA_BYTE, from, to, offset, length);
+  }
+
+  /** Copies {@code length} bytes of {@code from} into memory. */
+  public static void put(byte[] from, int offset, int length, long to) {
+    MemorySegment.copy(from, offset, ALL, JAVA_BYTE, to, length);
+  }
+
+  /**
+   * The bytes from {@code address} on as a segment, valid as long as the memory is mapped: nothing
+   * checks that.
+   */
+  public static MemorySegment segment(long address, long bytes) {
+    return ALL.asSlice(address, bytes);
+  }
+
+  /**
+   * Throws here, and not in some later and innocent place, the {@link InternalError} of a fault
+   * that an earlier access on this thread ran into. A trivial native call: the way back from native
+   * code is where the JVM delivers it.
+   */
+  public static void surfaceFault() {
+    Syscall.trivial();
+  }
+
+  @SuppressWarnings("restricted")
+  private static MemorySegment everything() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  }
+}
