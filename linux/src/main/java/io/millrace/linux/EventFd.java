@@ -11,7 +11,7 @@ public final class EventFd {
   static final int EFD_CLOEXEC = 0x80000;
   static final int EFD_NONBLOCK = 0x800;
 
-  private static final MemorySegment ONE = Arena.global().allocate(ValueLayout.JAVA_LONG, 1L);
+  private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L);
   private static final long ONE_ADDRESS = ONE.address();
 
   private EventFd() {}
