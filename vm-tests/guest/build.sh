@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Builds the test guest: a Debian kernel and an initramfs with busybox, our init and blkload.
+# Prints the folder that holds vmlinuz and initrd.cpio. Downloads once, into build/cache; later runs take milliseconds.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cache=$root/build/cache
+out=$cache/guest
+kernel_package=linux-image-cloud-amd64
+modules=(virtio_pci virtio_blk qemu_fw_cfg)
+
+note() { echo "guest: $*" >&2; }
+
+die() {
+  note "$@"
+  exit 1
+}
+
+apt_get() {
+  if [ "$(id -u)" = 0 ]; then apt-get -q -o APT::Sandbox::User=root "$@"; else apt-get -q "$@"; fi
+}
+
+# The package a meta package stands for, now: linux-image-cloud-amd64 -> linux-image-6.1.0-56-cloud-amd64.
+kernel_image_package() {
+  apt-cache depends "$kernel_package" 2>/dev/null | awk '/Depends: linux-image-[0-9]/ {print $2; exit}'
+}
+
+# fetch NAME PACKAGE: downloads PACKAGE and unpacks it to cache/NAME; nothing happens when that is there.
+fetch() {
+  local name=$1 package=$2 stage=$cache/$1.part
+  [ ! -d "$cache/$name" ] || return 0
+  note "downloading $package"
+  rm -rf "$stage"
+  mkdir -p "$stage/deb" "$stage/root"
+  (cd "$stage/deb" && apt_get download "$package" >&2) || die "apt-get could not download $package; is a package mirror reachable?"
+  dpkg-deb -x "$stage"/deb/*.deb "$stage/root"
+  mv "$stage/root" "$cache/$name"
+  rm -rf "$stage"
+}
+
+fetch_all() {
+  if [ -d "$cache/kernel" ] && [ -d "$cache/busybox" ]; then return; fi
+  mkdir -p "$cache"
+  if [ -z "$(kernel_image_package)" ] || ! apt-cache show busybox-static >/dev/null 2>&1; then
+    "$root/build/install.sh" --update
+  fi
+  local image
+  image=$(kernel_image_package)
+  [ -n "$image" ] || die "apt knows no $kernel_package; the guest's kernel comes from Debian (12 or newer)"
+  fetch kernel "$image"
+  fetch busybox busybox-static
+}
+
+# The modules and, by modules.dep, what they stand on, as the guest's own /lib/modules.
+install_modules() {
+  local tree=$1 version deps name from to
+  from=$(find "$cache/kernel" -path '*/lib/modules/*' -prune) # Debian 13 has it below usr
+  version=$(basename "$from")
+  to=$tree/lib/modules/$version
+  [ -s "$from/modules.dep" ] || "$busybox" depmod -b "${from%/lib/modules/*}" "$version"
+  mkdir -p "$to"
+  cp "$from/modules.builtin" "$from/modules.order" "$to/"
+  for name in "${modules[@]}"; do
+    deps=$(awk -v want="/$name.ko:" 'index($1, want) {sub(":", "", $1); print}' "$from/modules.dep")
+    [ -n "$deps" ] || die "module $name is not in $version"
+    # shellcheck disable=SC2086 # a list of paths without blanks
+    (cd "$from" && cp --parents $deps "$to/")
+  done
+  "$busybox" depmod -b "$tree" "$version"
+}
+
+build_initrd() {
+  local tree=$out/tree
+  rm -rf "$tree"
+  mkdir -p "$tree"/{bin,dev,proc,sys,tmp}
+  gcc -O2 -Wall -Wextra -Werror -static -pthread -o "$tree/bin/blkload" "$here/blkload.c"
+  cp "$busybox" "$tree/bin/busybox"
+  ln -s busybox "$tree/bin/sh"
+  install -m 755 "$here/init" "$tree/init"
+  install_modules "$tree"
+  (cd "$tree" && find . | "$busybox" cpio -o -H newc -R 0:0 2>/dev/null) >"$out/initrd.part"
+  cp "$cache"/kernel/boot/vmlinuz-* "$out/vmlinuz"
+  mv "$out/initrd.part" "$out/initrd.cpio"
+  rm -rf "$tree"
+}
+
+up_to_date() {
+  local source
+  for source in "$here/build.sh" "$here/init" "$here/blkload.c"; do
+    [ "$out/initrd.cpio" -nt "$source" ] || return 1
+  done
+  [ -s "$out/vmlinuz" ]
+}
+
+mkdir -p "$out"
+exec 9>"$cache/guest.lock"
+flock 9 # a test run and a demo may start together
+if ! up_to_date; then
+  fetch_all
+  busybox=$(find "$cache/busybox" -path '*/bin/busybox')
+  command -v gcc >/dev/null || "$root/build/install.sh" gcc
+  note "building the initramfs"
+  build_initrd
+fi
+echo "$out"
