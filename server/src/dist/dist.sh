@@ -1,0 +1,87 @@
+#!/bin/sh
+# Makes the self-contained distribution: a linked runtime with every module in it, the launcher, and an AOT cache from a
+# real run. Called by Maven at package; does nothing when no input changed.
+#
+# usage: dist.sh JAVA_HOME TARGET MAIN_JAR CLASS_PATH
+#   JAVA_HOME   the JDK to link with, which becomes the runtime
+#   TARGET      server/target; the result is TARGET/millrace
+#   MAIN_JAR    the jar of module io.millrace.server
+#   CLASS_PATH  what it needs at run time, separated by colons; folders in it are skipped
+set -eu
+
+here=$(dirname -- "$(readlink -f -- "$0")")
+java_home=$1 target=$2 main_jar=$3 class_path=$4
+image=$target/millrace
+work=$target/dist
+log=$work/dist.log
+
+fail() {
+  echo "dist: $1" >&2
+  [ ! -s "$log" ] || sed 's/^/  /' "$log" >&2
+  exit 1
+}
+
+# Runs one step quietly; its output is shown only when it fails. quietly WHAT COMMAND...
+quietly() {
+  what=$1
+  shift
+  "$@" >"$log" 2>&1 || fail "$what failed ($*); it said:"
+}
+
+jars=$main_jar
+IFS=:
+for entry in $class_path; do
+  case $entry in *.jar) jars=$jars:$entry ;; esac
+done
+
+# What the result is made of: the tools, the JDK, and the bytes of every jar.
+# shellcheck disable=SC2086 # split at the colons on purpose
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/train.sh" "$java_home/release" $jars | sha256sum)
+if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
+  echo "dist: $image is up to date"
+  exit 0
+fi
+
+rm -rf -- "$work" "$image"
+mkdir -p -- "$work/modules" "$work/natives" "$image/bin" "$image/lib"
+
+# Native libraries lie beside the runtime as files: nothing is unpacked to /tmp at each start, nothing is left there.
+# Their jars hold nothing else and stay out of the runtime.
+for jar in $jars; do
+  case ${jar##*/} in
+    netty-transport-native-epoll-*-linux-x86_64.jar)
+      (cd "$work/natives" && "$java_home/bin/jar" xf "$jar" META-INF/native)
+      cp -- "$work"/natives/META-INF/native/libnetty_transport_native_epoll_x86_64.so "$image/lib/" ;;
+    junixsocket-native-common-*.jar)
+      (cd "$work/natives" && "$java_home/bin/jar" xf "$jar" lib/amd64-Linux-clang)
+      cp -- "$work"/natives/lib/amd64-Linux-clang/jni/libjunixsocket-native-*[0-9].so "$image/lib/libjunixsocket.so" ;;
+    *) cp -- "$jar" "$work/modules/" ;;
+  esac
+done
+unset IFS
+
+# jlink takes no automatic modules: the one jar without a descriptor gets the one that jdeps derives.
+automatic=HdrHistogram
+for jar in "$work/modules/$automatic"-*.jar; do
+  [ -e "$jar" ] || continue
+  quietly "deriving module $automatic" \
+    "$java_home/bin/jdeps" --multi-release base --generate-module-info "$work/descriptors" "$jar"
+  quietly "compiling module $automatic" \
+    "$java_home/bin/javac" --release 25 -d "$work/descriptors/$automatic" \
+    --patch-module "$automatic=$jar" "$(find "$work/descriptors" -name module-info.java)"
+  quietly "adding the descriptor of module $automatic" \
+    "$java_home/bin/jar" uf "$jar" -C "$work/descriptors/$automatic" module-info.class
+done
+
+quietly "jlink" "$java_home/bin/jlink" --output "$image/runtime" --module-path "$work/modules" \
+  --add-modules io.millrace.server,ch.qos.logback.classic --no-header-files --no-man-pages
+cp -- "$here/millrace" "$image/bin/millrace"
+chmod 755 "$image/bin/millrace"
+cp -- "$here/../../../LICENSE" "$image/LICENSE"
+
+quietly "the training run for the AOT cache" sh "$here/train.sh" "$image" "$work"
+# With AOTMode=on a cache that does not fit its runtime is an error, not a slow start.
+quietly "starting with the AOT cache" env JDK_JAVA_OPTIONS=-XX:AOTMode=on "$image/bin/millrace" version
+
+echo "$inputs" >"$image/.inputs"
+echo "dist: $image ($(du -sm -- "$image" | cut -f1) MB)"

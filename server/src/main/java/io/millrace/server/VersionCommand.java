@@ -1,0 +1,20 @@
+package io.millrace.server;
+
+import java.lang.module.ModuleDescriptor;
+import picocli.CommandLine.Command;
+
+/** {@code millrace version}: what runs here, for a bug report. */
+@Command(name = "version", description = "Shows the version of Millrace and of its Java runtime.")
+final class VersionCommand implements Runnable {
+  /** The project's version, as Maven stamped it into the module descriptor. */
+  static String version() {
+    ModuleDescriptor descriptor = Main.class.getModule().getDescriptor();
+    return descriptor == null ? "development" : descriptor.rawVersion().orElse("development");
+  }
+
+  @Override
+  public void run() {
+    System.out.printf(
+        "Millrace %s (JDK %s, %s)%n", version(), Runtime.version(), System.getProperty("os.arch"));
+  }
+}
