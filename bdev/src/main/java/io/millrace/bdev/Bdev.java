@@ -1,0 +1,193 @@
+package io.millrace.bdev;
+
+import io.millrace.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * A block device. A module extends this class and {@link BdevChannel}; {@link BdevRegistry#register}
+ * makes the bdev known.
+ *
+ * <p>Control-plane object. Its channels live on reactors; {@link #blockCount} may be read anywhere.
+ */
+public abstract class Bdev {
+  private final BdevProperties properties;
+  private final int blockMask;
+  private final boolean[] supported = new boolean[IoType.values().length];
+  private final Map<Reactor, BdevChannel> channels = new HashMap<>(); // guarded by itself
+  private final List<RangeLock> locks = new ArrayList<>(0); // guarded by channels
+  private final ChannelStatistics closedChannels = new ChannelStatistics(); // guarded by channels
+  private volatile long blockCount;
+
+  /** A bdev that is what the properties say. */
+  protected Bdev(BdevProperties properties) {
+    this.properties = properties;
+    this.blockMask = properties.blockSize() - 1;
+    this.blockCount = properties.blockCount();
+    for (IoType type : properties.types()) {
+      supported[type.ordinal()] = true;
+    }
+  }
+
+  /**
+   * A channel for a reactor; runs on that reactor.
+   *
+   * @throws BdevException if the channel cannot have what it needs
+   */
+  protected abstract BdevChannel newChannel(Reactor reactor) throws BdevException;
+
+  /** Frees what the bdev has. No channel and no descriptor is left. Control thread. */
+  protected void destroy() {
+    // Nothing to free by default.
+  }
+
+  /** What the bdev is and does. */
+  public final BdevProperties properties() {
+    return properties;
+  }
+
+  /** The bdev's name. */
+  public final String name() {
+    return properties.name();
+  }
+
+  /** How many logical blocks there are now. */
+  public final long blockCount() {
+    return blockCount;
+  }
+
+  /** Capacity in bytes. */
+  public final long sizeBytes() {
+    return blockCount * properties.blockSize();
+  }
+
+  /** Whether the bdev does requests of a type. */
+  public final boolean supports(IoType type) {
+    return supported[type.ordinal()];
+  }
+
+  /** Details of this kind of bdev for {@code bdev_get_bdevs}, by module name as SPDK nests them. */
+  public Map<String, Object> driverSpecific() {
+    return Map.of();
+  }
+
+  /** Sums the counts of all channels, of closed ones too. Any thread. */
+  public final ChannelStatistics statistics() {
+    ChannelStatistics sum = new ChannelStatistics();
+    synchronized (channels) {
+      sum.add(closedChannels);
+      for (BdevChannel channel : channels.values()) {
+        sum.add(channel.statistics());
+      }
+    }
+    return sum;
+  }
+
+  /** For the module: the medium has another size now. Tell openers by {@link BdevRegistry#resized}. */
+  protected final void blockCount(long count) {
+    blockCount = count;
+  }
+
+  /** Checks a request against what the bdev is. Each reactor calls it for each request. */
+  final IoStatus check(BdevIo io) {
+    IoType type = io.type();
+    if (!supported[type.ordinal()]) {
+      return type != IoType.READ && type != IoType.FLUSH && !properties.writable()
+          ? IoStatus.READ_ONLY
+          : IoStatus.UNSUPPORTED;
+    }
+    if (type == IoType.FLUSH) {
+      return IoStatus.SUCCESS;
+    }
+    if (type != IoType.READ && type != IoType.COMPARE && !properties.writable()) {
+      return IoStatus.READ_ONLY;
+    }
+    long offset = io.offsetBytes();
+    long length = io.lengthBytes();
+    long size = sizeBytes();
+    // The sum of the two could overflow: the guest chose both.
+    boolean inside = length > 0 && offset >= 0 && length <= size && offset <= size - length;
+    if (!inside || ((offset | length) & blockMask) != 0) {
+      return IoStatus.OUT_OF_RANGE;
+    }
+    boolean carriesData = type != IoType.UNMAP && type != IoType.WRITE_ZEROES;
+    return carriesData && length > BdevLimits.MAX_TRANSFER_BYTES
+        ? IoStatus.OUT_OF_RANGE
+        : IoStatus.SUCCESS;
+  }
+
+  /** The reactor's channel, opened if it is the first user's. Runs on the reactor. */
+  final BdevChannel acquireChannel(Reactor reactor) throws BdevException {
+    synchronized (channels) {
+      BdevChannel channel = channels.get(reactor);
+      if (channel == null) {
+        channel = newChannel(reactor);
+        channels.put(reactor, channel);
+        for (RangeLock lock : locks) {
+          channel.lock(lock, () -> {});
+        }
+      }
+      channel.users++;
+      return channel;
+    }
+  }
+
+  /** Gives a channel back; the last user's closes it. Runs on the channel's reactor. */
+  final void releaseChannel(BdevChannel channel) {
+    synchronized (channels) {
+      if (--channel.users > 0) {
+        return;
+      }
+      channels.values().remove(channel);
+      closedChannels.add(channel.statistics());
+    }
+    channel.release();
+  }
+
+  /**
+   * Locks a range against writes by anybody but the holder, on every channel.
+   *
+   * @param reactor the caller's, on which {@code locked} runs
+   * @param offsetBytes start of the range
+   * @param lengthBytes its length
+   * @param locked gets the lock once no overlapping write is in flight anywhere; give it back by
+   *     {@link #unlockRange}
+   */
+  public final void lockRange(
+      Reactor reactor, long offsetBytes, long lengthBytes, Consumer<RangeLock> locked) {
+    RangeLock lock = new RangeLock(offsetBytes, lengthBytes);
+    Map<Reactor, BdevChannel> all;
+    synchronized (channels) {
+      locks.add(lock);
+      all = Map.copyOf(channels);
+    }
+    AtomicInteger missing = new AtomicInteger(all.size() + 1);
+    Runnable one =
+        () -> {
+          if (missing.decrementAndGet() == 0) {
+            reactor.execute(() -> locked.accept(lock));
+          }
+        };
+    all.forEach((where, channel) -> where.execute(() -> channel.lock(lock, one)));
+    one.run();
+  }
+
+  /** Gives a lock back; what waited for it goes on. */
+  public final void unlockRange(RangeLock lock) {
+    Map<Reactor, BdevChannel> all;
+    synchronized (channels) {
+      locks.remove(lock);
+      all = Map.copyOf(channels);
+    }
+    all.forEach((where, channel) -> where.execute(() -> channel.unlock(lock)));
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

@@ -1,0 +1,171 @@
+package io.millrace.bdev;
+
+import io.millrace.bdev.BdevIo.State;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one reactor to one bdev. Data-path code: everything here runs on that reactor.
+ *
+ * <p>{@link #submit} checks a request once for every module (type, range, alignment, write
+ * protection, locked ranges) and hands it to {@link #start}; the module ends it with {@link
+ * BdevIo#complete}. Users share a channel: it is opened for the first and closed after the last of
+ * them ({@link BdevDescriptor#openChannel}).
+ */
+public abstract class BdevChannel {
+  private final Bdev bdev;
+  private final ChannelStatistics statistics = new ChannelStatistics();
+  private final LockedRanges locks = new LockedRanges();
+  private @Nullable BdevIo firstInFlight;
+  private int inFlightCount;
+  int users;
+
+  /** Made by {@link Bdev#newChannel}. */
+  protected BdevChannel(Bdev bdev) {
+    this.bdev = bdev;
+  }
+
+  /**
+   * Does a checked request; ends it with {@link BdevIo#complete}, now or later, exactly once.
+   *
+   * @param io in range, aligned to blocks, of a supported type; READ and WRITE have segments that add
+   *     up to their length
+   */
+  protected abstract void start(BdevIo io);
+
+  /**
+   * Tries to end a started request early; it completes either way, with ABORTED if this worked.
+   *
+   * @param io started and not yet complete
+   */
+  protected void stop(BdevIo io) {
+    // A module whose requests never wait for anything has nothing to stop.
+  }
+
+  /** Frees what the channel has; nothing is in flight. */
+  protected void release() {
+    // Nothing to free by default.
+  }
+
+  /** The device this channel leads to. */
+  public final Bdev bdev() {
+    return bdev;
+  }
+
+  /** What this channel has done so far. */
+  public final ChannelStatistics statistics() {
+    return statistics;
+  }
+
+  /** Requests submitted and not completed, those that wait for a locked range included. */
+  public final int inFlightCount() {
+    return inFlightCount;
+  }
+
+  /**
+   * Submits a request. Never refuses: what cannot be done completes with a status that says why.
+   *
+   * @param io filled by its user; the channel's until its {@code completed} runs, exactly once
+   */
+  public final void submit(BdevIo io) {
+    assert io.state == State.FREE : io;
+    io.state = State.WAITING;
+    io.channel = this;
+    link(io);
+    IoStatus refusal = bdev.check(io);
+    if (refusal != IoStatus.SUCCESS) {
+      io.complete(refusal, 0);
+    } else if (!locks.blocks(io)) {
+      io.state = State.STARTED;
+      start(io);
+    }
+  }
+
+  /**
+   * Asks that a submitted request end soon. It completes once, with ABORTED or as it would have.
+   *
+   * @param io submitted to this channel; a request already completed is left alone
+   */
+  public final void cancel(BdevIo io) {
+    if (io.channel != this) {
+      return;
+    }
+    if (io.state == State.WAITING) {
+      io.complete(IoStatus.ABORTED, 0);
+    } else if (io.state == State.STARTED) {
+      stop(io);
+    }
+  }
+
+  final void ended(BdevIo io, IoStatus status) {
+    unlink(io);
+    io.channel = null;
+    statistics.count(io.type(), io.transferredBytes(), status);
+    if (locks.any() && io.state == State.STARTED) {
+      locks.ended(io);
+    }
+  }
+
+  /**
+   * Locks a range on this channel.
+   *
+   * @param locked runs once nothing in flight on this channel overlaps it
+   */
+  final void lock(RangeLock lock, Runnable locked) {
+    int overlapping = 0;
+    for (BdevIo io = firstInFlight; io != null; io = io.next) {
+      if (io.state == State.STARTED && lock.overlaps(io)) {
+        overlapping++;
+      }
+    }
+    locks.add(lock, overlapping, locked);
+  }
+
+  /** Unlocks a range and starts what waited for it, oldest first. */
+  final void unlock(RangeLock lock) {
+    locks.remove(lock);
+    BdevIo io = oldest();
+    while (io != null) {
+      BdevIo newer = io.previous;
+      if (io.state == State.WAITING && !locks.blocks(io)) {
+        io.state = State.STARTED;
+        start(io);
+      }
+      io = newer;
+    }
+  }
+
+  private @Nullable BdevIo oldest() {
+    BdevIo io = firstInFlight;
+    while (io != null && io.next != null) {
+      io = io.next;
+    }
+    return io;
+  }
+
+  private void link(BdevIo io) {
+    BdevIo first = firstInFlight;
+    io.previous = null;
+    io.next = first;
+    if (first != null) {
+      first.previous = io;
+    }
+    firstInFlight = io;
+    inFlightCount++;
+  }
+
+  private void unlink(BdevIo io) {
+    BdevIo before = io.previous;
+    BdevIo after = io.next;
+    if (before != null) {
+      before.next = after;
+    } else {
+      firstInFlight = after;
+    }
+    if (after != null) {
+      after.previous = before;
+    }
+    io.previous = null;
+    io.next = null;
+    inFlightCount--;
+  }
+}

@@ -1,0 +1,203 @@
+package io.millrace.bdev;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to a block device: made once by its user, filled in place for each use.
+ *
+ * <p>Its life: the user calls {@link #begin}, adds segments, hands it to {@link
+ * BdevChannel#submit}; from then on it is the channel's until {@link #completed} runs, exactly once
+ * for each submit, on the same reactor, perhaps before {@code submit} returns. Not thread-safe: one
+ * reactor's thread touches it.
+ */
+public abstract class BdevIo {
+  enum State {
+    FREE,
+    WAITING, // not started: behind a range lock, or being checked
+    STARTED
+  }
+
+  private IoType type = IoType.READ;
+  private long offsetBytes;
+  private long lengthBytes;
+  private boolean forceUnitAccess;
+  private int segmentCount;
+  private long[] segmentAddresses;
+  private int[] segmentBytes;
+  private long metadataAddress; // room for protection information; no bdev takes any yet
+  private long transferredBytes;
+  private long appendedOffsetBytes;
+
+  private @Nullable RangeLock heldLock;
+
+  // The channel's, while submitted.
+  State state = State.FREE;
+  @Nullable BdevChannel channel;
+  @Nullable BdevIo previous;
+  @Nullable BdevIo next;
+  private int moduleSlot;
+
+  /**
+   * A request with room for some segments; the room grows when one needs more, and then stays.
+   *
+   * @param segments data segments to have room for at once
+   */
+  protected BdevIo(int segments) {
+    segmentAddresses = new long[segments];
+    segmentBytes = new int[segments];
+  }
+
+  /**
+   * The request is done; it may be used again from inside this call.
+   *
+   * @param status how it ended; on anything but SUCCESS the blocks or the memory may be changed in
+   *     part
+   */
+  protected abstract void completed(IoStatus status);
+
+  /**
+   * Starts filling the request.
+   *
+   * @param type what to do
+   * @param offsetBytes where on the device; any value, checked by the channel
+   * @param lengthBytes how much; any value, checked by the channel; 0 for FLUSH means everything
+   */
+  public final void begin(IoType type, long offsetBytes, long lengthBytes) {
+    assert state == State.FREE : this;
+    this.type = type;
+    this.offsetBytes = offsetBytes;
+    this.lengthBytes = lengthBytes;
+    forceUnitAccess = false;
+    segmentCount = 0;
+    metadataAddress = 0;
+    transferredBytes = 0;
+    appendedOffsetBytes = -1;
+    heldLock = null;
+  }
+
+  /**
+   * Adds a piece of memory that the data comes from or goes to.
+   *
+   * @param address host address, checked by the user, valid until completed
+   * @param bytes its length, 1 or more
+   */
+  public final void addSegment(long address, int bytes) {
+    if (segmentCount == segmentAddresses.length) {
+      grow();
+    }
+    segmentAddresses[segmentCount] = address;
+    segmentBytes[segmentCount] = bytes;
+    segmentCount++;
+  }
+
+  private void grow() {
+    int room = Math.max(4, segmentCount * 2);
+    segmentAddresses = Arrays.copyOf(segmentAddresses, room);
+    segmentBytes = Arrays.copyOf(segmentBytes, room);
+  }
+
+  /** Asks that a write be durable before it completes (FUA). */
+  public final void forceUnitAccess() {
+    forceUnitAccess = true;
+  }
+
+  /** Says that the submitter holds a lock: the request passes it. */
+  public final void heldLock(RangeLock lock) {
+    heldLock = lock;
+  }
+
+  final @Nullable RangeLock heldLock() {
+    return heldLock;
+  }
+
+  /** What is asked. */
+  public final IoType type() {
+    return type;
+  }
+
+  /** Where on the device, in bytes. */
+  public final long offsetBytes() {
+    return offsetBytes;
+  }
+
+  /** How much of the device, in bytes. */
+  public final long lengthBytes() {
+    return lengthBytes;
+  }
+
+  /** Whether a write must be durable before it completes. */
+  public final boolean isForceUnitAccess() {
+    return forceUnitAccess;
+  }
+
+  /** How many data segments there are; together they are {@link #lengthBytes} long. */
+  public final int segmentCount() {
+    return segmentCount;
+  }
+
+  /**
+   * Host address of a segment.
+   *
+   * @param index from 0
+   */
+  public final long segmentAddress(int index) {
+    return segmentAddresses[index];
+  }
+
+  /**
+   * Length of a segment.
+   *
+   * @param index from 0
+   */
+  public final int segmentBytes(int index) {
+    return segmentBytes[index];
+  }
+
+  /** Host address of the blocks' metadata, 0 when there is none. */
+  public final long metadataAddress() {
+    return metadataAddress;
+  }
+
+  /** Bytes really read into or written from the segments; valid when completed. */
+  public final long transferredBytes() {
+    return transferredBytes;
+  }
+
+  /** Where a zone append went, in bytes, or -1. */
+  public final long appendedOffsetBytes() {
+    return appendedOffsetBytes;
+  }
+
+  /** For the module that does the work: a number of its own, kept while the request is submitted. */
+  public final int moduleSlot() {
+    return moduleSlot;
+  }
+
+  /** Sets {@link #moduleSlot()}. */
+  public final void moduleSlot(int slot) {
+    moduleSlot = slot;
+  }
+
+  /**
+   * For the module that did the work: ends the request, exactly once.
+   *
+   * @param status how it ended
+   * @param transferred bytes of data really moved
+   */
+  public final void complete(IoStatus status, long transferred) {
+    assert state != State.FREE : this;
+    transferredBytes = transferred;
+    BdevChannel owner = channel;
+    if (owner != null) {
+      owner.ended(this, status);
+    }
+    state = State.FREE;
+    completed(status);
+  }
+
+  @Override
+  public String toString() {
+    return type + " " + offsetBytes + "+" + lengthBytes + " " + state;
+  }
+}

@@ -1,0 +1,19 @@
+package io.millrace.bdev;
+
+/** What a request asks of a block device; what a bdev does of it {@link Bdev#supports} says. */
+public enum IoType {
+  /** Reads blocks into memory. */
+  READ,
+  /** Writes memory to blocks. */
+  WRITE,
+  /** Makes durable every write that completed before. */
+  FLUSH,
+  /** Deallocates blocks; what they read as afterwards is undefined. */
+  UNMAP,
+  /** Makes blocks read as zeroes. */
+  WRITE_ZEROES,
+  /** Compares blocks with memory. */
+  COMPARE,
+  /** Writes at a zone's write pointer and reports where. */
+  ZONE_APPEND
+}

@@ -1,0 +1,23 @@
+package io.millrace.bdev;
+
+/**
+ * A module that has to know the memory requests point at: to map it for a device, or to register it
+ * with the kernel. Control thread.
+ */
+public interface MemoryListener {
+  /**
+   * Called before the first request points into the range.
+   *
+   * @param address host address, page-aligned
+   * @param bytes length, whole pages
+   */
+  void memoryAdded(long address, long bytes);
+
+  /**
+   * Called after the last request that pointed into the range completed, before it is unmapped.
+   *
+   * @param address as it was added
+   * @param bytes as it was added
+   */
+  void memoryRemoved(long address, long bytes);
+}

@@ -1,0 +1,47 @@
+package io.millrace.bdev;
+
+import io.millrace.reactor.Reactor;
+import java.util.EnumSet;
+import java.util.UUID;
+
+/** A disk that forgets what is written and leaves memory alone on reads, for measuring the rest. */
+public final class NullBdev extends Bdev {
+  /**
+   * A null disk.
+   *
+   * @param blockSize bytes, a power of two from 512
+   * @param blockCount logical blocks
+   */
+  public NullBdev(
+      String name, UUID uuid, int blockSize, int physicalBlockSize, long blockCount) {
+    super(
+        new BdevProperties(
+            name,
+            uuid,
+            "Null disk",
+            blockSize,
+            physicalBlockSize,
+            blockCount,
+            true,
+            false,
+            BdevLimits.NONE,
+            EnumSet.of(
+                IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES)));
+  }
+
+  @Override
+  protected BdevChannel newChannel(Reactor reactor) {
+    return new Channel(this);
+  }
+
+  private static final class Channel extends BdevChannel {
+    Channel(Bdev bdev) {
+      super(bdev);
+    }
+
+    @Override
+    protected void start(BdevIo io) {
+      io.complete(IoStatus.SUCCESS, io.lengthBytes());
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** The block device layer: bdevs, their channels, and the modules that make them. */
+module io.millrace.bdev {
+  requires static transitive org.jspecify;
+  requires transitive io.millrace.reactor;
+  requires org.slf4j;
+
+  exports io.millrace.bdev;
+}

@@ -1,0 +1,14 @@
+package io.millrace.reactor;
+
+/**
+ * Work put off to the end of a reactor's round, so that a whole batch shares its cost: one
+ * used-ring publication and one notification, one {@code io_uring_enter}.
+ */
+@FunctionalInterface
+public interface Deferred {
+  /**
+   * Runs once for each {@link Reactor#defer}, on the reactor's thread, after all pollers of the
+   * round. May defer again: that runs in the same round.
+   */
+  void endOfRound();
+}

@@ -1,0 +1,96 @@
+package io.millrace.reactor;
+
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One descriptor in a reactor's epoll. The descriptor stays its owner's: closing the watch does not
+ * close it, and the watch must be closed before the descriptor is.
+ */
+public final class FdWatch implements AutoCloseable {
+  private static final EpollIoOps READ = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP);
+  private static final EpollIoOps READ_WRITE = READ.with(EpollIoOps.EPOLLOUT);
+
+  private final FdListener listener;
+  private final Handle handle;
+  private @Nullable IoRegistration registration;
+
+  FdWatch(int descriptor, FdListener listener) {
+    this.listener = listener;
+    this.handle = new Handle(new FileDescriptor(descriptor));
+  }
+
+  EpollIoHandle handle() {
+    return handle;
+  }
+
+  void registered(IoRegistration registration) {
+    this.registration = registration;
+    registration.submit(READ);
+  }
+
+  /**
+   * Asks to be told of room to write as well, or no longer. Reactor's thread only.
+   *
+   * @param wanted whether {@code writable} is to be reported
+   */
+  public void wantWrite(boolean wanted) {
+    if (registration != null) {
+      registration.submit(wanted ? READ_WRITE : READ);
+    }
+  }
+
+  /**
+   * Stops or resumes reporting anything, for a reader that must wait. Reactor's thread only.
+   *
+   * @param paused whether the descriptor is to be left alone
+   */
+  public void pause(boolean paused) {
+    if (registration != null) {
+      registration.submit(paused ? EpollIoOps.NONE : READ);
+    }
+  }
+
+  /** Takes the descriptor out of the epoll. Reactor's thread only; later calls do nothing. */
+  @Override
+  public void close() {
+    if (registration != null) {
+      registration.cancel();
+      registration = null;
+    }
+  }
+
+  private final class Handle implements EpollIoHandle {
+    private final FileDescriptor descriptor;
+
+    Handle(FileDescriptor descriptor) {
+      this.descriptor = descriptor;
+    }
+
+    @Override
+    public FileDescriptor fd() {
+      return descriptor;
+    }
+
+    @Override
+    public void handle(IoRegistration from, IoEvent event) {
+      EpollIoOps ops = ((EpollIoEvent) event).ops();
+      boolean writable = ops.contains(EpollIoOps.EPOLLOUT);
+      boolean readable =
+          ops.contains(EpollIoOps.EPOLLIN)
+              || ops.contains(EpollIoOps.EPOLLRDHUP)
+              || ops.contains(EpollIoOps.EPOLLERR);
+      listener.ready(readable, writable);
+    }
+
+    @Override
+    public void close() {
+      // The descriptor is the owner's.
+    }
+  }
+}

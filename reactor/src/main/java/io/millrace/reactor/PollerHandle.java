@@ -1,0 +1,44 @@
+package io.millrace.reactor;
+
+/**
+ * A poller's place on its reactor. Reactor's thread only.
+ *
+ * <p>States, by how long ago the poller last gave work: HOT is polled every round, COLD one a round
+ * in turn, RESTING not at all until {@link #wake}.
+ */
+public final class PollerHandle implements AutoCloseable {
+  enum State {
+    HOT,
+    COLD,
+    RESTING,
+    REMOVED
+  }
+
+  final Poller poller;
+  private final PollSet set;
+  State state = State.REMOVED;
+  int index; // in the array of its state
+  boolean worked; // since the last tick
+  long lastWorkNanos;
+
+  PollerHandle(Poller poller, PollSet set) {
+    this.poller = poller;
+    this.set = set;
+  }
+
+  /** The other side sent a wake-up: the poller is polled again from this round on. */
+  public void wake() {
+    set.wake(this);
+  }
+
+  /** Whether the poller rests, that is, waits for {@link #wake}. */
+  public boolean isResting() {
+    return state == State.RESTING;
+  }
+
+  /** Takes the poller off its reactor; it is not called again. Later calls do nothing. */
+  @Override
+  public void close() {
+    set.remove(this);
+  }
+}
