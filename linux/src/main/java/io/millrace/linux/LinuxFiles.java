@@ -35,6 +35,9 @@ public final class LinuxFiles {
   static final int FLOCK_START = 8;
   static final int FLOCK_LEN = 16;
 
+  static final int LOCK_EX = 2;
+  static final int LOCK_NB = 4;
+
   private static final int CREATE_MODE = 0644;
   private static final int KEEP_ID = -1;
 
@@ -169,6 +172,19 @@ public final class LinuxFiles {
       throws LinuxException {
     LinuxException.check(lock(fd, F_OFD_GETLK, F_WRLCK, offset, length), "test lock of", fd);
     return RawMemory.getShort(Syscall.scratch() + FLOCK_TYPE) != F_UNLCK;
+  }
+
+  /**
+   * Takes the whole-file lock of flock(2), exclusively, held by the open file until its last
+   * descriptor is closed. Returns false when another has it. It does not meet the byte locks above.
+   */
+  public static boolean tryLockWhole(FileDescriptor fd) throws LinuxException {
+    long result = retrying(Syscall.FLOCK, fd.number(), LOCK_EX | LOCK_NB, 0, 0);
+    if (result == -Errno.EAGAIN.number()) {
+      return false;
+    }
+    LinuxException.check(result, "flock", fd);
+    return true;
   }
 
   private static long lock(FileDescriptor fd, int command, short type, long offset, long length) {

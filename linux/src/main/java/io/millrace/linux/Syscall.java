@@ -29,6 +29,7 @@ final class Syscall {
   static final int PWRITE64 = 18;
   static final int MADVISE = 28;
   static final int FCNTL = 72;
+  static final int FLOCK = 73;
   static final int FDATASYNC = 75;
   static final int FTRUNCATE = 77;
   static final int GETTID = 186;
