@@ -1,0 +1,39 @@
+# Millrace: what a user runs. make help lists it.
+
+MAVEN = JAVA_HOME="$$(build/find-jdk.sh)" mvn -B
+
+# The distribution is built again when one of these is newer, so that a second make run starts at once.
+DIST = server/target/millrace/bin/millrace
+SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune -o -path ./benchmarks -prune -o \
+  \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
+
+.DELETE_ON_ERROR:
+.PHONY: help run test bench dist clean install
+
+help: ## say this
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show it writing, reading back and verifying
+	@vm-tests/run/demo.sh
+
+test: install ## build everything and run all tests, those with QEMU guests included
+	$(MAVEN) verify
+
+bench: install $(DIST) ## compare Millrace with its peers, side by side
+	$(MAVEN) -q -pl benchmarks -am -DskipTests package
+	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh
+
+dist: install $(DIST) ## build the self-contained distribution in server/target/millrace
+	@echo "$(DIST) is built"
+
+clean: ## remove what was built; downloads stay in build/cache
+	rm -rf target */target
+
+install:
+	@build/install.sh
+	@build/find-jdk.sh >/dev/null
+
+$(DIST): $(SOURCES)
+	@echo "building the distribution (the first time Maven downloads the libraries)"
+	$(MAVEN) -q -pl server -am -DskipTests package
+	@touch $@
