@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A block device. A module extends this class and {@link BdevChannel}; {@link BdevRegistry#register}
- * makes the bdev known.
+ * A block device. A module extends this class and {@link BdevChannel}; {@link
+ * BdevRegistry#register} makes the bdev known.
  *
  * <p>Control-plane object. Its channels live on reactors; {@link #blockCount} may be read anywhere.
  */
@@ -87,7 +87,9 @@ public abstract class Bdev {
     return sum;
   }
 
-  /** For the module: the medium has another size now. Tell openers by {@link BdevRegistry#resized}. */
+  /**
+   * For the module: the medium has another size now. Tell openers by {@link BdevRegistry#resized}.
+   */
   protected final void blockCount(long count) {
     blockCount = count;
   }

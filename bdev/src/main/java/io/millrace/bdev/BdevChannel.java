@@ -27,8 +27,8 @@ public abstract class BdevChannel {
   /**
    * Does a checked request; ends it with {@link BdevIo#complete}, now or later, exactly once.
    *
-   * @param io in range, aligned to blocks, of a supported type; READ and WRITE have segments that add
-   *     up to their length
+   * @param io in range, aligned to blocks, of a supported type; READ and WRITE have segments that
+   *     add up to their length
    */
   protected abstract void start(BdevIo io);
 
@@ -83,12 +83,9 @@ public abstract class BdevChannel {
   /**
    * Asks that a submitted request end soon. It completes once, with ABORTED or as it would have.
    *
-   * @param io submitted to this channel; a request already completed is left alone
+   * @param io submitted to this channel; one already completed is left alone
    */
   public final void cancel(BdevIo io) {
-    if (io.channel != this) {
-      return;
-    }
     if (io.state == State.WAITING) {
       io.complete(IoStatus.ABORTED, 0);
     } else if (io.state == State.STARTED) {

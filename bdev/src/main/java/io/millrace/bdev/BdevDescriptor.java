@@ -3,8 +3,8 @@ package io.millrace.bdev;
 import io.millrace.reactor.Reactor;
 
 /**
- * One opening of a bdev. Any number of users may have one each. Control thread, except the channels,
- * which are opened and closed on their reactor.
+ * One opening of a bdev. Any number of users may have one each. Control thread, except the
+ * channels, which are opened and closed on their reactor.
  */
 public final class BdevDescriptor implements AutoCloseable {
   private final BdevRegistry registry;
@@ -43,7 +43,9 @@ public final class BdevDescriptor implements AutoCloseable {
     return bdev.acquireChannel(reactor);
   }
 
-  /** Gives a channel back, with nothing of the caller's in flight. Runs on the channel's reactor. */
+  /**
+   * Gives a channel back, with nothing of the caller's in flight. Runs on the channel's reactor.
+   */
   public void closeChannel(BdevChannel channel) {
     bdev.releaseChannel(channel);
   }

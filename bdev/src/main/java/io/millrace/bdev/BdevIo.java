@@ -169,7 +169,9 @@ public abstract class BdevIo {
     return appendedOffsetBytes;
   }
 
-  /** For the module that does the work: a number of its own, kept while the request is submitted. */
+  /**
+   * For the module that does the work: a number of its own, kept while the request is submitted.
+   */
   public final int moduleSlot() {
     return moduleSlot;
   }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The ranges locked on one channel. Empty in ordinary life, so the request path pays one comparison;
- * what happens while a lock stands is rare and may allocate.
+ * The ranges locked on one channel. Empty in ordinary life, so the request path pays one
+ * comparison; what happens while a lock stands is rare and may allocate.
  */
 final class LockedRanges {
   private static final class Entry {
@@ -54,8 +54,8 @@ final class LockedRanges {
   }
 
   /**
-   * A started request ended. One that overlaps a lock without holding it was started before the lock
-   * was taken, so it is one that the lock waits for.
+   * A started request ended. One that overlaps a lock without holding it was started before the
+   * lock was taken, so it is one that the lock waits for.
    */
   void ended(BdevIo io) {
     for (Entry entry : List.copyOf(entries)) {

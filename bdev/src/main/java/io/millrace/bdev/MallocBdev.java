@@ -37,8 +37,7 @@ public final class MallocBdev extends Bdev {
             true,
             false,
             BdevLimits.NONE,
-            EnumSet.of(
-                IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES));
+            EnumSet.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES));
     try {
       // Huge pages where the kernel has some: 12 % at depth 32, measured.
       return new MallocBdev(properties, Mapping.anonymous(blockCount * blockSize, true));

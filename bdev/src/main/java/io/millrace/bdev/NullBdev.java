@@ -12,8 +12,7 @@ public final class NullBdev extends Bdev {
    * @param blockSize bytes, a power of two from 512
    * @param blockCount logical blocks
    */
-  public NullBdev(
-      String name, UUID uuid, int blockSize, int physicalBlockSize, long blockCount) {
+  public NullBdev(String name, UUID uuid, int blockSize, int physicalBlockSize, long blockCount) {
     super(
         new BdevProperties(
             name,
