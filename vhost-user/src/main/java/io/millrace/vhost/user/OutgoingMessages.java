@@ -1,0 +1,122 @@
+package io.millrace.vhost.user;
+
+import io.millrace.linux.FileDescriptor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
+import org.newsclub.net.unix.FileDescriptorCast;
+
+/**
+ * The writing side of a {@link MessageChannel}: messages in order, what the socket does not take
+ * now waits here. Same thread as the channel.
+ */
+final class OutgoingMessages implements AutoCloseable {
+  private final AFUNIXSocketChannel socket;
+  private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
+
+  OutgoingMessages(AFUNIXSocketChannel socket) {
+    this.socket = socket;
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** As {@link MessageChannel#send}. */
+  void send(ByteBuffer message, List<FileDescriptor> descriptors) throws IOException {
+    flush();
+    if (waiting.size() >= MessageChannel.MAX_QUEUED_MESSAGES) {
+      throw new IOException(
+          "the other side does not read: %d messages wait".formatted(waiting.size()));
+    }
+    ByteBuffer bytes = message.duplicate();
+    if (waiting.isEmpty() && write(bytes, descriptors)) {
+      return;
+    }
+    boolean started = bytes.position() > message.position();
+    waiting.add(new Outgoing(bytes, started ? List.of() : duplicates(descriptors)));
+  }
+
+  /** As {@link MessageChannel#flush}. */
+  void flush() throws IOException {
+    for (Outgoing next = waiting.peek(); next != null; next = waiting.peek()) {
+      int before = next.bytes.position();
+      boolean done = write(next.bytes, next.descriptors);
+      if (next.bytes.position() > before) {
+        next.sent();
+      }
+      if (!done) {
+        return;
+      }
+      waiting.remove();
+    }
+  }
+
+  /** Closes the descriptors that were not sent; the messages are dropped. */
+  @Override
+  public void close() {
+    waiting.forEach(Outgoing::sent);
+    waiting.clear();
+  }
+
+  private static List<FileDescriptor> duplicates(List<FileDescriptor> descriptors)
+      throws IOException {
+    List<FileDescriptor> copies = new ArrayList<>(descriptors.size());
+    try {
+      for (FileDescriptor descriptor : descriptors) {
+        copies.add(descriptor.duplicate());
+      }
+      return copies;
+    } catch (IOException e) {
+      copies.forEach(FileDescriptor::close);
+      throw e;
+    }
+  }
+
+  /** True when all was written; descriptors are attached to the first write that takes a byte. */
+  private boolean write(ByteBuffer bytes, List<FileDescriptor> descriptors) throws IOException {
+    int start = bytes.position();
+    while (bytes.hasRemaining()) {
+      boolean attach = bytes.position() == start && !descriptors.isEmpty();
+      if (attach) {
+        socket.setOutboundFileDescriptors(javaDescriptors(descriptors));
+      }
+      int count = socket.write(bytes);
+      if (attach && count == 0 && socket.hasOutboundFileDescriptors()) {
+        socket.setOutboundFileDescriptors();
+      }
+      if (count == 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static java.io.FileDescriptor[] javaDescriptors(List<FileDescriptor> descriptors)
+      throws IOException {
+    java.io.FileDescriptor[] result = new java.io.FileDescriptor[descriptors.size()];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = FileDescriptorCast.unsafeUsing(descriptors.get(i).number()).getFileDescriptor();
+    }
+    return result;
+  }
+
+  /** A message that waits; its descriptors are our duplicates until its first byte is gone. */
+  private static final class Outgoing {
+    private final ByteBuffer bytes;
+    private List<FileDescriptor> descriptors;
+
+    Outgoing(ByteBuffer bytes, List<FileDescriptor> descriptors) {
+      this.bytes = bytes;
+      this.descriptors = descriptors;
+    }
+
+    void sent() {
+      descriptors.forEach(FileDescriptor::close);
+      descriptors = List.of();
+    }
+  }
+}
