@@ -15,37 +15,60 @@ import java.lang.invoke.VarHandle;
  * The one place that touches raw addresses. Addresses are plain longs, checked by whoever got them
  * from outside; a wrong one kills the process.
  *
- * <p>Plain access is unaligned, in native byte order and unordered. Acquire and release access must
- * be naturally aligned (else {@link IllegalArgumentException}). Nothing here allocates; any thread
- * may call it.
+ * <p>Plain access may be unaligned (then a load is not one access but several) and promises no
+ * order. Acquire and release access must be naturally aligned, else {@link
+ * IllegalArgumentException}. Byte order is the machine's. Nothing here allocates; any thread may
+ * call it.
  *
- * <p>Memory that another process shared can be truncated under us. An access beyond the new end
- * reads garbage or writes nothing, and an {@link InternalError} ("a fault occurred in an unsafe
- * memory access operation") comes later: at {@link #surfaceFault} at the latest, when that follows
- * on the same thread.
+ * <p><b>Faults.</b> Memory that another process shared can be truncated under us. An access beyond
+ * the new end then reads garbage or writes nothing, and an {@link InternalError} ("a fault occurred
+ * in an unsafe memory access operation") comes at that access, or later, but on the same thread and
+ * at the next {@link #surfaceFault} at the latest. This holds for the methods of this class only:
+ * HotSpot survives a fault by decoding the machine instruction it has to step over, and aborts the
+ * process at one that it does not know. The methods here are shaped such that the compilers emit
+ * known ones; access to shared memory through a segment, even {@link #segment}, is not.
  */
 public final class RawMemory {
   private static final MemorySegment ALL = everything();
+  private static final VarHandle BYTE = JAVA_BYTE.varHandle();
   private static final VarHandle SHORT = JAVA_SHORT.varHandle();
   private static final VarHandle INT = JAVA_INT.varHandle();
   private static final VarHandle LONG = JAVA_LONG.varHandle();
 
+  /**
+   * Always 0, which the compiler must not know: {@code load ^ zero} keeps it from folding a load
+   * into an instruction that uses the value. HotSpot steps over a faulting access by decoding the
+   * instruction, and kills the process at one it cannot decode: {@code movslq mem} and {@code testb
+   * mem} among those C2 makes. {@code FaultTest} looks for more.
+   */
+  @SuppressWarnings("FieldMayBeFinal")
+  private static int zero;
+
   private RawMemory() {}
 
   public static byte getByte(long address) {
-    return ALL.get(JAVA_BYTE, address);
+    return (byte) ((byte) BYTE.getAcquire(ALL, address) ^ zero);
   }
 
   public static short getShort(long address) {
-    return ALL.get(JAVA_SHORT_UNALIGNED, address);
+    if ((address & (Short.BYTES - 1)) == 0) {
+      return (short) SHORT.getAcquire(ALL, address);
+    }
+    return (short) ((getByte(address) & 0xff) | (getByte(address + 1) << 8));
   }
 
   public static int getInt(long address) {
-    return ALL.get(JAVA_INT_UNALIGNED, address);
+    if ((address & (Integer.BYTES - 1)) == 0) {
+      return (int) INT.getAcquire(ALL, address) ^ zero;
+    }
+    return (getShort(address) & 0xffff) | (getShort(address + 2) << 16);
   }
 
   public static long getLong(long address) {
-    return ALL.get(JAVA_LONG_UNALIGNED, address);
+    if ((address & (Long.BYTES - 1)) == 0) {
+      return (long) LONG.getAcquire(ALL, address);
+    }
+    return Integer.toUnsignedLong(getInt(address)) | ((long) getInt(address + 4) << 32);
   }
 
   public static void putByte(long address, byte value) {
@@ -71,7 +94,7 @@ public final class RawMemory {
 
   /** Loads before everything that follows on this thread. */
   public static int getIntAcquire(long address) {
-    return (int) INT.getAcquire(ALL, address);
+    return (int) INT.getAcquire(ALL, address) ^ zero;
   }
 
   /** Loads before everything that follows on this thread. */
@@ -81,17 +104,20 @@ public final class RawMemory {
 
   /** Stores after everything that came before on this thread. */
   public static void putShortRelease(long address, short value) {
-    SHORT.setRelease(ALL, address, value);
+    VarHandle.releaseFence();
+    SHORT.set(ALL, address, value);
   }
 
   /** Stores after everything that came before on this thread. */
   public static void putIntRelease(long address, int value) {
-    INT.setRelease(ALL, address, value);
+    VarHandle.releaseFence();
+    INT.set(ALL, address, value);
   }
 
   /** Stores after everything that came before on this thread. */
   public static void putLongRelease(long address, long value) {
-    LONG.setRelease(ALL, address, value);
+    VarHandle.releaseFence();
+    LONG.set(ALL, address, value);
   }
 
   /** Orders every load and store before it against every one after it, store to load included. */
@@ -129,8 +155,9 @@ public final class RawMemory {
 
   /**
    * Throws here, and not in some later and innocent place, the {@link InternalError} of a fault
-   * that an earlier access on this thread ran into. A trivial native call: the way back from native
-   * code is where the JVM delivers it.
+   * that an earlier access on this thread ran into. A trivial native call (5 to 10 ns): the way
+   * back from native code is where the JVM delivers it, interpreted and compiled alike. A critical
+   * downcall, which has no such way back, would not do.
    */
   public static void surfaceFault() {
     Syscall.trivial();
