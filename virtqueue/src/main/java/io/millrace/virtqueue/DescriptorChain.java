@@ -1,0 +1,112 @@
+package io.millrace.virtqueue;
+
+import java.util.Arrays;
+
+/**
+ * A descriptor chain as host memory segments: the readable ones (device reads), then the writable
+ * ones. One queue's scratch object: filled by {@link DeviceQueue#fetch}, read before the next
+ * fetch.
+ */
+public final class DescriptorChain {
+  /** Longest segment, in bytes; a descriptor may be longer only in lies. */
+  public static final int MAX_SEGMENT_BYTES = 1 << 30;
+
+  private int head;
+  private int readableCount;
+  private int count;
+  private long readableBytes;
+  private long writableBytes;
+  private long[] addresses = new long[16];
+  private int[] lengths = new int[16];
+
+  // Where the walk stands: it can stop at an untranslatable address and be resumed.
+  int nextIndex;
+  int seen;
+  int tableSize;
+  long tableHost;
+  long tableGuest;
+  boolean indirect;
+  boolean walking;
+
+  /** An empty chain. */
+  public DescriptorChain() {}
+
+  void begin(int head, long table, int size) {
+    this.head = head;
+    readableCount = 0;
+    count = 0;
+    readableBytes = 0;
+    writableBytes = 0;
+    nextIndex = head;
+    seen = 0;
+    tableSize = size;
+    tableHost = table;
+    tableGuest = 0;
+    indirect = false;
+    walking = true;
+  }
+
+  void add(long address, int bytes, boolean writable) {
+    if (count == addresses.length) {
+      addresses = Arrays.copyOf(addresses, count * 2);
+      lengths = Arrays.copyOf(lengths, count * 2);
+    }
+    addresses[count] = address;
+    lengths[count] = bytes;
+    count++;
+    if (writable) {
+      writableBytes += bytes;
+    } else {
+      readableCount = count;
+      readableBytes += bytes;
+    }
+  }
+
+  /** The descriptor index to give back. */
+  public int head() {
+    return head;
+  }
+
+  /** How many segments the device reads; they come first. */
+  public int readableCount() {
+    return readableCount;
+  }
+
+  /** How many segments there are. */
+  public int count() {
+    return count;
+  }
+
+  /** Bytes the device may read. */
+  public long readableBytes() {
+    return readableBytes;
+  }
+
+  /** Bytes the device may write. */
+  public long writableBytes() {
+    return writableBytes;
+  }
+
+  /**
+   * Host address of a segment.
+   *
+   * @param index from 0
+   */
+  public long address(int index) {
+    return addresses[index];
+  }
+
+  /**
+   * Bytes of a segment, 1 or more.
+   *
+   * @param index from 0
+   */
+  public int bytes(int index) {
+    return lengths[index];
+  }
+
+  @Override
+  public String toString() {
+    return "chain " + head + ": " + readableBytes + " bytes in, " + writableBytes + " out";
+  }
+}

@@ -1,0 +1,301 @@
+package io.millrace.virtqueue;
+
+import io.millrace.linux.RawMemory;
+
+/**
+ * The device side of a split virtqueue (virtio 1.3 §2.7), with indirect tables and EVENT_IDX.
+ *
+ * <p>Every field the driver writes is loaded once, into a local, and checked there.
+ */
+public final class SplitDeviceQueue implements DeviceQueue {
+  /**
+   * Most descriptors of an indirect table; drivers exceed the queue's size, so that is no limit.
+   */
+  static final int MAX_INDIRECT = 1024;
+
+  /** While polling, {@code avail_event} is kept this far ahead, where the driver does not get. */
+  private static final int EVENT_FAR_AHEAD = 0x8000;
+
+  private final int size;
+  private final int mask;
+  private final boolean eventIdx;
+  private final boolean indirectAllowed;
+  private final GuestWrites writes;
+  private AddressTranslation translation;
+  private long desc;
+  private long avail;
+  private long used;
+  private int lastAvail; // next avail entry to take
+  private int seenAvail; // avail.idx when last looked at
+  private int usedIdx; // next used entry to fill
+  private int publishedIdx; // used.idx as the driver sees it
+  private int availEvent;
+  private boolean notificationsEnabled;
+
+  /**
+   * Starts a queue where its state says, with notifications disabled.
+   *
+   * @param features the negotiated ones
+   * @param writes told of every store
+   */
+  public SplitDeviceQueue(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes) {
+    this.size = layout.size();
+    this.mask = size - 1;
+    this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
+    this.indirectAllowed = VirtioFeature.has(features, VirtioFeature.INDIRECT_DESC);
+    this.writes = writes;
+    this.translation = translation;
+    this.desc = layout.desc();
+    this.avail = layout.avail();
+    this.used = layout.used();
+    this.lastAvail = state.availIndex();
+    this.seenAvail = lastAvail;
+    this.usedIdx = state.usedIndex();
+    this.publishedIdx = usedIdx;
+    disableNotifications();
+  }
+
+  /**
+   * Where a ring's used index stands in memory: a front-end tells only the avail index.
+   *
+   * @param layout of a stopped queue
+   */
+  public static int usedIndex(VringLayout layout) {
+    return VirtqUsed.idxAcquire(layout.used());
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public ChainStatus fetch(DescriptorChain chain) {
+    if (chain.walking) {
+      return walk(chain);
+    }
+    if (lastAvail == seenAvail) {
+      int idx = VirtqAvail.idxAcquire(avail);
+      if (idx == lastAvail) {
+        return ChainStatus.EMPTY;
+      }
+      if (((idx - lastAvail) & 0xffff) > size) {
+        return ChainStatus.BROKEN_RING;
+      }
+      seenAvail = idx;
+    }
+    int head = VirtqAvail.ring(avail, lastAvail & mask);
+    if (head >= size) {
+      return ChainStatus.BROKEN_RING;
+    }
+    lastAvail = (lastAvail + 1) & 0xffff;
+    chain.begin(head, desc, size);
+    return walk(chain);
+  }
+
+  /** Follows a chain from where it stands; leaves it standing on WAIT. */
+  private ChainStatus walk(DescriptorChain chain) {
+    ChainStatus status;
+    do {
+      status = step(chain);
+    } while (status == ChainStatus.EMPTY);
+    chain.walking = status == ChainStatus.WAIT;
+    return status;
+  }
+
+  /** Takes one descriptor; EMPTY means that the chain goes on. */
+  private ChainStatus step(DescriptorChain chain) {
+    int index = chain.nextIndex;
+    if (index >= chain.tableSize) {
+      return ChainStatus.BAD_INDEX;
+    }
+    if (chain.seen >= chain.tableSize) {
+      return ChainStatus.TOO_LONG;
+    }
+    long entry = chain.tableHost + (long) index * VirtqDesc.SIZE;
+    if (chain.tableHost == 0) {
+      entry = translation.translate(chain.tableGuest + (long) index * VirtqDesc.SIZE, 16);
+      if (entry < 0) {
+        return entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
+      }
+    }
+    long address = VirtqDesc.addr(entry);
+    long rest = VirtqDesc.lenFlagsNext(entry);
+    int flags = VirtqDesc.flags(rest);
+    ChainStatus status =
+        (flags & VirtqDesc.F_INDIRECT) != 0
+            ? enterTable(chain, address, VirtqDesc.len(rest), flags)
+            : addBuffer(chain, address, VirtqDesc.len(rest), flags);
+    if (status != ChainStatus.EMPTY || (flags & VirtqDesc.F_INDIRECT) != 0) {
+      return status;
+    }
+    chain.seen++;
+    chain.nextIndex = VirtqDesc.next(rest);
+    return (flags & VirtqDesc.F_NEXT) != 0 ? ChainStatus.EMPTY : ChainStatus.FETCHED;
+  }
+
+  private ChainStatus enterTable(DescriptorChain chain, long address, long bytes, int flags) {
+    long entries = bytes / VirtqDesc.SIZE;
+    boolean allowed =
+        indirectAllowed
+            && !chain.indirect
+            && (flags & VirtqDesc.F_NEXT) == 0
+            && bytes % VirtqDesc.SIZE == 0
+            && entries > 0
+            && entries <= MAX_INDIRECT;
+    if (!allowed) {
+      return ChainStatus.BAD_INDIRECT;
+    }
+    long host = translation.translate(address, bytes);
+    if (host == AddressTranslation.WAIT) {
+      return ChainStatus.WAIT;
+    }
+    if (host == AddressTranslation.NOT_MAPPED) {
+      return ChainStatus.BAD_ADDRESS;
+    }
+    chain.tableHost = host == AddressTranslation.SPANS ? 0 : host; // 0: entry by entry
+    chain.tableGuest = address;
+    chain.tableSize = (int) entries;
+    chain.indirect = true;
+    chain.nextIndex = 0;
+    chain.seen = 0;
+    return ChainStatus.EMPTY;
+  }
+
+  private ChainStatus addBuffer(DescriptorChain chain, long address, long bytes, int flags) {
+    boolean writable = (flags & VirtqDesc.F_WRITE) != 0;
+    if (!writable && chain.writableBytes() > 0) {
+      return ChainStatus.BAD_ORDER;
+    }
+    if (bytes == 0) {
+      return ChainStatus.EMPTY; // allowed, means nothing
+    }
+    if (bytes > DescriptorChain.MAX_SEGMENT_BYTES) {
+      return ChainStatus.BAD_LENGTH;
+    }
+    long host = translation.translate(address, bytes);
+    if (host >= 0) {
+      chain.add(host, (int) bytes, writable);
+      return ChainStatus.EMPTY;
+    }
+    return addPieces(chain, address, (int) bytes, writable, host);
+  }
+
+  /** A buffer that is not in one piece here: looks at all of it before it adds any of it. */
+  private ChainStatus addPieces(
+      DescriptorChain chain, long address, int bytes, boolean writable, long translated) {
+    long at = address;
+    int left = bytes;
+    long host = translated;
+    while (host == AddressTranslation.SPANS) {
+      int piece = (int) translation.contiguous(at);
+      at += piece;
+      left -= piece;
+      host = translation.translate(at, left);
+    }
+    if (host < 0) {
+      return host == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_ADDRESS;
+    }
+    long end = address + bytes;
+    for (at = address; at != end; ) {
+      int piece = (int) Math.min(translation.contiguous(at), end - at);
+      chain.add(translation.translate(at, piece), piece, writable);
+      at += piece;
+    }
+    return ChainStatus.EMPTY;
+  }
+
+  @Override
+  public void complete(int head, long writtenBytes) {
+    long element = VirtqUsed.elementAddress(used, usedIdx & mask);
+    RawMemory.putLong(element, head | writtenBytes << 32);
+    writes.wrote(element, VirtqUsed.ELEMENT);
+    usedIdx = (usedIdx + 1) & 0xffff;
+  }
+
+  @Override
+  public boolean publish() {
+    if (usedIdx == publishedIdx) {
+      return false;
+    }
+    int before = publishedIdx;
+    publishedIdx = usedIdx;
+    long idxAddress = VirtqUsed.idxAddress(used);
+    // Release: the elements before the index that covers them.
+    RawMemory.putShortRelease(idxAddress, (short) usedIdx);
+    writes.wrote(idxAddress, 2);
+    if (eventIdx && !notificationsEnabled && ((availEvent - lastAvail) & 0xffff) < 0x4000) {
+      availEvent(lastAvail + EVENT_FAR_AHEAD);
+    }
+    // The index before the look at what the driver wants: it does the opposite, or neither sees.
+    RawMemory.fullFence();
+    if (eventIdx) {
+      int event = VirtqAvail.usedEvent(avail, size);
+      return needEvent(event, usedIdx, before);
+    }
+    return (VirtqAvail.flags(avail) & VirtqAvail.F_NO_INTERRUPT) == 0;
+  }
+
+  /** {@code vring_need_event}, §2.7.7.2: whether going from old to now passed the event. */
+  static boolean needEvent(int event, int now, int old) {
+    return ((now - event - 1) & 0xffff) < ((now - old) & 0xffff);
+  }
+
+  @Override
+  public boolean enableNotifications() {
+    notificationsEnabled = true;
+    if (eventIdx) {
+      availEvent(lastAvail);
+    } else {
+      flags(0);
+    }
+    // The wish before the look: the driver stores its index, then looks at the wish.
+    RawMemory.fullFence();
+    if (lastAvail == seenAvail && VirtqAvail.idxAcquire(avail) == lastAvail) {
+      return true;
+    }
+    disableNotifications();
+    return false;
+  }
+
+  @Override
+  public void disableNotifications() {
+    notificationsEnabled = false;
+    if (eventIdx) {
+      availEvent(lastAvail + EVENT_FAR_AHEAD);
+    } else {
+      flags(VirtqUsed.F_NO_NOTIFY);
+    }
+  }
+
+  private void availEvent(int index) {
+    availEvent = index & 0xffff;
+    long address = VirtqUsed.availEventAddress(used, size);
+    RawMemory.putShort(address, (short) index);
+    writes.wrote(address, 2);
+  }
+
+  private void flags(int flags) {
+    long address = VirtqUsed.flagsAddress(used);
+    RawMemory.putShort(address, (short) flags);
+    writes.wrote(address, 2);
+  }
+
+  @Override
+  public QueueState state() {
+    return new QueueState(lastAvail, publishedIdx);
+  }
+
+  @Override
+  public void relocate(VringLayout layout, AddressTranslation newTranslation) {
+    desc = layout.desc();
+    avail = layout.avail();
+    used = layout.used();
+    translation = newTranslation;
+  }
+}

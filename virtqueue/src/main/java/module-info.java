@@ -1,0 +1,7 @@
+/** Virtqueues: guest memory, ring layouts, the device side and the driver side of a queue. */
+module io.millrace.virtqueue {
+  requires static transitive org.jspecify;
+  requires transitive io.millrace.linux;
+
+  exports io.millrace.virtqueue;
+}
