@@ -1,0 +1,188 @@
+package io.millrace.vm;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One QEMU with the test guest in it. The guest runs the script it was started with ({@code
+ * vm-tests/guest/init} has the functions it may use) and reports by lines; the console, QEMU's
+ * messages and the report are kept as {@code NAME-console.log}, {@code NAME-qemu.log} and {@code
+ * NAME-report.log}.
+ */
+final class Guest {
+  /** Generous: a boot takes 3 to 6 s on an idle machine, several times that on a busy one. */
+  static final Duration LIMIT = Duration.ofMinutes(2);
+
+  private final Process process;
+  private final GuestLog log;
+  private final Path qmpSocket;
+
+  private Guest(Process process, GuestLog log, Path qmpSocket) {
+    this.process = process;
+    this.log = log;
+    this.qmpSocket = qmpSocket;
+  }
+
+  static Builder named(String name) {
+    return new Builder(name);
+  }
+
+  /**
+   * Waits for the next report line with this prefix and returns its rest. A failure reported
+   * meanwhile fails the test.
+   */
+  String await(String prefix) throws InterruptedException {
+    return log.await(prefix, LIMIT);
+  }
+
+  /** Waits until the script has ended without a failure and QEMU has gone. */
+  void awaitEnd() throws InterruptedException {
+    await("END");
+    if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
+      throw new AssertionError("QEMU did not end well after the guest's power-off");
+    }
+  }
+
+  /** The report so far. */
+  List<String> report() {
+    return log.lines();
+  }
+
+  /** The value of the line {@code INFO KEY VALUE}. */
+  String info(String key) {
+    String start = "INFO " + key + " ";
+    return log.lines().stream()
+        .filter(line -> line.startsWith(start))
+        .map(line -> line.substring(start.length()).strip())
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("the guest reported no " + key));
+  }
+
+  /** The highest generation that {@code blkload rounds} reported as flushed. */
+  long durableGeneration() {
+    return log.lines().stream()
+        .filter(line -> line.startsWith("durable "))
+        .mapToLong(line -> Long.parseLong(line.substring("durable ".length())))
+        .max()
+        .orElseThrow(() -> new AssertionError("the guest reported nothing durable"));
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** SIGKILL, as a host that runs out of memory would do it; returns when QEMU is gone. */
+  void kill() throws InterruptedException {
+    process.toHandle().destroyForcibly();
+    process.waitFor();
+  }
+
+  /** Runs one QMP command and returns its answer as text. */
+  String qmp(String command) throws IOException {
+    try (Qmp qmp = Qmp.connect(qmpSocket)) {
+      return qmp.execute(command).toString();
+    }
+  }
+
+  /** What QEMU is started with. */
+  static final class Builder {
+    private final String name;
+    private final List<String> devices = new ArrayList<>();
+    private int cpus = 2;
+    private boolean reboots;
+    private String script = "";
+
+    private Builder(String name) {
+      this.name = name;
+    }
+
+    /**
+     * A disk behind this socket of the lab's folder, with so many queues; the first is {@code
+     * /dev/vda}.
+     */
+    Builder disk(String socket, int queues) {
+      String id = "disk" + devices.size() / 4;
+      devices.addAll(
+          List.of(
+              "-chardev",
+              "socket,id=%s,path=%s".formatted(id, socket),
+              "-device",
+              "vhost-user-blk-pci,chardev=%s,num-queues=%d".formatted(id, queues)));
+      return this;
+    }
+
+    Builder cpus(int count) {
+      cpus = count;
+      return this;
+    }
+
+    /** The guest may reboot inside its QEMU; otherwise a reboot, and a panic too, ends QEMU. */
+    Builder reboots() {
+      reboots = true;
+      return this;
+    }
+
+    /** The shell script that the guest runs at each boot. */
+    Builder script(String text) {
+      script = text;
+      return this;
+    }
+
+    Guest start(Lab lab) throws IOException {
+      GuestImage image = GuestImage.get();
+      Files.writeString(lab.path(name + ".sh"), script, StandardCharsets.UTF_8);
+      Path qmpSocket = lab.shortPath(name + ".qmp");
+      Process process = lab.start(command(image, qmpSocket), name + "-qemu.log", true);
+      GuestLog log =
+          GuestLog.read(process.getInputStream(), lab.path(name + "-report.log"), name + "-report");
+      return new Guest(process, log, qmpSocket);
+    }
+
+    private List<String> command(GuestImage image, Path qmpSocket) {
+      List<String> command = new ArrayList<>();
+      command.addAll(
+          List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"));
+      if (!reboots) {
+        command.add("-no-reboot");
+      }
+      command.addAll(
+          List.of(
+              "-machine",
+              "q35,accel=" + image.accelerator() + ",memory-backend=mem",
+              "-cpu",
+              "max",
+              "-smp",
+              Integer.toString(cpus),
+              "-m",
+              "256M",
+              "-object",
+              "memory-backend-memfd,id=mem,size=256M,share=on"));
+      command.addAll(
+          List.of(
+              "-kernel",
+              image.kernel().toString(),
+              "-initrd",
+              image.initrd().toString(),
+              "-append",
+              "console=ttyS0 quiet no_timer_check panic=" + (reboots ? "0" : "-1"),
+              "-fw_cfg",
+              "name=opt/millrace/test.sh,file=" + name + ".sh"));
+      command.addAll(
+          List.of(
+              "-serial",
+              "file:" + name + "-console.log",
+              "-serial",
+              "stdio",
+              "-qmp",
+              "unix:" + qmpSocket + ",server=on,wait=off"));
+      command.addAll(devices);
+      return command;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.millrace.vm;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code millrace serve} as a process, from the distribution; its log is {@code server.log} in the
+ * lab's folder.
+ */
+final class MillraceServer {
+  private static final Path PROGRAM =
+      Lab.MODULE.resolveSibling("server").resolve("target/millrace/bin/millrace");
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+  private final Process process;
+
+  private MillraceServer(Process process) {
+    this.process = process;
+  }
+
+  /**
+   * Serves these disks, each {@code SOCKET=IMAGE[,option…]} with paths in the lab's folder; returns
+   * when all sockets are there.
+   */
+  static MillraceServer serve(Lab lab, String... disks) throws IOException {
+    if (!Files.isExecutable(PROGRAM)) {
+      throw new AssertionError(
+          "no distribution at "
+              + PROGRAM
+              + "; build it with: make dist (or mvn -pl server -am package)");
+    }
+    List<String> command = new ArrayList<>(List.of(PROGRAM.toString(), "serve"));
+    for (String disk : disks) {
+      command.addAll(List.of("--blk", disk));
+    }
+    MillraceServer server = new MillraceServer(lab.start(command, "server.log", false));
+    for (String disk : disks) {
+      Path socket = lab.path(disk.substring(0, disk.indexOf('=')));
+      Await.until(
+          "millrace serve to open " + socket.getFileName(),
+          START_LIMIT,
+          () -> {
+            server.requireAlive();
+            return Files.exists(socket);
+          });
+    }
+    return server;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(STOP_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError(
+          "millrace serve still runs " + STOP_LIMIT.toSeconds() + " s after SIGTERM");
+    }
+    return process.exitValue();
+  }
+
+  private void requireAlive() {
+    if (!process.isAlive()) {
+      throw new AssertionError("millrace serve ended with exit code " + process.exitValue());
+    }
+  }
+}
