@@ -6,7 +6,7 @@
  * call, failures as {@link io.millrace.linux.LinuxException} with the errno by name. What may be
  * called on the request path ({@code RawMemory}, {@code EventFd.signal}, the submitting and reaping
  * of {@code IoUring}) neither allocates nor throws. Unless a class says otherwise any thread may
- * call it. Start at {@link io.millrace.linux.RawMemory} and {@code IoUring}.
+ * call it. Start at {@link io.millrace.linux.RawMemory} and {@link io.millrace.linux.IoUring}.
  */
 @NullMarked
 package io.millrace.linux;

@@ -1,0 +1,320 @@
+package io.millrace.linux;
+
+import static io.millrace.linux.IoUringLayout.*;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One io_uring: requests to the kernel and their completions over shared memory (io_uring(7)).
+ *
+ * <p>One thread: the one that created it makes every call, {@link #fd} and {@link #close} excepted.
+ * Nothing of the path prepare, {@link #submit}, {@link #reap} allocates or throws.
+ *
+ * <p>Completions are posted while this thread is in {@link #submit}, {@link #reap} or {@link
+ * #waitForCompletion}, and {@code reap} enters the kernel only when that says that it has some.
+ * {@link #fd} becomes readable in epoll when there is something to reap, posted or not yet, so a
+ * reactor may sleep on it.
+ *
+ * <p>Memory a request names belongs to the kernel until its completion was reaped, even when it was
+ * cancelled.
+ */
+public final class IoUring implements AutoCloseable {
+  /** Write flag: the data is durable before the write completes. */
+  public static final int RWF_DSYNC = 2;
+
+  /**
+   * Completes one request. Called on the ring's thread from {@link #reap}; may prepare further
+   * requests.
+   */
+  @FunctionalInterface
+  public interface CompletionHandler {
+    /**
+     * {@code result} is what the system call of the same name would return: bytes, 0, or {@code
+     * -errno}. {@code flags} are {@code IORING_CQE_F_*}.
+     */
+    void completed(long userData, int result, int flags);
+  }
+
+  private final IoUringRings rings;
+  private final int ringFd;
+  private final boolean deferred;
+  private final int sqEntries;
+  private final int sqMask;
+  private final int cqMask;
+  private final Arena arena = Arena.ofAuto();
+  private final MemorySegment control = arena.allocate(64, 16);
+  private int tail; // next entry to prepare
+  private int head; // next completion to reap
+
+  private IoUring(IoUringRings rings) {
+    this.rings = rings;
+    ringFd = rings.fd.number();
+    deferred = (rings.flags & SETUP_DEFER_TASKRUN) != 0;
+    sqEntries = rings.sqEntries;
+    sqMask = rings.sqEntries - 1;
+    cqMask = rings.cqEntries - 1;
+    tail = RawMemory.getInt(rings.sqTail);
+    head = RawMemory.getInt(rings.cqHead);
+  }
+
+  /**
+   * A ring for the calling thread with at least {@code entries} places for requests to be submitted
+   * (rounded up to a power of two) and twice as many for completions. ENOSYS or EPERM when the
+   * kernel has or allows none.
+   */
+  public static IoUring create(int entries) throws LinuxException {
+    return new IoUring(IoUringRings.create(entries));
+  }
+
+  static IoUring create(int entries, int setup, boolean singleMap) throws LinuxException {
+    return new IoUring(IoUringRings.create(entries, setup, singleMap));
+  }
+
+  /** Whether this process may use io_uring, found by trying. */
+  public static boolean available() {
+    try (IoUring ring = create(1)) {
+      return ring.ringFd >= 0;
+    } catch (LinuxException _) {
+      return false;
+    }
+  }
+
+  /**
+   * The ring's descriptor, for epoll: readable when there is something to reap. Owned by the ring.
+   */
+  public int fd() {
+    return ringFd;
+  }
+
+  /**
+   * Whether completions wait for this thread to enter the kernel (IORING_SETUP_DEFER_TASKRUN), as
+   * on Linux 6.1 and up.
+   */
+  public boolean deferTaskrun() {
+    return deferred;
+  }
+
+  /**
+   * How many completions can wait to be reaped without costing extra; more in flight is allowed but
+   * slow.
+   */
+  public int completionCapacity() {
+    return rings.cqEntries;
+  }
+
+  /**
+   * Reads {@code bytes} at {@code offset}. All prepare methods return false when the ring is full:
+   * submit, then retry.
+   */
+  public boolean prepareRead(
+      int fd, boolean fixedFile, long address, int bytes, long offset, long userData) {
+    return prepare(OP_READ, fd, fixedFile, address, bytes, offset, 0, userData);
+  }
+
+  /**
+   * Reads into {@code count} buffers, {@code struct iovec[]} at {@code iovecs}, which may change
+   * after {@link #submit}.
+   */
+  public boolean prepareReadv(
+      int fd, boolean fixedFile, long iovecs, int count, long offset, long userData) {
+    return prepare(OP_READV, fd, fixedFile, iovecs, count, offset, 0, userData);
+  }
+
+  /** Writes {@code bytes} at {@code offset}; {@code rwFlags} 0 or {@link #RWF_DSYNC}. */
+  public boolean prepareWrite(
+      int fd, boolean fixedFile, long address, int bytes, long offset, int rwFlags, long userData) {
+    return prepare(OP_WRITE, fd, fixedFile, address, bytes, offset, rwFlags, userData);
+  }
+
+  /**
+   * Writes {@code count} buffers, {@code struct iovec[]} at {@code iovecs}, which may change after
+   * {@link #submit}.
+   */
+  public boolean prepareWritev(
+      int fd, boolean fixedFile, long iovecs, int count, long offset, int rwFlags, long userData) {
+    return prepare(OP_WRITEV, fd, fixedFile, iovecs, count, offset, rwFlags, userData);
+  }
+
+  /**
+   * Makes writes that completed before durable; {@code dataOnly} as fdatasync(2). Orders nothing:
+   * later or earlier.
+   */
+  public boolean prepareFsync(int fd, boolean fixedFile, boolean dataOnly, long userData) {
+    return prepare(OP_FSYNC, fd, fixedFile, 0, 0, 0, dataOnly ? FSYNC_DATASYNC : 0, userData);
+  }
+
+  /** fallocate(2), {@code mode} an or of {@code LinuxFiles.FALLOC_FL_*}. */
+  public boolean prepareFallocate(
+      int fd, boolean fixedFile, int mode, long offset, long length, long userData) {
+    return prepare(OP_FALLOCATE, fd, fixedFile, length, mode, offset, 0, userData);
+  }
+
+  /**
+   * Tries to cancel the request with {@code targetUserData}. Its own result is 0 (the target
+   * completes with ECANCELED), -ENOENT (not found: not submitted or done) or -EALREADY (too late:
+   * runs to its end). The target always completes.
+   */
+  public boolean prepareCancel(long targetUserData, long userData) {
+    return prepare(OP_ASYNC_CANCEL, -1, false, targetUserData, 0, 0, 0, userData);
+  }
+
+  /**
+   * Completes once when {@code fd} has one of {@code events} (POLLIN = 1, …), with those as result.
+   */
+  public boolean preparePollAdd(int fd, boolean fixedFile, int events, long userData) {
+    return prepare(OP_POLL_ADD, fd, fixedFile, 0, 0, 0, events, userData);
+  }
+
+  /** Does nothing and completes with 0: for tests and measurements. */
+  public boolean prepareNop(long userData) {
+    return prepare(OP_NOP, -1, false, 0, 0, 0, 0, userData);
+  }
+
+  private boolean prepare(
+      byte opcode,
+      int fd,
+      boolean fixedFile,
+      long address,
+      int length,
+      long offset,
+      int opFlags,
+      long userData) {
+    int t = tail;
+    if (t - RawMemory.getIntAcquire(rings.sqHead) == sqEntries) {
+      return false;
+    }
+    long sqe = rings.sqes + (long) (t & sqMask) * SQE_BYTES;
+    // opcode, flags, ioprio, fd in one store; the last 24 bytes are never written by anybody and
+    // stay zero.
+    long flags = fixedFile ? SQE_FIXED_FILE : 0;
+    RawMemory.putLong(sqe, opcode | flags << 8 | (long) fd << 32);
+    RawMemory.putLong(sqe + SQE_OFF, offset);
+    RawMemory.putLong(sqe + SQE_ADDR, address);
+    RawMemory.putLong(sqe + SQE_LEN, Integer.toUnsignedLong(length) | (long) opFlags << 32);
+    RawMemory.putLong(sqe + SQE_USER_DATA, userData);
+    tail = t + 1;
+    // Release: the kernel, which acquires the tail, sees the whole entry.
+    RawMemory.putIntRelease(rings.sqTail, tail);
+    return true;
+  }
+
+  /** Requests prepared and not yet taken by the kernel. */
+  public int unsubmitted() {
+    return tail - RawMemory.getIntAcquire(rings.sqHead);
+  }
+
+  /**
+   * Hands the kernel what was prepared: one system call, none when there is nothing. Returns how
+   * many it took, or {@code -errno}: EAGAIN and EBUSY (out of memory, completions overflowed: reap,
+   * then submit again), EINTR (again).
+   */
+  public int submit() {
+    int count = unsubmitted();
+    if (count == 0) {
+      return 0;
+    }
+    return enter(count, 0, hasKernelWork() ? ENTER_GETEVENTS : 0);
+  }
+
+  /**
+   * Passes up to {@code max} completions to {@code handler}, entering the kernel only when it says
+   * that it has some to post. Returns how many. A handler that throws has lost nothing but its own
+   * completion.
+   */
+  public int reap(CompletionHandler handler, int max) {
+    if (hasKernelWork()) {
+      enter(0, 0, ENTER_GETEVENTS);
+    }
+    int h = head;
+    // Acquire: the entries below the tail are written. The kernel may go on posting; those wait for
+    // the next call.
+    int available = RawMemory.getIntAcquire(rings.cqTail) - h;
+    int count = Math.min(available, max);
+    for (int i = 0; i < count; i++) {
+      long cqe = rings.cqes + (long) (h & cqMask) * CQE_BYTES;
+      long userData = RawMemory.getLong(cqe + CQE_USER_DATA);
+      long resultAndFlags = RawMemory.getLong(cqe + CQE_RES);
+      head = ++h;
+      // Release: we have read the entry before the kernel may use its place again.
+      RawMemory.putIntRelease(rings.cqHead, h);
+      handler.completed(userData, (int) resultAndFlags, (int) (resultAndFlags >>> 32));
+    }
+    return count;
+  }
+
+  /**
+   * Submits what was prepared and waits until there is something to reap; false when it took {@code
+   * timeoutNanos}.
+   */
+  public boolean waitForCompletion(long timeoutNanos) {
+    long deadline = System.nanoTime() + timeoutNanos;
+    while (true) {
+      long left = deadline - System.nanoTime();
+      if (RawMemory.getIntAcquire(rings.cqTail) != head) {
+        return true;
+      }
+      if (left <= 0) {
+        return false;
+      }
+      long arg = control.address();
+      long time = arg + GETEVENTS_ARG_BYTES;
+      RawMemory.fill(arg, GETEVENTS_ARG_BYTES, (byte) 0);
+      RawMemory.putLong(arg + GETEVENTS_ARG_TS, time);
+      RawMemory.putLong(time, left / 1_000_000_000L);
+      RawMemory.putLong(time + 8, left % 1_000_000_000L);
+      int flags = ENTER_GETEVENTS | ENTER_EXT_ARG;
+      Syscall.call(
+          Syscall.IO_URING_ENTER, ringFd, unsubmitted(), 1, flags, arg, GETEVENTS_ARG_BYTES);
+    }
+  }
+
+  private boolean hasKernelWork() {
+    return (RawMemory.getIntAcquire(rings.sqFlags) & (SQ_TASKRUN | SQ_CQ_OVERFLOW)) != 0;
+  }
+
+  private int enter(int submit, int wait, int flags) {
+    return (int) Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0);
+  }
+
+  /**
+   * Makes a table of {@code count} empty slots for fixed files; once a ring. EMFILE beyond {@code
+   * ulimit -n}.
+   */
+  public void registerFilesSparse(int count) throws LinuxException {
+    long register = control.address();
+    RawMemory.fill(register, RSRC_REGISTER_BYTES, (byte) 0);
+    RawMemory.putInt(register + RSRC_REGISTER_NR, count);
+    RawMemory.putInt(register + RSRC_REGISTER_FLAGS, RSRC_REGISTER_SPARSE);
+    long result = register(REGISTER_FILES2, register, RSRC_REGISTER_BYTES);
+    LinuxException.check(result, "io_uring_register", count + " file slots");
+  }
+
+  /**
+   * Puts {@code fd} into {@code slot} of the table, -1 empties it. The table holds the open file by
+   * itself; requests in flight on what was there before run to their end on that.
+   */
+  public void updateFile(int slot, int fd) throws LinuxException {
+    long update = control.address();
+    long fds = update + FILES_UPDATE_BYTES;
+    RawMemory.fill(update, FILES_UPDATE_BYTES, (byte) 0);
+    RawMemory.putInt(update + FILES_UPDATE_OFFSET, slot);
+    RawMemory.putLong(update + FILES_UPDATE_FDS, fds);
+    RawMemory.putInt(fds, fd);
+    LinuxException.check(
+        register(REGISTER_FILES_UPDATE, update, 1), "io_uring_register", "file slot " + slot);
+  }
+
+  private long register(int operation, long argument, int count) {
+    return Syscall.call(Syscall.IO_URING_REGISTER, ringFd, operation, argument, count);
+  }
+
+  /**
+   * Closes the ring. Requests in flight are cancelled or finished by the kernel, some time later:
+   * to free their memory, reap them first.
+   */
+  @Override
+  public void close() {
+    rings.close();
+  }
+}
