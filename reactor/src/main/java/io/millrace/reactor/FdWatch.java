@@ -16,11 +16,15 @@ public final class FdWatch implements AutoCloseable {
   private static final EpollIoOps READ = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLRDHUP);
   private static final EpollIoOps READ_WRITE = READ.with(EpollIoOps.EPOLLOUT);
 
+  private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
+
   private final FdListener listener;
   private final Handle handle;
+  private final boolean edges;
   private @Nullable IoRegistration registration;
 
-  FdWatch(int descriptor, FdListener listener) {
+  FdWatch(int descriptor, boolean edges, FdListener listener) {
+    this.edges = edges;
     this.listener = listener;
     this.handle = new Handle(new FileDescriptor(descriptor));
   }
@@ -31,7 +35,7 @@ public final class FdWatch implements AutoCloseable {
 
   void registered(IoRegistration registration) {
     this.registration = registration;
-    registration.submit(READ);
+    registration.submit(edges ? EDGES : READ);
   }
 
   /**

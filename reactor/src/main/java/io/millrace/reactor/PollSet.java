@@ -25,6 +25,8 @@ final class PollSet {
   /** Takes what a poller threw. */
   interface FailureSink {
     void failed(PollerHandle handle, Throwable cause);
+
+    void memoryFault(InternalError cause);
   }
 
   PollSet(FailureSink failures) {
@@ -96,7 +98,8 @@ final class PollSet {
       }
       return done;
     } catch (InternalError e) {
-      throw e; // a memory fault, perhaps not this poller's: the reactor finds whose
+      failures.memoryFault(e); // perhaps not this poller's; the others go on
+      return 1;
     } catch (RuntimeException | Error e) {
       failures.failed(handle, e);
       return 1;
@@ -148,7 +151,8 @@ final class PollSet {
         return true;
       }
     } catch (InternalError e) {
-      throw e;
+      failures.memoryFault(e);
+      return false;
     } catch (RuntimeException | Error e) {
       failures.failed(handle, e);
       return true;

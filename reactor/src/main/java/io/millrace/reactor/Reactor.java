@@ -48,7 +48,7 @@ public final class Reactor implements AutoCloseable {
 
   private final String name;
   private final ManualIoEventLoop eventLoop;
-  private final PollSet pollers = new PollSet(this::pollerFailed);
+  private final PollSet pollers = new PollSet(new Failures());
   private final List<FaultListener> faultListeners = new ArrayList<>();
   private final boolean stepped;
   private @Nullable Thread thread;
@@ -155,7 +155,20 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watch(int descriptor, FdListener listener) {
-    FdWatch watch = new FdWatch(descriptor, listener);
+    return watch(new FdWatch(descriptor, false, listener), descriptor);
+  }
+
+  /**
+   * Watches an eventfd that somebody else writes, edge-triggered: each write is reported and
+   * nothing has to be read, so a descriptor that its sender made blocking cannot block this thread.
+   *
+   * @param descriptor stays the caller's, who closes the watch before the descriptor
+   */
+  public FdWatch watchEdges(int descriptor, Runnable written) {
+    return watch(new FdWatch(descriptor, true, (r, w) -> written.run()), descriptor);
+  }
+
+  private FdWatch watch(FdWatch watch, int descriptor) {
     Future<IoRegistration> registered = eventLoop.register(watch.handle());
     if (!registered.isSuccess()) {
       throw new IllegalStateException(
@@ -304,13 +317,6 @@ public final class Reactor implements AutoCloseable {
     }
   }
 
-  private void pollerFailed(PollerHandle handle, Throwable cause) {
-    handle.close();
-    LOG.error("{}: {} failed and is no longer polled: {}", name, handle.poller, cause.toString());
-    LOG.debug("{}: stack of the failure", name, cause);
-    handle.poller.failed(cause);
-  }
-
   private void shutDownLoop() {
     Future<?> ended = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
     while (!ended.isDone()) {
@@ -338,6 +344,21 @@ public final class Reactor implements AutoCloseable {
       own.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Failures implements PollSet.FailureSink {
+    @Override
+    public void failed(PollerHandle handle, Throwable cause) {
+      handle.close();
+      LOG.error("{}: {} failed and is no longer polled: {}", name, handle.poller, cause.toString());
+      LOG.debug("{}: stack of the failure", name, cause);
+      handle.poller.failed(cause);
+    }
+
+    @Override
+    public void memoryFault(InternalError cause) {
+      Reactor.this.memoryFault(cause);
     }
   }
 
