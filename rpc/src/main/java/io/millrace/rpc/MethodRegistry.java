@@ -1,0 +1,127 @@
+package io.millrace.rpc;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * All methods of a program, by name. Filled before use; after that it and every handler belong to
+ * the control thread.
+ */
+public final class MethodRegistry {
+  private static final Logger log = LoggerFactory.getLogger(MethodRegistry.class);
+
+  private final Map<String, RpcMethod> methods = new LinkedHashMap<>();
+  private final Map<String, RpcMethod> aliases = new LinkedHashMap<>();
+  private RpcState state = RpcState.STARTUP;
+
+  /** A registry at {@link RpcState#STARTUP} with the methods that describe it. */
+  public MethodRegistry() {
+    SelfDescription.addTo(this);
+  }
+
+  /** Adds a method; a name or alias taken twice is a mistake in the program. */
+  public void add(RpcMethod method) {
+    if (find(method.name()).isPresent()) {
+      throw new IllegalStateException("method " + method.name() + " is registered twice");
+    }
+    methods.put(method.name(), method);
+    for (String alias : method.aliases()) {
+      if (find(alias).isPresent()) {
+        throw new IllegalStateException("method " + alias + " is registered twice");
+      }
+      aliases.put(alias, method);
+    }
+  }
+
+  /** The method of that name or alias. */
+  public Optional<RpcMethod> find(String name) {
+    RpcMethod method = methods.get(name);
+    return Optional.ofNullable(method != null ? method : aliases.get(name));
+  }
+
+  /** All methods in the order they were added. */
+  public Collection<RpcMethod> methods() {
+    return Collections.unmodifiableCollection(methods.values());
+  }
+
+  /** All aliases with what they stand for. */
+  public Map<String, RpcMethod> aliases() {
+    return Collections.unmodifiableMap(aliases);
+  }
+
+  /** Which methods can be called now. */
+  public RpcState state() {
+    return state;
+  }
+
+  /** The subsystems are up; from here {@link RpcState#RUNTIME} methods can be called. */
+  public void enterRuntime() {
+    state = RpcState.RUNTIME;
+  }
+
+  /**
+   * Calls a method on the control thread.
+   *
+   * @param params null or a JSON null for none
+   * @return the result, or a failure with {@link RpcException}; it never fails otherwise
+   */
+  public CompletionStage<JsonNode> call(String name, @Nullable JsonNode params) {
+    Optional<RpcMethod> found = find(name);
+    if (found.isEmpty()) {
+      return CompletableFuture.failedStage(
+          new RpcException(
+              RpcException.METHOD_NOT_FOUND,
+              "Method not found",
+              "no method " + name + "; rpc_get_methods lists them"));
+    }
+    RpcMethod method = found.get();
+    try {
+      refuseWrongState(method);
+      return method
+          .handler()
+          .call(Arguments.check(method, params))
+          .exceptionallyCompose(t -> CompletableFuture.failedStage(asRpcException(method, t)));
+    } catch (RpcException refused) {
+      return CompletableFuture.failedStage(refused);
+    } catch (RuntimeException defect) {
+      return CompletableFuture.failedStage(asRpcException(method, defect));
+    }
+  }
+
+  private void refuseWrongState(RpcMethod method) throws RpcException {
+    if (method.states().contains(state)) {
+      return;
+    }
+    throw new RpcException(
+        RpcException.INVALID_STATE,
+        state == RpcState.STARTUP
+            ? "Method may only be called after the framework is initialized"
+            : "Method may only be called before the framework is initialized",
+        method.name()
+            + (state == RpcState.STARTUP
+                ? ": the configuration is still being loaded; try again"
+                : ": put it into the configuration file (-c)"));
+  }
+
+  private static RpcException asRpcException(RpcMethod method, Throwable failure) {
+    Throwable cause = failure;
+    while (cause instanceof java.util.concurrent.CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof RpcException known) {
+      return known;
+    }
+    log.error("{} failed by a defect of Millrace: {}", method.name(), cause.toString(), cause);
+    return new RpcException(
+        RpcException.INTERNAL_ERROR, "Internal error", method.name() + ": " + cause);
+  }
+}
