@@ -13,8 +13,8 @@ candidates() {
   [ -z "${JAVA_HOME:-}" ] || echo "$JAVA_HOME"
   local javac
   if javac=$(command -v javac); then dirname "$(dirname "$(readlink -f "$javac")")"; fi
-  local folder
-  for folder in /usr/lib/jvm /usr/java /opt /opt/java /usr/local "$HOME/.sdkman/candidates/java" "$HOME/.jdks" "$HOME/.asdf/installs/java"; do
+  local folder home=${HOME:-/root}
+  for folder in /usr/lib/jvm /usr/java /opt /opt/java /usr/local "$home"/{.sdkman/candidates/java,.jdks,.asdf/installs/java}; do
     [ ! -d "$folder" ] || find "$folder" -maxdepth 1 -mindepth 1 | sort
   done
 }

@@ -143,7 +143,10 @@ final class Lab
   }
 
   private void killProcesses() {
-    processes.forEach(process -> process.toHandle().destroyForcibly());
+    for (Process process : processes) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
   }
 
   private void printLogs(ExtensionContext context) throws IOException {
