@@ -1,0 +1,141 @@
+package io.millrace.benchmarks;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A process under measurement, kept on given cores. Its output goes to files in the work folder,
+ * which a failure names.
+ */
+final class Child implements AutoCloseable {
+  /** What Linux counts process time in (USER_HZ, fixed at 100 for programs). */
+  private static final long TICK_NANOS = 10_000_000;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final String name;
+  private final Process process;
+  private final Path output;
+
+  private Child(String name, Process process, Path output) {
+    this.name = name;
+    this.process = process;
+    this.output = output;
+  }
+
+  /**
+   * Starts {@code command} on {@code cores} ("0", "0-3"); its stdout and stderr go to NAME.out and
+   * NAME.err.
+   */
+  static Child start(String name, String cores, List<String> command, Path work)
+      throws IOException {
+    List<String> pinned = new ArrayList<>(List.of("taskset", "-c", cores));
+    pinned.addAll(command);
+    Path output = work.resolve(name + ".out");
+    Process process =
+        new ProcessBuilder(pinned)
+            .redirectOutput(output.toFile())
+            .redirectError(work.resolve(name + ".err").toFile())
+            .start();
+    return new Child(name, process, output);
+  }
+
+  Process process() {
+    return process;
+  }
+
+  /** Waits until {@code socket} takes a connection. */
+  void awaitSocket(Path socket) throws IOException, InterruptedException {
+    await("opens " + socket, () -> accepts(socket));
+  }
+
+  /** Waits until the process has used {@code nanos} more of its core than it had at the call. */
+  void awaitCpu(long nanos) throws IOException, InterruptedException {
+    long enough = cpuNanos() + nanos;
+    await("does some work", () -> cpuNanos() >= enough);
+  }
+
+  private void await(String what, BooleanSupplier condition)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (!process.isAlive()) {
+        throw failure("ended with " + process.exitValue() + " before it " + what);
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw failure("was waited for " + PATIENCE.toSeconds() + " s until it " + what);
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  /** Waits for a normal end and returns what the process printed. */
+  String awaitOutput(Duration limit) throws IOException, InterruptedException {
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw failure("did not end within " + limit.toSeconds() + " s");
+    }
+    if (process.exitValue() != 0) {
+      throw failure("ended with " + process.exitValue());
+    }
+    return Files.readString(output);
+  }
+
+  /** CPU time of all threads so far, in steps of 10 ms; 0 when the process is gone. */
+  long cpuNanos() {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      // proc(5): fields 14 and 15; the name in field 2 may hold anything but its last parenthesis.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * TICK_NANOS;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  /** Sends SIGSTOP or SIGCONT ("STOP", "CONT"), for which Java has no call. */
+  static void signal(String signal, Process process) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-s", signal, Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** Ends the process: SIGTERM, and SIGKILL when that is not answered in time. */
+  @Override
+  public void close() throws IOException {
+    if (!process.isAlive()) {
+      return;
+    }
+    process.destroy();
+    try {
+      signal("CONT", process); // a stopped process takes no SIGTERM
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private IOException failure(String what) throws IOException {
+    Path errors = output.resolveSibling(name + ".err");
+    List<String> lines = Files.readAllLines(errors);
+    String tail = String.join("\n  ", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+    return new IOException(name + " " + what + "; see " + errors + ":\n  " + tail);
+  }
+
+  private static boolean accepts(Path socket) {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      return channel.connect(UnixDomainSocketAddress.of(socket));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package io.millrace.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several sides under the same load, in a round robin of {@link TimeSlicer#SLICE}: all alive, one
+ * at a time running. A round starts a fresh load for each side and ends with each load's own
+ * report; only ratios of reports of one round mean anything.
+ */
+final class Contest implements AutoCloseable {
+  static final String SERVER_CORE = "0";
+  static final String LOAD_CORE = "1";
+
+  /** Work after which a side is taken to be up and doing I/O. */
+  private static final long FLOWING_NANOS = Duration.ofMillis(60).toNanos();
+
+  /** Left out at both ends of the measured time when looking at the cores. */
+  private static final long EDGE_NANOS = Duration.ofMillis(250).toNanos();
+
+  private final Path work;
+  private final Timing timing;
+  private final List<Side> sides = new ArrayList<>();
+
+  /**
+   * How long the parts of a round take, in seconds.
+   *
+   * @param start wall time in which one load must have started
+   * @param warmUp own time of each side before it measures
+   * @param own measured time of each side
+   */
+  record Timing(int start, int warmUp, int own) {}
+
+  /**
+   * One side of one round.
+   *
+   * @param serverBusy share of its time in which the server used its core; 0 without a server
+   * @param loadBusy the same of the load
+   */
+  record Result(FioReport report, double serverBusy, double loadBusy) {}
+
+  private record Side(Contender contender, @Nullable Child server) {}
+
+  private record Running(Side side, Child load) {
+    List<Process> processes() {
+      return side.server == null
+          ? List.of(load.process())
+          : List.of(side.server.process(), load.process());
+    }
+
+    long serverNanos() {
+      return side.server == null ? 0 : side.server.cpuNanos();
+    }
+  }
+
+  /** What one side has been granted and has used so far. */
+  private record Clocks(long granted, long server, long load) {}
+
+  private Contest(Path work, Timing timing) {
+    this.work = work;
+    this.timing = timing;
+  }
+
+  /**
+   * Starts the servers, one after the other, and waits until each is up.
+   *
+   * @param work where sockets, outputs and errors of the processes go
+   */
+  static Contest open(List<Contender> contenders, Path work, Timing timing)
+      throws IOException, InterruptedException {
+    Contest contest = new Contest(work, timing);
+    try {
+      for (Contender contender : contenders) {
+        contest.sides.add(new Side(contender, contest.startServer(contender)));
+      }
+      return contest;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      contest.close();
+      throw e;
+    }
+  }
+
+  private @Nullable Child startServer(Contender contender)
+      throws IOException, InterruptedException {
+    Contender.Server server = contender.server();
+    if (server == null) {
+      return null;
+    }
+    Files.deleteIfExists(server.socket());
+    String name = contender.name() + "-server";
+    Child child = Child.start(name, SERVER_CORE, server.command(), work);
+    try {
+      child.awaitSocket(server.socket());
+      return child;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      child.close();
+      throw e;
+    }
+  }
+
+  /** One round; the results stand in the order of the contenders. */
+  List<Result> round() throws IOException, InterruptedException {
+    long startBy = System.nanoTime() + seconds((long) timing.start * sides.size());
+    long measureFrom = startBy + seconds((long) timing.warmUp * sides.size());
+    int run = timing.own * sides.size();
+    List<Running> running = new ArrayList<>();
+    try {
+      for (Side side : sides) {
+        Running one = new Running(side, startLoad(side.contender, measureFrom, run));
+        running.add(one);
+        (side.server == null ? one.load : side.server).awaitCpu(FLOWING_NANOS);
+        for (Process process : one.processes()) {
+          Child.signal("STOP", process);
+        }
+      }
+      if (System.nanoTime() - startBy > 0) {
+        throw new IOException("the loads took too long to start; is the machine busy?");
+      }
+      return measure(running, measureFrom, run);
+    } finally {
+      for (Running one : running) {
+        one.load.close();
+        if (one.side.server != null) {
+          Child.signal("CONT", one.side.server.process());
+        }
+      }
+    }
+  }
+
+  /** Each load warms up until the same moment, so that all measure at the same time. */
+  private Child startLoad(Contender contender, long measureFrom, int run) throws IOException {
+    int ramp = (int) Math.ceil((measureFrom - System.nanoTime()) / (double) seconds(1));
+    String core = contender.server() == null ? SERVER_CORE : LOAD_CORE;
+    return Child.start(contender.name() + "-load", core, contender.load().command(ramp, run), work);
+  }
+
+  /** Lets the sides run in turn until all have reported. */
+  private static List<Result> measure(List<Running> running, long measureFrom, int run)
+      throws IOException, InterruptedException {
+    List<Clocks> from;
+    List<Clocks> to;
+    try (TimeSlicer slicer = TimeSlicer.start(running.stream().map(Running::processes).toList())) {
+      sleepUntil(measureFrom + EDGE_NANOS);
+      from = clocks(running, slicer);
+      sleepUntil(measureFrom + seconds(run) - EDGE_NANOS);
+      to = clocks(running, slicer);
+      for (Running one : running) {
+        one.load.awaitOutput(Duration.ofSeconds(30L + run));
+      }
+    }
+    List<Result> results = new ArrayList<>();
+    for (int i = 0; i < running.size(); i++) {
+      Running one = running.get(i);
+      Clocks before = from.get(i);
+      Clocks after = to.get(i);
+      double granted = after.granted - before.granted;
+      results.add(
+          new Result(
+              FioReport.parse(
+                  one.side.contender.name(), one.load.awaitOutput(Duration.ofSeconds(1))),
+              (after.server - before.server) / granted,
+              (after.load - before.load) / granted));
+    }
+    return results;
+  }
+
+  private static List<Clocks> clocks(List<Running> running, TimeSlicer slicer) throws IOException {
+    long[] granted = slicer.grantedNanos();
+    List<Clocks> clocks = new ArrayList<>();
+    for (int i = 0; i < granted.length; i++) {
+      Running one = running.get(i);
+      clocks.add(new Clocks(granted[i], one.serverNanos(), one.load.cpuNanos()));
+    }
+    return clocks;
+  }
+
+  private static long seconds(long count) {
+    return Duration.ofSeconds(count).toNanos();
+  }
+
+  private static void sleepUntil(long nanoTime) throws InterruptedException {
+    Thread.sleep(Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime())));
+  }
+
+  /** Ends the servers. */
+  @Override
+  public void close() throws IOException {
+    for (Side side : sides) {
+      if (side.server != null) {
+        side.server.close();
+      }
+    }
+  }
+}

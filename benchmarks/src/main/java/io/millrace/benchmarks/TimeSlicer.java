@@ -1,0 +1,100 @@
+package io.millrace.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A round robin over groups of processes by SIGCONT and SIGSTOP: at any moment one group runs. Two
+ * sides measured in such slices see the same machine, whatever the host does to its virtual CPUs;
+ * slices of seconds do not (the same server varies threefold between two seconds).
+ *
+ * <p>A small bash script sends the signals, since Java has no call for them. When this process
+ * dies, the script sees its stdin end and lets everything run again.
+ */
+final class TimeSlicer implements AutoCloseable {
+  /** Long beside a context switch (microseconds), short beside what the host does (tens of ms). */
+  static final Duration SLICE = Duration.ofMillis(20);
+
+  private final Process script;
+  private final Writer commands;
+  private final BufferedReader answers;
+
+  private TimeSlicer(Process script) {
+    this.script = script;
+    this.commands = script.outputWriter(StandardCharsets.US_ASCII);
+    this.answers = script.inputReader(StandardCharsets.US_ASCII);
+  }
+
+  /** Stops every process of {@code groups} and starts to let them run in turn. */
+  static TimeSlicer start(List<List<Process>> groups) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of("bash", "-c", source(), "slice.sh", Double.toString(SLICE.toNanos() / 1e9)));
+    for (List<Process> group : groups) {
+      command.add(String.join(" ", group.stream().map(p -> Long.toString(p.pid())).toList()));
+    }
+    Process script =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    TimeSlicer slicer = new TimeSlicer(script);
+    for (List<Process> group : groups) {
+      for (Process process : group) {
+        var _ = process.onExit().thenAccept(slicer::drop);
+      }
+    }
+    return slicer;
+  }
+
+  /** Nanoseconds of wall time that each group was allowed to run so far, in the order given. */
+  synchronized long[] grantedNanos() throws IOException {
+    commands.write("report\n");
+    commands.flush();
+    String line = answers.readLine();
+    if (line == null) {
+      throw new IOException("the time slicer ended early; see its message above");
+    }
+    String[] fields = line.split(" ", -1);
+    long[] nanos = new long[fields.length];
+    for (int i = 0; i < nanos.length; i++) {
+      nanos[i] = Long.parseLong(fields[i]) * 1000;
+    }
+    return nanos;
+  }
+
+  private synchronized void drop(Process ended) {
+    try {
+      commands.write("drop " + ended.pid() + "\n");
+      commands.flush();
+    } catch (IOException e) {
+      assert !script.isAlive() : e; // closed before: nobody is signalled any more
+    }
+  }
+
+  /** Lets every process run freely again. */
+  @Override
+  public synchronized void close() throws IOException {
+    commands.close();
+    try {
+      script.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String source() {
+    try (InputStream in = TimeSlicer.class.getResourceAsStream("slice.sh")) {
+      if (in == null) {
+        throw new IllegalStateException("slice.sh is missing beside " + TimeSlicer.class);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

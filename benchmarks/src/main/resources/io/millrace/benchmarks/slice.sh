@@ -1,0 +1,45 @@
+# Lets one group of processes run at a time, in a round robin, until stdin ends. Builtins only: no fork per slice.
+#
+# usage: slice.sh SECONDS "PID..." "PID..." ...
+# stdin: "report" prints the microseconds that each group was given so far, on one line;
+#        "drop PID" forgets a process that ended, so that its number is never signalled again;
+#        the end of stdin lets everything run and ends the script, also when the one who started it died.
+export LC_ALL=C # the decimal point of EPOCHREALTIME
+slice=$1
+shift
+groups=("$@")
+given=()
+
+signal() { # signal NAME PID...
+  kill -s "$@" 2>/dev/null
+}
+
+for i in "${!groups[@]}"; do
+  given[i]=0
+  signal STOP ${groups[i]}
+done
+
+while :; do
+  for i in "${!groups[@]}"; do
+    from=${EPOCHREALTIME/./}
+    signal CONT ${groups[i]}
+    read -r -t "$slice" command pid
+    status=$?
+    signal STOP ${groups[i]}
+    given[i]=$((given[i] + ${EPOCHREALTIME/./} - from))
+    if ((status == 0)); then
+      case $command in
+        report) echo "${given[*]}" ;;
+        drop)
+          for j in "${!groups[@]}"; do
+            group=" ${groups[j]} "
+            groups[j]=${group/ $pid / }
+          done
+          ;;
+      esac
+    elif ((status <= 128)); then # the end of stdin; a time-out is above 128
+      signal CONT ${groups[*]}
+      exit 0
+    fi
+  done
+done

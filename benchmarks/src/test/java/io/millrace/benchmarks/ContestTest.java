@@ -1,0 +1,61 @@
+package io.millrace.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContestTest {
+  private static final Contest.Timing SHORT = new Contest.Timing(3, 0, 1);
+
+  /** Counts as fast as it can and reports in fio's shape. */
+  private static final String COUNTER =
+      """
+      now() { now=${EPOCHREALTIME/[.,]}; }
+      now; end=$((now + $1 * 1000000)); while ((now < end)); do now; done
+      end=$((now + $2 * 1000000)); while ((now < end)); do ((n++)); now; done
+      echo "warming up took $1 s"
+      echo "{\\"jobs\\": [{\\"read\\": {\\"iops\\": $((n / $2)), \\"clat_ns\\": {\\"mean\\": 1500.0}}}]}"
+      """;
+
+  @TempDir private Path work;
+
+  @Test
+  void sidesOfOneLoadAllReportAndHaveUsedTheCoreTheyWereGiven() throws Exception {
+    List<Contest.Result> results;
+
+    try (Contest contest = Contest.open(List.of(counter("a"), counter("b")), work, SHORT)) {
+      results = contest.round();
+    }
+
+    assertThat(results).hasSize(2);
+    assertThat(results).allSatisfy(result -> assertThat(result.report().iops()).isPositive());
+    assertThat(results).allSatisfy(result -> assertThat(result.loadBusy()).isBetween(0.05, 1.2));
+    assertThat(results).allSatisfy(result -> assertThat(result.serverBusy()).isZero());
+  }
+
+  @Test
+  void aServerThatEndsBeforeItListensIsNamedWithItsLastWords() {
+    Contender.Server server =
+        new Contender.Server(
+            List.of("sh", "-c", "echo no such disk >&2; exit 3"), work.resolve("x.sock"));
+    Contender broken = new Contender("broken", server, (ramp, run) -> List.of("true"));
+
+    assertThatThrownBy(() -> Contest.open(List.of(broken), work, SHORT))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("broken-server ended with 3")
+        .hasMessageContaining("no such disk");
+  }
+
+  private static Contender counter(String name) {
+    return new Contender(
+        name,
+        null,
+        (ramp, run) ->
+            List.of("bash", "-c", COUNTER, name, Integer.toString(ramp), Integer.toString(run)));
+  }
+}

@@ -1,0 +1,94 @@
+package io.millrace.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TimeSlicerTest {
+  private static final Duration DEADLINE = Duration.ofSeconds(20);
+
+  private Process one;
+  private Process two;
+
+  @BeforeEach
+  void startTwo() throws Exception {
+    one = new ProcessBuilder("sleep", "100").start();
+    two = new ProcessBuilder("sleep", "100").start();
+  }
+
+  @AfterEach
+  void endBoth() {
+    one.destroyForcibly();
+    two.destroyForcibly();
+  }
+
+  @Test
+  void groupsAreGivenTheSameTime() throws Exception {
+    try (TimeSlicer slicer = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+      await(() -> total(slicer) > Duration.ofSeconds(1).toNanos());
+
+      long[] granted = slicer.grantedNanos();
+      assertThat(granted[0]).isCloseTo(granted[1], Percentage.withPercentage(30));
+    }
+  }
+
+  @Test
+  void aGroupIsStoppedWhileTheOtherRunsAndBothRunAfterTheEnd() throws Exception {
+    try (TimeSlicer _ = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+      await(() -> state(one) == 'T' && state(two) != 'T');
+      await(() -> state(one) != 'T' && state(two) == 'T');
+    }
+
+    assertThat(state(one)).isNotEqualTo('T');
+    assertThat(state(two)).isNotEqualTo('T');
+  }
+
+  @Test
+  void aProcessThatEndsDoesNotDisturbTheOthers() throws Exception {
+    try (TimeSlicer slicer = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+      one.destroyForcibly().waitFor();
+      long before = slicer.grantedNanos()[1];
+
+      await(() -> granted(slicer, 1) > before + Duration.ofMillis(100).toNanos());
+    }
+  }
+
+  private static long total(TimeSlicer slicer) {
+    return granted(slicer, 0) + granted(slicer, 1);
+  }
+
+  private static long granted(TimeSlicer slicer, int group) {
+    try {
+      return slicer.grantedNanos()[group];
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static char state(Process process) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      return stat.charAt(stat.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline of " + DEADLINE).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+}
