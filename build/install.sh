@@ -5,12 +5,16 @@
 #   install.sh --update    only refreshes apt's lists
 set -euo pipefail
 
+log=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/cache/apt.log
+mkdir -p "$(dirname "$log")"
+
 # command it is found by -> Debian package
 declare -A package=(
   [mvn]=maven
   [gcc]=gcc
   [qemu-system-x86_64]=qemu-system-x86
-  [qemu-storage-daemon]=qemu-utils
+  [qemu-storage-daemon]=qemu-system-common
+  [qemu-img]=qemu-utils
   [fio]=fio
   [flock]=util-linux
 )
@@ -24,8 +28,11 @@ apt_get() {
     }
     sudo=(sudo)
   fi
-  echo "install: ${sudo[*]} apt-get $*" >&2
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >&2
+  echo "install: ${sudo[*]:+sudo }apt-get $*" >&2
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    return 1
+  }
 }
 
 if [ "${1:-}" = --update ]; then
