@@ -19,9 +19,9 @@ run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show i
 test: install ## build everything and run all tests, those with QEMU guests included
 	$(MAVEN) verify
 
-bench: install $(DIST) ## compare Millrace with its peers, side by side
+bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
 	$(MAVEN) -q -pl benchmarks -am -DskipTests package
-	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh
+	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh $(ARGS)
 
 dist: install $(DIST) ## build the self-contained distribution in server/target/millrace
 	@echo "$(DIST) is built"
