@@ -22,12 +22,16 @@ final class Syscall {
   static final int READ = 0;
   static final int WRITE = 1;
   static final int CLOSE = 3;
+  static final int POLL = 7;
   static final int MMAP = 9;
   static final int MUNMAP = 11;
   static final int IOCTL = 16;
   static final int PREAD64 = 17;
   static final int PWRITE64 = 18;
   static final int MADVISE = 28;
+  static final int SENDMSG = 46;
+  static final int RECVMSG = 47;
+  static final int SOCKETPAIR = 53;
   static final int FCNTL = 72;
   static final int FLOCK = 73;
   static final int FDATASYNC = 75;

@@ -25,8 +25,11 @@ public record InflightArea(long mmapSize, long mmapOffset, int queueCount, int q
           "%s has a payload of %d bytes, expected %d or %d"
               .formatted(message, from.remaining(), UNPADDED_BYTES, BYTES));
     }
-    return new InflightArea(
-        from.getLong(), from.getLong(), from.getShort() & U16, from.getShort() & U16);
+    InflightArea area =
+        new InflightArea(
+            from.getLong(), from.getLong(), from.getShort() & U16, from.getShort() & U16);
+    from.position(from.limit());
+    return area;
   }
 
   void encode(ByteBuffer to) {

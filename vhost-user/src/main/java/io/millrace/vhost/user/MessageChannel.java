@@ -1,24 +1,21 @@
 package io.millrace.vhost.user;
 
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.SocketPair;
 import io.millrace.vhost.user.ProtocolException.Kind;
 import java.io.EOFException;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSelectorProvider;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
-import org.newsclub.net.unix.AFUNIXSocketPair;
 import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
@@ -35,12 +32,7 @@ public final class MessageChannel implements AutoCloseable {
   /** Most messages that wait for a peer that does not read. */
   public static final int MAX_QUEUED_MESSAGES = 64;
 
-  /**
-   * Room for the kernel's limit of 253 descriptors (SCM_MAX_FD): too many are seen, not cut off.
-   */
-  private static final int ANCILLARY_BYTES = 2048;
-
-  private final AFUNIXSocketChannel socket;
+  private final AutoCloseable socket; // junixsocket's or our own
   private final int number;
 
   private final ByteBuffer headerBytes =
@@ -51,19 +43,11 @@ public final class MessageChannel implements AutoCloseable {
   private boolean endOfStream;
 
   private final OutgoingMessages outgoing;
-  private @Nullable Selector selector;
 
-  private MessageChannel(AFUNIXSocketChannel socket) throws IOException {
+  private MessageChannel(AutoCloseable socket, int number) {
     this.socket = socket;
-    this.outgoing = new OutgoingMessages(socket);
-    try {
-      socket.configureBlocking(false);
-      socket.ensureAncillaryReceiveBufferSize(ANCILLARY_BYTES);
-      number = numberOf(socket.getFileDescriptor());
-    } catch (IOException | RuntimeException e) {
-      socket.close();
-      throw e;
-    }
+    this.number = number;
+    this.outgoing = new OutgoingMessages(number);
   }
 
   /**
@@ -74,7 +58,7 @@ public final class MessageChannel implements AutoCloseable {
    * @throws IOException when nobody listens there
    */
   public static MessageChannel connect(Path path) throws IOException {
-    return new MessageChannel(AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(path)));
+    return of(AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(path)));
   }
 
   /**
@@ -85,28 +69,24 @@ public final class MessageChannel implements AutoCloseable {
    * @throws IOException when the socket cannot be set up
    */
   static MessageChannel of(AFUNIXSocketChannel socket) throws IOException {
-    return new MessageChannel(socket);
+    try {
+      return new MessageChannel(
+          socket, FileDescriptorCast.using(socket.getFileDescriptor()).as(Integer.class));
+    } catch (IOException | RuntimeException e) {
+      socket.close();
+      throw e;
+    }
   }
 
   /**
-   * Takes over a connected stream socket, such as the one of SET_BACKEND_REQ_FD.
+   * Takes over a connected stream socket, such as the one of SET_BACKEND_REQ_FD. What is no such
+   * socket fails at the first {@link #read} or {@link #send}.
    *
-   * @param descriptor belongs to the result from now on, also when this fails
+   * @param descriptor belongs to the result from now on
    * @return the connection, owned by the caller
-   * @throws IOException when it is no AF_UNIX stream socket
    */
-  public static MessageChannel of(FileDescriptor descriptor) throws IOException {
-    // junixsocket closes the number it is given, and nobody else may.
-    try (descriptor) {
-      FileDescriptor own = descriptor.duplicate();
-      try {
-        return new MessageChannel(
-            FileDescriptorCast.unsafeUsing(own.number()).as(AFUNIXSocketChannel.class));
-      } catch (ClassCastException | IOException e) {
-        own.close();
-        throw new IOException("descriptor is no AF_UNIX stream socket", e);
-      }
-    }
+  public static MessageChannel of(FileDescriptor descriptor) {
+    return new MessageChannel(descriptor, descriptor.number());
   }
 
   /**
@@ -116,14 +96,7 @@ public final class MessageChannel implements AutoCloseable {
    * @throws IOException when there are no descriptors left
    */
   public static List<MessageChannel> pair() throws IOException {
-    AFUNIXSocketPair<AFUNIXSocketChannel> pair = AFUNIXSocketPair.open();
-    MessageChannel first = new MessageChannel(pair.getSocket1());
-    try {
-      return List.of(first, new MessageChannel(pair.getSocket2()));
-    } catch (IOException e) {
-      first.close();
-      throw e;
-    }
+    return SocketPair.create().stream().map(MessageChannel::of).toList();
   }
 
   /**
@@ -177,11 +150,12 @@ public final class MessageChannel implements AutoCloseable {
     while (to.hasRemaining()) {
       int count;
       try {
-        count = socket.read(to);
-      } finally {
-        takeReceived();
+        count = DescriptorPassing.receive(number, to, received);
+      } catch (IOException e) {
+        closeReceived();
+        throw e;
       }
-      endOfStream = count < 0;
+      endOfStream = count == DescriptorPassing.END_OF_STREAM;
       if (count <= 0) {
         return false;
       }
@@ -215,33 +189,9 @@ public final class MessageChannel implements AutoCloseable {
                 .formatted(payload.position(), of.size(), Integer.toUnsignedString(of.request())));
   }
 
-  /** junixsocket closes what it received together with the socket: move it into our own hands. */
-  private void takeReceived() throws IOException {
-    java.io.FileDescriptor[] fresh = socket.getReceivedFileDescriptors();
-    if (fresh == null || fresh.length == 0) {
-      return;
-    }
-    IOException failure = null;
-    for (java.io.FileDescriptor theirs : fresh) {
-      try (FileInputStream closer = new FileInputStream(theirs)) {
-        received.add(FileDescriptor.own(numberOf(closer.getFD())).duplicate());
-      } catch (IOException e) {
-        failure = e;
-      }
-    }
-    if (failure != null) {
-      closeReceived();
-      throw failure;
-    }
-  }
-
   private void closeReceived() {
     received.forEach(FileDescriptor::close);
     received.clear();
-  }
-
-  private static int numberOf(java.io.FileDescriptor descriptor) throws IOException {
-    return FileDescriptorCast.using(descriptor).as(Integer.class);
   }
 
   /**
@@ -274,18 +224,8 @@ public final class MessageChannel implements AutoCloseable {
           "no complete message within %d ms"
               .formatted(TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
     }
-    Selector waiting = selector;
-    if (waiting == null) {
-      waiting = AFUNIXSelectorProvider.provider().openSelector();
-      selector = waiting;
-      socket.register(waiting, SelectionKey.OP_READ);
-    }
-    socket
-        .keyFor(waiting)
-        .interestOps(
-            wantsWrite() ? SelectionKey.OP_READ | SelectionKey.OP_WRITE : SelectionKey.OP_READ);
-    waiting.select(TimeUnit.NANOSECONDS.toMillis(leftNanos) + 1);
-    waiting.selectedKeys().clear();
+    int millis = (int) Math.min(Integer.MAX_VALUE, TimeUnit.NANOSECONDS.toMillis(leftNanos) + 1);
+    DescriptorPassing.await(number, wantsWrite(), millis);
     flush();
   }
 
@@ -324,12 +264,8 @@ public final class MessageChannel implements AutoCloseable {
     closeReceived();
     outgoing.close();
     try {
-      Selector waiting = selector;
-      if (waiting != null) {
-        waiting.close();
-      }
       socket.close();
-    } catch (IOException e) {
+    } catch (Exception e) {
       // The kernel has released the descriptor; there is nothing left to do or to tell.
       return;
     }

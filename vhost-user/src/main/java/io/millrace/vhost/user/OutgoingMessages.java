@@ -1,23 +1,22 @@
 package io.millrace.vhost.user;
 
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
-import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
  * The writing side of a {@link MessageChannel}: messages in order, what the socket does not take
  * now waits here. Same thread as the channel.
  */
 final class OutgoingMessages implements AutoCloseable {
-  private final AFUNIXSocketChannel socket;
+  private final int socket;
   private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
 
-  OutgoingMessages(AFUNIXSocketChannel socket) {
+  OutgoingMessages(int socket) {
     this.socket = socket;
   }
 
@@ -80,28 +79,13 @@ final class OutgoingMessages implements AutoCloseable {
   private boolean write(ByteBuffer bytes, List<FileDescriptor> descriptors) throws IOException {
     int start = bytes.position();
     while (bytes.hasRemaining()) {
-      boolean attach = bytes.position() == start && !descriptors.isEmpty();
-      if (attach) {
-        socket.setOutboundFileDescriptors(javaDescriptors(descriptors));
-      }
-      int count = socket.write(bytes);
-      if (attach && count == 0 && socket.hasOutboundFileDescriptors()) {
-        socket.setOutboundFileDescriptors();
-      }
+      boolean attach = bytes.position() == start;
+      int count = DescriptorPassing.send(socket, bytes, attach ? descriptors : List.of());
       if (count == 0) {
         return false;
       }
     }
     return true;
-  }
-
-  private static java.io.FileDescriptor[] javaDescriptors(List<FileDescriptor> descriptors)
-      throws IOException {
-    java.io.FileDescriptor[] result = new java.io.FileDescriptor[descriptors.size()];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = FileDescriptorCast.unsafeUsing(descriptors.get(i).number()).getFileDescriptor();
-    }
-    return result;
   }
 
   /** A message that waits; its descriptors are our duplicates until its first byte is gone. */
