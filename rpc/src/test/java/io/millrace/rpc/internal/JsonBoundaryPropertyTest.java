@@ -12,7 +12,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
 
-class JsonBoundaryProperties {
+class JsonBoundaryPropertyTest {
   /** Splinters that make both good and almost good JSON likely. */
   private static final List<String> PIECES =
       List.of(
