@@ -1,0 +1,31 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.reactor.Reactor;
+import io.millrace.virtqueue.GuestWrites;
+
+/** What a running queue gives its handler. The queue's reactor only. */
+public interface QueueContext {
+  /** The reactor all of this runs on. */
+  Reactor reactor();
+
+  /** The queue's number in the device, from 0. */
+  int index();
+
+  /** Descriptors of the ring: the most requests that can be taken and not given back. */
+  int size();
+
+  /** The negotiated feature bits. */
+  long features();
+
+  /** Who wants to know of stores into guest memory. */
+  GuestWrites writes();
+
+  /**
+   * Whether the front-end could truncate the memory it shared, so that touching it may fault (late:
+   * see {@link io.millrace.linux.RawMemory#surfaceFault}).
+   */
+  boolean memoryMayVanish();
+
+  /** A request is done: {@link QueueHandler#giveBack} is wanted at the end of this round. */
+  void requestDone();
+}

@@ -1,0 +1,58 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.virtqueue.DescriptorChain;
+
+/**
+ * The device's half of one running queue: turns chains into requests and answers them. Data-path
+ * code on the queue's reactor.
+ *
+ * <p>Guest memory is touched in {@link #take} and {@link #respond} only, never while a request
+ * completes: a fault on memory that vanished surfaces late, and there it would hit code that other
+ * guests share. For the same reason {@code take} and {@code respond} may be cut short by an {@link
+ * InternalError} at any point; then the queue is abandoned, and {@link #cancelAll}, {@link #recycle}
+ * and {@link #outstanding} still have to be right.
+ */
+public interface QueueHandler {
+  /** What a handler gives chains back to. */
+  @FunctionalInterface
+  interface Returns {
+    /**
+     * Gives a chain back.
+     *
+     * @param head the chain's
+     * @param writtenBytes stored into its writable part, from its start
+     */
+    void give(int head, long writtenBytes);
+  }
+
+  /**
+   * Makes a request of a chain, without starting it.
+   *
+   * @param chain valid during the call only
+   * @param ticket 0 or 1, counted by {@link #outstanding}
+   * @return false if the chain makes no request of any kind, so that it goes back unserved
+   */
+  boolean take(DescriptorChain chain, int ticket);
+
+  /** Starts what was taken and not started. */
+  void submitTaken();
+
+  /**
+   * Requests of a ticket that were taken and not recycled.
+   *
+   * @param ticket 0 or 1
+   */
+  int outstanding(int ticket);
+
+  /** Ends early what can be ended, and does not start what was taken: the guest is gone. */
+  void cancelAll();
+
+  /** Stores status and data of all requests that are done into guest memory and gives them back. */
+  void respond(Returns returns);
+
+  /** Frees all requests that are done, whether they were responded to or the guest is gone. */
+  void recycle();
+
+  /** The queue has stopped, with nothing outstanding. */
+  void close();
+}

@@ -1,0 +1,241 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.linux.FileDescriptor;
+import io.millrace.reactor.FdWatch;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.BackendMessage;
+import io.millrace.vhost.user.BackendMessageCodec;
+import io.millrace.vhost.user.FrontendMessage;
+import io.millrace.vhost.user.FrontendMessageCodec;
+import io.millrace.vhost.user.IncomingMessage;
+import io.millrace.vhost.user.MessageChannel;
+import io.millrace.vhost.user.ProtocolException;
+import io.millrace.vhost.user.ReadResult;
+import io.millrace.vhost.user.Reply;
+import io.millrace.vhost.user.ReplyCodec;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connected front-end: reads a message, has it done by {@link SessionMessages}, answers, and only
+ * then reads the next. Control thread.
+ *
+ * <p>When it ends, however it ends, the guest's memory is not touched any more: a front-end that
+ * comes back takes its rings from where they stand, and two must not write to them.
+ */
+final class Session {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+  private final int id;
+  private final String name;
+  private final VhostServer server;
+  private final MessageChannel channel;
+  private final DeviceSession device;
+  private final SharedMemory memory;
+  private final SessionRings rings;
+  private final SessionMessages messages;
+  private final FdWatch watch;
+  private @Nullable MessageChannel backendChannel;
+  private boolean busy;
+  private boolean closed;
+  private boolean configChangePending;
+
+  Session(int id, VhostServer server, MessageChannel channel) {
+    this.id = id;
+    this.server = server;
+    this.channel = channel;
+    VhostDevice offered = server.device();
+    Reactor control = server.control();
+    this.name = offered.name() + "#" + id;
+    this.device = offered.newSession();
+    this.memory = new SharedMemory(offered);
+    this.rings = new SessionRings(name, control, offered, device, memory, this::fail);
+    this.messages = new SessionMessages(this, offered, device, memory, rings);
+    this.watch = control.watch(channel.descriptorNumber(), this::ready);
+    LOG.info("{}: front-end connected", name);
+  }
+
+  private void ready(boolean readable, boolean writable) {
+    try {
+      if (writable) {
+        channel.flush();
+      }
+      readAll();
+      if (!closed && !busy) {
+        watch.wantWrite(channel.wantsWrite());
+      }
+    } catch (IOException e) {
+      disconnected("the connection failed: " + e.getMessage());
+    }
+  }
+
+  private void readAll() {
+    while (!busy && !closed) {
+      try {
+        switch (channel.read()) {
+          case ReadResult.Complete complete -> handle(complete.message());
+          case ReadResult.Closed ignored -> {
+            disconnected("front-end disconnected");
+            return;
+          }
+          case ReadResult.NotYet ignored -> {
+            return;
+          }
+        }
+      } catch (ProtocolException e) {
+        fail(e.getMessage());
+      } catch (IOException e) {
+        disconnected("the connection failed: " + e.getMessage());
+      }
+    }
+  }
+
+  private void handle(IncomingMessage incoming) {
+    try (incoming) {
+      FrontendMessage message =
+          FrontendMessageCodec.decode(
+              incoming.header(), incoming.payload(), incoming.descriptorCount());
+      LOG.debug("{}: {}", name, message);
+      boolean acknowledge = incoming.header().needsReply() && messages.acknowledges();
+      List<FileDescriptor> descriptors = incoming.takeDescriptors();
+      busy = true;
+      messages.handle(
+          message, acknowledge, descriptors, reply -> finish(message, acknowledge, reply));
+      if (busy && !closed) {
+        watch.pause(true); // until the reactors have answered
+      }
+    } catch (ProtocolException | SessionException e) {
+      busy = false;
+      fail(e.getMessage());
+    }
+  }
+
+  /** A message is done. */
+  private void finish(FrontendMessage message, boolean acknowledge, @Nullable Reply reply) {
+    if (closed) {
+      return;
+    }
+    Reply answer = reply == null && acknowledge ? Reply.Word.OK : reply;
+    try {
+      if (answer != null) {
+        channel.send(ReplyCodec.encode(message.request().code(), answer), List.of());
+      }
+    } catch (IOException e) {
+      disconnected("the connection failed: " + e.getMessage());
+      return;
+    }
+    busy = false;
+    if (configChangePending && rings.anyRunning()) {
+      configChanged();
+    }
+    watch.wantWrite(channel.wantsWrite());
+    // What arrived meanwhile is reported again: the watch is level-triggered.
+  }
+
+  /** The front-end gave the socket for our own requests (SET_BACKEND_REQ_FD). */
+  void backendChannel(FileDescriptor socket) throws SessionException {
+    closeBackendChannel();
+    try {
+      backendChannel = MessageChannel.of(socket);
+    } catch (IOException e) {
+      throw new SessionException("SET_BACKEND_REQ_FD: " + e.getMessage());
+    }
+  }
+
+  private void closeBackendChannel() {
+    if (backendChannel != null) {
+      backendChannel.close();
+      backendChannel = null;
+    }
+  }
+
+  /** Tells the driver that the configuration changed, once the device is not suspended. */
+  void configChanged() {
+    MessageChannel to = backendChannel;
+    if (closed || to == null) {
+      return;
+    }
+    configChangePending = !rings.anyRunning();
+    if (configChangePending) {
+      return;
+    }
+    try {
+      to.send(BackendMessageCodec.encode(new BackendMessage.ConfigChange(), false), List.of());
+    } catch (IOException e) {
+      LOG.warn("{}: the driver could not be told of its new configuration: {}", name, e.getMessage());
+      closeBackendChannel();
+    }
+  }
+
+  /** Starts rings once nothing of an ended session is in flight on this device any more. */
+  void whenDeviceIsFree(Runnable start) {
+    server.whenDrained(
+        () -> {
+          if (!closed) {
+            start.run();
+          }
+        });
+  }
+
+  /** Looks whether this front-end truncated its memory; if so, its session ends. */
+  void memoryFault() {
+    if (!closed && memory.isTruncated()) {
+      fail(
+          "the front-end truncated the memory it shares; its session ends. Use"
+              + " memory-backend-memfd, which seals it");
+    }
+  }
+
+  private void disconnected(String how) {
+    if (!closed) {
+      LOG.info("{}: {}", name, how);
+      close();
+    }
+  }
+
+  private void fail(String why) {
+    if (!closed) {
+      LOG.warn("{}: {}; closing the session", name, why);
+      close();
+    }
+  }
+
+  /** Stops all rings in order, so that the guest sees what it was promised, then ends. */
+  void shutDown() {
+    if (!closed) {
+      busy = true;
+      watch.pause(true);
+      rings.stopAll(this::close);
+    }
+  }
+
+  /** Ends the session; it is gone when the server hears of it. */
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    watch.close();
+    channel.close();
+    closeBackendChannel();
+    server.sessionEnding(this);
+    rings.abandonAll(
+        () -> {
+          memory.close();
+          device.closed();
+          server.sessionEnded(this);
+        });
+  }
+
+  SessionInfo info() {
+    return new SessionInfo(id, name, rings.anyRunning(), rings.all().size(), rings.inFlight());
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

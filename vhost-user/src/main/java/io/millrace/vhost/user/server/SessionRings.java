@@ -1,0 +1,254 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.linux.EventFd;
+import io.millrace.reactor.Reactor;
+import io.millrace.virtqueue.ChainStatus;
+import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.VringAddresses;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The rings of one session: which there are, which run, starting and stopping them. */
+final class SessionRings {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionRings.class);
+  private static final long LOG_EVERY_NANOS = 10_000_000_000L;
+
+  private final String sessionName;
+  private final Reactor control;
+  private final VhostDevice device;
+  private final DeviceSession deviceSession;
+  private final SharedMemory memory;
+  private final Consumer<String> fail;
+  private final Map<Integer, Vring> rings = new TreeMap<>();
+
+  /**
+   * No rings yet.
+   *
+   * @param fail ends the session, with a reason
+   */
+  SessionRings(
+      String sessionName,
+      Reactor control,
+      VhostDevice device,
+      DeviceSession deviceSession,
+      SharedMemory memory,
+      Consumer<String> fail) {
+    this.sessionName = sessionName;
+    this.control = control;
+    this.device = device;
+    this.deviceSession = deviceSession;
+    this.memory = memory;
+    this.fail = fail;
+  }
+
+  /** The ring of an index; made when a message names it first. */
+  Vring ring(int index) throws SessionException {
+    if (index >= device.queueCount()) {
+      throw new SessionException(
+          "ring " + index + " is named, but the device has " + device.queueCount() + " queues");
+    }
+    return rings.computeIfAbsent(index, Vring::new);
+  }
+
+  /** All rings that were named. */
+  List<Vring> all() {
+    return List.copyOf(rings.values());
+  }
+
+  private List<Vring> running() {
+    return rings.values().stream().filter(ring -> ring.runner != null).toList();
+  }
+
+  /** Whether some ring runs. */
+  boolean anyRunning() {
+    return !running().isEmpty();
+  }
+
+  /** Requests in flight on all rings, approximately. */
+  int inFlight() {
+    int sum = 0;
+    for (Vring ring : rings.values()) {
+      RingRunner runner = ring.runner;
+      sum += runner == null ? 0 : runner.inFlight();
+    }
+    return sum;
+  }
+
+  /** Starts every ring that has all it needs; {@code done} runs when they run. */
+  void startReady(long features, Runnable done) {
+    Countdown started = new Countdown(done);
+    for (Vring ring : rings.values()) {
+      VringAddresses addresses = ring.addresses;
+      if (ring.isReady() && addresses != null && !memory.map().regions().isEmpty()) {
+        start(ring, addresses, features, started);
+      }
+    }
+    started.ready();
+  }
+
+  private void start(Vring ring, VringAddresses addresses, long features, Countdown started) {
+    VringSetup setup =
+        new VringSetup(
+            sessionName + " queue " + ring.index,
+            ring.index,
+            ring.size,
+            addresses,
+            ring.availIndex,
+            features,
+            memory.map(),
+            memory.mayVanish(),
+            Vring.numberOf(ring.kick),
+            Vring.numberOf(ring.call),
+            GuestWrites.UNTRACKED);
+    RingRunner runner = new RingRunner(control, device.reactorFor(ring.index));
+    ring.runner = runner;
+    Runnable one = started.one();
+    runner.start(
+        setup,
+        deviceSession,
+        new Events(setup.name(), ring),
+        failure -> {
+          if (failure != null) {
+            ring.runner = null;
+            fail.accept(failure);
+          }
+          one.run();
+        });
+  }
+
+  /** Stops a ring in order; its index stands where it stopped when {@code done} runs. */
+  void stop(Vring ring, Runnable done) {
+    RingRunner runner = ring.runner;
+    if (runner == null) {
+      done.run();
+      return;
+    }
+    runner.drain(
+        state -> {
+          ring.availIndex = state.availIndex();
+          ring.runner = null;
+          done.run();
+        });
+  }
+
+  /** Stops all rings in order. */
+  void stopAll(Runnable done) {
+    Countdown stopped = new Countdown(done);
+    for (Vring ring : running()) {
+      stop(ring, stopped.one());
+    }
+    stopped.ready();
+  }
+
+  /** Stops all rings without touching the guest's memory again, and closes their descriptors. */
+  void abandonAll(Runnable done) {
+    Countdown abandoned =
+        new Countdown(
+            () -> {
+              rings.values().forEach(Vring::close);
+              done.run();
+            });
+    for (Vring ring : running()) {
+      RingRunner runner = ring.runner;
+      if (runner != null) {
+        runner.abandon(abandoned.one());
+      }
+    }
+    abandoned.ready();
+  }
+
+  /** Lets running rings go on with the memory there is now; then nothing uses what was before. */
+  void relocateAll(Runnable done) {
+    Countdown moved = new Countdown(done);
+    for (Vring ring : running()) {
+      RingRunner runner = ring.runner;
+      if (runner != null) {
+        runner.relocate(memory.map(), moved.one());
+      }
+    }
+    moved.ready();
+  }
+
+  private void signalError(Vring ring) {
+    if (ring.error != null) {
+      EventFd.signal(ring.error.number());
+    }
+  }
+
+  /** Runs something when all parts have answered. Control thread. */
+  private static final class Countdown {
+    private final Runnable done;
+    private int missing = 1;
+
+    Countdown(Runnable done) {
+      this.done = done;
+    }
+
+    Runnable one() {
+      missing++;
+      return this::ready;
+    }
+
+    void ready() {
+      if (--missing == 0) {
+        done.run();
+      }
+    }
+  }
+
+  /** What a worker says, on its reactor: passed on to the control thread, at a bounded rate. */
+  private final class Events implements WorkerEvents {
+    private final String name;
+    private final Vring ring;
+    private long badChains;
+    private long lastLogNanos;
+
+    Events(String name, Vring ring) {
+      this.name = name;
+      this.ring = ring;
+    }
+
+    @Override
+    public void badChain(ChainStatus why) {
+      long now = System.nanoTime();
+      badChains++;
+      if (badChains == 1 || now - lastLogNanos > LOG_EVERY_NANOS) {
+        lastLogNanos = now;
+        long count = badChains;
+        control.execute(
+            () ->
+                LOG.warn(
+                    "{}: the guest offered a bad descriptor chain ({}); given back unserved, {} so"
+                        + " far",
+                    name,
+                    why,
+                    count));
+      }
+    }
+
+    @Override
+    public void broken() {
+      control.execute(
+          () -> {
+            LOG.warn(
+                "{}: the guest's avail ring makes no sense; the queue stands still until it is reset",
+                name);
+            signalError(ring);
+          });
+    }
+
+    @Override
+    public void lostRing(String why) {
+      control.execute(() -> fail.accept(why));
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      control.execute(() -> fail.accept(name + " failed: " + cause));
+    }
+  }
+}

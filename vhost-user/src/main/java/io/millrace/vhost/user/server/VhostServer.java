@@ -1,0 +1,177 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.reactor.FaultListener;
+import io.millrace.reactor.FdWatch;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.MessageChannel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One device behind one listening socket, for any number of front-ends at the same time. Control
+ * thread only.
+ */
+public final class VhostServer {
+  private static final Logger LOG = LoggerFactory.getLogger(VhostServer.class);
+
+  /** Most front-ends on one socket. */
+  private static final int MAX_SESSIONS = 64;
+
+  private static final long ACCEPT_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final VhostSocket socket;
+  private final VhostDevice device;
+  private final Reactor control;
+  private final List<Reactor> reactors;
+  private final Set<Session> sessions = new LinkedHashSet<>();
+  private final Set<Session> ending = new LinkedHashSet<>();
+  private final Queue<Runnable> whenDrained = new ArrayDeque<>();
+  private final FaultListener faultListener;
+  private final FdWatch watch;
+  private int nextId;
+  private boolean closing;
+  private @Nullable Runnable closed;
+
+  /**
+   * Serves who connects to a socket.
+   *
+   * @param socket belongs to the server from now on
+   * @param control the reactor that the caller runs on
+   * @param reactors all that the device's queues may run on
+   */
+  public VhostServer(
+      VhostSocket socket, VhostDevice device, Reactor control, List<Reactor> reactors)
+      throws IOException {
+    this.socket = socket;
+    this.device = device;
+    this.control = control;
+    this.reactors = List.copyOf(reactors);
+    this.faultListener = () -> control.execute(this::memoryFault);
+    this.watch = control.watch(socket.descriptorNumber(), (readable, writable) -> accept());
+    for (Reactor reactor : this.reactors) {
+      reactor.execute(() -> reactor.addFaultListener(faultListener));
+    }
+  }
+
+  /** Where it listens. */
+  public Path path() {
+    return socket.path();
+  }
+
+  /** The sessions there are, for {@code vhost_get_controllers}. */
+  public List<SessionInfo> sessions() {
+    return sessions.stream().map(Session::info).toList();
+  }
+
+  /** Tells all drivers that the device's configuration changed. */
+  public void configChanged() {
+    List.copyOf(sessions).forEach(Session::configChanged);
+  }
+
+  VhostDevice device() {
+    return device;
+  }
+
+  Reactor control() {
+    return control;
+  }
+
+  private void accept() {
+    try {
+      AFUNIXSocketChannel connected = socket.accept();
+      while (connected != null && !closing) {
+        open(connected);
+        connected = socket.accept();
+      }
+    } catch (IOException e) {
+      if (!closing) {
+        // Out of descriptors, most likely: the watch would report the same at once, for ever.
+        LOG.warn(
+            "{}: a front-end cannot be accepted, trying again in 1 s: {}", path(), e.getMessage());
+        watch.pause(true);
+        control.schedule(ACCEPT_AGAIN_NANOS, this::acceptAgain);
+      }
+    }
+  }
+
+  private void acceptAgain() {
+    if (!closing) {
+      watch.pause(false);
+    }
+  }
+
+  private void open(AFUNIXSocketChannel connected) throws IOException {
+    if (sessions.size() >= MAX_SESSIONS) {
+      LOG.warn("{}: {} front-ends are connected, one more is turned away", path(), MAX_SESSIONS);
+      connected.close();
+      return;
+    }
+    sessions.add(new Session(nextId++, this, MessageChannel.of(connected)));
+  }
+
+  /** Runs something when no session that ended has anything in flight any more. */
+  void whenDrained(Runnable action) {
+    if (ending.isEmpty()) {
+      action.run();
+    } else {
+      whenDrained.add(action);
+    }
+  }
+
+  void sessionEnding(Session session) {
+    sessions.remove(session);
+    ending.add(session);
+  }
+
+  void sessionEnded(Session session) {
+    ending.remove(session);
+    while (ending.isEmpty() && !whenDrained.isEmpty()) {
+      whenDrained.remove().run();
+    }
+    tellIfClosed();
+  }
+
+  private void memoryFault() {
+    List.copyOf(sessions).forEach(Session::memoryFault);
+  }
+
+  /**
+   * Stops listening, stops all queues in order, ends all sessions. After some seconds what still
+   * hangs is ended without waiting for its storage.
+   *
+   * @param done runs when nothing of the server is left
+   */
+  public void close(Runnable done) {
+    closing = true;
+    closed = done;
+    watch.close();
+    socket.close();
+    for (Reactor reactor : reactors) {
+      reactor.execute(() -> reactor.removeFaultListener(faultListener));
+    }
+    List<Session> open = new ArrayList<>(sessions);
+    open.forEach(Session::shutDown);
+    control.schedule(DRAIN_NANOS, () -> open.forEach(Session::close));
+    tellIfClosed();
+  }
+
+  private void tellIfClosed() {
+    Runnable tell = closed;
+    if (tell != null && sessions.isEmpty() && ending.isEmpty()) {
+      closed = null;
+      tell.run();
+    }
+  }
+}

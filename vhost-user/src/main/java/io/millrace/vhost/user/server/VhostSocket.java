@@ -1,0 +1,97 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.linux.LinuxFiles;
+import io.millrace.linux.SocketFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXServerSocketChannel;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
+import org.newsclub.net.unix.AFUNIXSocketChannel;
+import org.newsclub.net.unix.FileDescriptorCast;
+
+/**
+ * A listening socket, before and apart from the server behind it: front-ends can connect from the
+ * moment it exists, and are served once there is a {@link VhostServer}.
+ */
+public final class VhostSocket implements AutoCloseable {
+  private static final int BACKLOG = 128;
+
+  private final SocketFile file;
+  private final AFUNIXServerSocketChannel channel;
+
+  private VhostSocket(SocketFile file, AFUNIXServerSocketChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Listens at a path. A dead server's file there is replaced, a live one's is not.
+   *
+   * @param access who may connect, or null for what the process's umask allows
+   * @throws IOException if it cannot be; the message is one line, and nothing is left behind
+   */
+  public static VhostSocket listen(Path path, @Nullable SocketAccess access) throws IOException {
+    SocketFile file = SocketFile.claim(path);
+    AFUNIXServerSocketChannel channel = null;
+    try {
+      channel = AFUNIXServerSocketChannel.open();
+      channel.configureBlocking(false);
+      channel.bind(AFUNIXSocketAddress.of(path), BACKLOG);
+      if (access != null) {
+        access.apply(path);
+      }
+      return new VhostSocket(file, channel);
+    } catch (IOException e) {
+      if (channel != null) {
+        channel.close();
+      }
+      file.close();
+      throw new IOException(path + ": cannot listen there: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Who may connect to a socket.
+   *
+   * @param mode permission bits, or -1 to leave them
+   * @param groupId the owning group, or -1 to leave it
+   */
+  public record SocketAccess(int mode, int groupId) {
+    private void apply(Path path) throws IOException {
+      if (groupId >= 0) {
+        LinuxFiles.setGroup(path, groupId);
+      }
+      if (mode >= 0) {
+        LinuxFiles.setMode(path, mode);
+      }
+    }
+  }
+
+  /** Where it listens. */
+  public Path path() {
+    return file.path();
+  }
+
+  int descriptorNumber() throws IOException {
+    return FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
+  }
+
+  /** The next front-end that waits, or null. */
+  @Nullable AFUNIXSocketChannel accept() throws IOException {
+    return channel.accept();
+  }
+
+  /** Stops listening and removes the file. */
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // The kernel has released the descriptor; the file goes next.
+      file.close();
+      return;
+    }
+    file.close();
+  }
+}

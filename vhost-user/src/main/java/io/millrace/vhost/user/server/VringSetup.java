@@ -1,0 +1,33 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.virtqueue.GuestMemoryMap;
+import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.VringAddresses;
+
+/**
+ * All a worker needs to run a ring, as a value.
+ *
+ * @param name for messages: device, session and queue
+ * @param index the ring's number
+ * @param size descriptors
+ * @param addresses where the front-end says the ring is
+ * @param availIndex where to go on
+ * @param features negotiated
+ * @param map the session's memory
+ * @param memoryMayVanish whether a front-end could truncate that memory
+ * @param kick descriptor the driver writes, or -1
+ * @param call descriptor the driver is notified by, or -1
+ * @param writes told of stores into guest memory
+ */
+record VringSetup(
+    String name,
+    int index,
+    int size,
+    VringAddresses addresses,
+    int availIndex,
+    long features,
+    GuestMemoryMap map,
+    boolean memoryMayVanish,
+    int kick,
+    int call,
+    GuestWrites writes) {}
