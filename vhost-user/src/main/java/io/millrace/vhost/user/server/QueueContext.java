@@ -26,6 +26,6 @@ public interface QueueContext {
    */
   boolean memoryMayVanish();
 
-  /** A request is done: {@link QueueHandler#giveBack} is wanted at the end of this round. */
+  /** A request is done: {@link QueueHandler#respond} is wanted at the end of this round. */
   void requestDone();
 }

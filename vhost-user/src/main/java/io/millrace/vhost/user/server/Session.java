@@ -196,7 +196,7 @@ final class Session {
     }
   }
 
-  private void fail(String why) {
+  private void fail(@Nullable String why) {
     if (!closed) {
       LOG.warn("{}: {}; closing the session", name, why);
       close();

@@ -4,6 +4,7 @@ import io.millrace.reactor.FaultListener;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.MessageChannel;
+import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -14,7 +15,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,7 +90,7 @@ public final class VhostServer {
 
   private void accept() {
     try {
-      AFUNIXSocketChannel connected = socket.accept();
+      MessageChannel connected = socket.accept();
       while (connected != null && !closing) {
         open(connected);
         connected = socket.accept();
@@ -112,13 +112,13 @@ public final class VhostServer {
     }
   }
 
-  private void open(AFUNIXSocketChannel connected) throws IOException {
+  private void open(MessageChannel connected) {
     if (sessions.size() >= MAX_SESSIONS) {
       LOG.warn("{}: {} front-ends are connected, one more is turned away", path(), MAX_SESSIONS);
       connected.close();
       return;
     }
-    sessions.add(new Session(nextId++, this, MessageChannel.of(connected)));
+    sessions.add(new Session(nextId++, this, connected));
   }
 
   /** Runs something when no session that ended has anything in flight any more. */

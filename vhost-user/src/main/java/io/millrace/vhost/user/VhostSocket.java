@@ -1,4 +1,4 @@
-package io.millrace.vhost.user.server;
+package io.millrace.vhost.user;
 
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.SocketFile;
@@ -12,7 +12,7 @@ import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
  * A listening socket, before and apart from the server behind it: front-ends can connect from the
- * moment it exists, and are served once there is a {@link VhostServer}.
+ * moment it exists, and are served once there is a a server.
  */
 public final class VhostSocket implements AutoCloseable {
   private static final int BACKLOG = 128;
@@ -73,13 +73,15 @@ public final class VhostSocket implements AutoCloseable {
     return file.path();
   }
 
-  int descriptorNumber() throws IOException {
+  /** The socket's descriptor, for an epoll: readable when a front-end waits. It stays this socket's. */
+  public int descriptorNumber() throws IOException {
     return FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
   }
 
-  /** The next front-end that waits, or null. */
-  @Nullable AFUNIXSocketChannel accept() throws IOException {
-    return channel.accept();
+  /** The next front-end that waits, or null; its connection is the caller's. */
+  public @Nullable MessageChannel accept() throws IOException {
+    AFUNIXSocketChannel accepted = channel.accept();
+    return accepted == null ? null : MessageChannel.of(accepted);
   }
 
   /** Stops listening and removes the file. */

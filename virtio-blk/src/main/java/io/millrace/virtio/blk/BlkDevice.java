@@ -1,0 +1,169 @@
+package io.millrace.virtio.blk;
+
+import io.millrace.bdev.BdevDescriptor;
+import io.millrace.bdev.BdevException;
+import io.millrace.bdev.MemoryRegistry;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.QueueHandler;
+import io.millrace.vhost.user.server.QueueStartException;
+import io.millrace.vhost.user.server.VhostDevice;
+import io.millrace.virtqueue.VirtioFeature;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A virtio-blk device over one opened bdev, for any number of front-ends. Control thread, except
+ * {@link Half#startQueue} and {@link #queueClosed}, which run on reactors.
+ */
+final class BlkDevice implements VhostDevice {
+  /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
+  static final int SERIAL_BYTES = 20;
+
+  /** Queues offered; memory is taken for those that run. */
+  static final int QUEUES = 256;
+
+  private final String name;
+  private final BdevDescriptor descriptor;
+  private final boolean readOnly;
+  private final byte[] serial;
+  private final List<Reactor> reactors;
+  private final int firstReactor;
+  private final MemoryRegistry memory;
+  private final Set<BlkQueue> queues = ConcurrentHashMap.newKeySet();
+  private volatile boolean removed;
+
+  /**
+   * A device.
+   *
+   * @param descriptor stays the caller's
+   * @param firstReactor of the reactors, for queue 0; the next queue goes to the next
+   */
+  BlkDevice(
+      String name,
+      BdevDescriptor descriptor,
+      boolean readOnly,
+      String serial,
+      List<Reactor> reactors,
+      int firstReactor,
+      MemoryRegistry memory) {
+    this.name = name;
+    this.descriptor = descriptor;
+    this.readOnly = readOnly;
+    this.serial = Arrays.copyOf(serial.getBytes(StandardCharsets.UTF_8), SERIAL_BYTES);
+    this.reactors = List.copyOf(reactors);
+    this.firstReactor = firstReactor;
+    this.memory = memory;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long features() {
+    long features =
+        VirtioFeature.VERSION_1
+            | VirtioFeature.INDIRECT_DESC
+            | VirtioFeature.EVENT_IDX
+            | BlkFeature.SEG_MAX
+            | BlkFeature.BLK_SIZE
+            | BlkFeature.FLUSH
+            | BlkFeature.MQ;
+    return readOnly ? features | BlkFeature.RO : features;
+  }
+
+  @Override
+  public int queueCount() {
+    return QUEUES;
+  }
+
+  @Override
+  public Reactor reactorFor(int queueIndex) {
+    return reactors.get((firstReactor + queueIndex) % reactors.size());
+  }
+
+  @Override
+  public DeviceSession newSession() {
+    return new Half();
+  }
+
+  @Override
+  public void memoryAdded(long address, long bytes) {
+    memory.add(address, bytes);
+  }
+
+  @Override
+  public void memoryRemoved(long address, long bytes) {
+    memory.remove(address, bytes);
+  }
+
+  BdevDescriptor descriptor() {
+    return descriptor;
+  }
+
+  byte[] serial() {
+    return serial;
+  }
+
+  boolean isReadOnly() {
+    return readOnly;
+  }
+
+  /**
+   * The bdev is going away: every queue lets go of it and fails what comes later.
+   *
+   * @param detached runs on some reactor, once for each of the queues there are
+   * @return how many that is
+   */
+  int detach(Runnable detached) {
+    removed = true;
+    List<BlkQueue> running = List.copyOf(queues);
+    for (BlkQueue queue : running) {
+      queue.context().reactor().execute(() -> queue.detach(detached));
+    }
+    return running.size();
+  }
+
+  void queueClosed(BlkQueue queue) {
+    queues.remove(queue);
+  }
+
+  /** The device's half of one session. */
+  private final class Half implements DeviceSession {
+    @Override
+    public byte[] config() {
+      return BlkConfig.of(descriptor.bdev(), QUEUES);
+    }
+
+    @Override
+    public boolean writeConfig(int offset, byte[] data, boolean migration) {
+      return false; // no field of what is offered may be written (§5.2.4)
+    }
+
+    @Override
+    public QueueHandler startQueue(QueueContext context) throws QueueStartException {
+      if (removed) {
+        throw new QueueStartException(name + ": its bdev " + descriptor.bdev() + " was removed");
+      }
+      try {
+        BlkQueue queue =
+            new BlkQueue(BlkDevice.this, context, descriptor.openChannel(context.reactor()));
+        queues.add(queue);
+        return queue;
+      } catch (BdevException e) {
+        throw new QueueStartException(name + ": " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public void closed() {
+      // The queues have let go of everything.
+    }
+  }
+}
