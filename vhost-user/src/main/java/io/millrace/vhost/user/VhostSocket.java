@@ -73,7 +73,9 @@ public final class VhostSocket implements AutoCloseable {
     return file.path();
   }
 
-  /** The socket's descriptor, for an epoll: readable when a front-end waits. It stays this socket's. */
+  /**
+   * The socket's descriptor, for an epoll: readable when a front-end waits. It stays this socket's.
+   */
   public int descriptorNumber() throws IOException {
     return FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
   }

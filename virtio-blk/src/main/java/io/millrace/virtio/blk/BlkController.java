@@ -19,7 +19,6 @@ public final class BlkController {
   private final Reactor control;
   private final BitSet cores;
   private boolean bdevGone;
-  private int attachedQueues;
 
   BlkController(
       String name,
@@ -72,16 +71,7 @@ public final class BlkController {
       return;
     }
     bdevGone = true;
-    attachedQueues = device.detach(() -> control.execute(this::queueDetached));
-    if (attachedQueues == 0) {
-      descriptor.close();
-    }
-  }
-
-  private void queueDetached() {
-    if (--attachedQueues == 0) {
-      descriptor.close();
-    }
+    device.detach(() -> control.execute(descriptor::close));
   }
 
   void bdevResized() {
@@ -94,10 +84,9 @@ public final class BlkController {
    * @param done runs when nothing is left
    */
   void close(Runnable done) {
-    server.close(
-        () -> {
-          descriptor.close();
-          done.run();
-        });
+    server.close(() -> {
+      descriptor.close();
+      done.run();
+    });
   }
 }

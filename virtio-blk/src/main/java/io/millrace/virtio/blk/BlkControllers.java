@@ -106,18 +106,18 @@ public final class BlkControllers {
       throw new BdevException(Kind.EXISTS, "controller " + spec.name() + " exists already");
     }
     String serial = spec.serial();
-    if (serial != null
-        && serial.getBytes(StandardCharsets.UTF_8).length > BlkDevice.SERIAL_BYTES) {
+    if (serial != null && serial.getBytes(StandardCharsets.UTF_8).length > BlkDevice.SERIAL_BYTES) {
       throw new BdevException(
-          Kind.INVALID,
-          spec.name() + ": the serial '" + serial + "' is longer than 20 bytes");
+          Kind.INVALID, spec.name() + ": the serial '" + serial + "' is longer than 20 bytes");
     }
     List<Reactor> allowed = new ArrayList<>();
     cores(spec).stream().forEach(core -> allowed.add(reactors.get(core)));
     if (allowed.isEmpty()) {
       throw new BdevException(
           Kind.INVALID,
-          spec.name() + ": no core of its mask is one that this process polls on: " + reactors.keySet());
+          spec.name()
+              + ": no core of its mask is one that this process polls on: "
+              + reactors.keySet());
     }
     return allowed;
   }

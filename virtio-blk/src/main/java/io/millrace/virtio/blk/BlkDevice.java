@@ -1,5 +1,6 @@
 package io.millrace.virtio.blk;
 
+import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.MemoryRegistry;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A virtio-blk device over one opened bdev, for any number of front-ends. Control thread, except
@@ -118,16 +120,31 @@ final class BlkDevice implements VhostDevice {
   /**
    * The bdev is going away: every queue lets go of it and fails what comes later.
    *
-   * @param detached runs on some reactor, once for each of the queues there are
-   * @return how many that is
+   * @param detached runs on some reactor when no queue uses the bdev any more
    */
-  int detach(Runnable detached) {
+  void detach(Runnable detached) {
     removed = true;
-    List<BlkQueue> running = List.copyOf(queues);
-    for (BlkQueue queue : running) {
-      queue.context().reactor().execute(() -> queue.detach(detached));
+    AtomicInteger missing = new AtomicInteger(reactors.size());
+    Runnable one =
+        () -> {
+          if (missing.decrementAndGet() == 0) {
+            detached.run();
+          }
+        };
+    for (Reactor reactor : reactors) {
+      // In line with queue starts: one that did not see the mark is in the set by then.
+      reactor.execute(() -> detachOn(reactor, missing, one));
     }
-    return running.size();
+  }
+
+  private void detachOn(Reactor reactor, AtomicInteger missing, Runnable one) {
+    for (BlkQueue queue : queues) {
+      if (queue.context().reactor().equals(reactor)) {
+        missing.incrementAndGet();
+        queue.detach(one);
+      }
+    }
+    one.run();
   }
 
   void queueClosed(BlkQueue queue) {
@@ -148,12 +165,10 @@ final class BlkDevice implements VhostDevice {
 
     @Override
     public QueueHandler startQueue(QueueContext context) throws QueueStartException {
-      if (removed) {
-        throw new QueueStartException(name + ": its bdev " + descriptor.bdev() + " was removed");
-      }
       try {
-        BlkQueue queue =
-            new BlkQueue(BlkDevice.this, context, descriptor.openChannel(context.reactor()));
+        // A guest keeps its disk when the bdev is removed; its requests fail.
+        BdevChannel channel = removed ? null : descriptor.openChannel(context.reactor());
+        BlkQueue queue = new BlkQueue(BlkDevice.this, context, channel);
         queues.add(queue);
         return queue;
       } catch (BdevException e) {

@@ -46,12 +46,17 @@ final class BlkQueue implements QueueHandler {
   private @Nullable BdevChannel channel;
   private @Nullable Runnable detached;
 
-  BlkQueue(BlkDevice device, QueueContext context, BdevChannel channel) {
+  /**
+   * A queue.
+   *
+   * @param channel the way to the disk, or null if that was removed
+   */
+  BlkQueue(BlkDevice device, QueueContext context, @Nullable BdevChannel channel) {
     this.device = device;
     this.context = context;
     this.channel = channel;
     this.writes = context.writes();
-    this.maxSegments = channel.bdev().properties().limits().maxSegments();
+    this.maxSegments = device.descriptor().bdev().properties().limits().maxSegments();
     // A driver that cannot flush relies on writes being durable when they complete (§5.2.5.2).
     this.writeThrough = !VirtioFeature.has(context.features(), BlkFeature.FLUSH);
     taken = new BlkRequest[context.size()];
@@ -142,8 +147,8 @@ final class BlkQueue implements QueueHandler {
   /**
    * Where the header is.
    *
-   * @return its host address; -1 when it was scattered and is in {@link #headerBytes}; 0 if there is
-   *     none
+   * @return its host address; -1 when it was scattered and is in {@link #headerBytes}; 0 if there
+   *     is none
    */
   private long header(DescriptorChain chain) {
     if (chain.readableBytes() < HEADER_BYTES) {

@@ -9,8 +9,8 @@ import io.millrace.virtqueue.DescriptorChain;
  * <p>Guest memory is touched in {@link #take} and {@link #respond} only, never while a request
  * completes: a fault on memory that vanished surfaces late, and there it would hit code that other
  * guests share. For the same reason {@code take} and {@code respond} may be cut short by an {@link
- * InternalError} at any point; then the queue is abandoned, and {@link #cancelAll}, {@link #recycle}
- * and {@link #outstanding} still have to be right.
+ * InternalError} at any point; then the queue is abandoned, and {@link #cancelAll}, {@link
+ * #recycle} and {@link #outstanding} still have to be right.
  */
 public interface QueueHandler {
   /** What a handler gives chains back to. */

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control thread's handle of a worker: sends messages to the worker's reactor, and their answers
- * back. A reactor runs its messages in order, so what is sent after a start finds it done.
+ * The control thread's handle of a worker: sends messages to the worker's reactor, and their
+ * answers back. A reactor runs its messages in order, so what is sent after a start finds it done.
  */
 final class RingRunner {
   private final Reactor control;
@@ -27,19 +27,18 @@ final class RingRunner {
   }
 
   void start(VringSetup setup, DeviceSession device, WorkerEvents events, Started done) {
-    reactor.execute(
-        () -> {
-          String failure = null;
-          try {
-            worker = VringWorker.start(setup, reactor, device, events);
-          } catch (QueueStartException e) {
-            failure = e.getMessage();
-          } catch (InternalError e) {
-            failure = setup.name() + ": the ring's memory is gone; its file was truncated";
-          }
-          String outcome = failure;
-          control.execute(() -> done.started(outcome));
-        });
+    reactor.execute(() -> {
+      String failure = null;
+      try {
+        worker = VringWorker.start(setup, reactor, device, events);
+      } catch (QueueStartException e) {
+        failure = e.getMessage();
+      } catch (InternalError e) {
+        failure = setup.name() + ": the ring's memory is gone; its file was truncated";
+      }
+      String outcome = failure;
+      control.execute(() -> done.started(outcome));
+    });
   }
 
   /** Stops the worker when all it took is given back, and says where it stands. */
@@ -81,14 +80,13 @@ final class RingRunner {
   }
 
   private void onWorker(Consumer<VringWorker> action, Runnable otherwise) {
-    reactor.execute(
-        () -> {
-          VringWorker running = worker;
-          if (running != null) {
-            action.accept(running);
-          } else {
-            otherwise.run();
-          }
-        });
+    reactor.execute(() -> {
+      VringWorker running = worker;
+      if (running != null) {
+        action.accept(running);
+      } else {
+        otherwise.run();
+      }
+    });
   }
 }

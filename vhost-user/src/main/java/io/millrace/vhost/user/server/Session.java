@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connected front-end: reads a message, has it done by {@link SessionMessages}, answers, and only
- * then reads the next. Control thread.
+ * One connected front-end: reads a message, has it done by {@link SessionMessages}, answers, and
+ * only then reads the next. Control thread.
  *
  * <p>When it ends, however it ends, the guest's memory is not touched any more: a front-end that
  * comes back takes its rings from where they stand, and two must not write to them.
@@ -136,13 +136,9 @@ final class Session {
   }
 
   /** The front-end gave the socket for our own requests (SET_BACKEND_REQ_FD). */
-  void backendChannel(FileDescriptor socket) throws SessionException {
+  void backendChannel(FileDescriptor socket) {
     closeBackendChannel();
-    try {
-      backendChannel = MessageChannel.of(socket);
-    } catch (IOException e) {
-      throw new SessionException("SET_BACKEND_REQ_FD: " + e.getMessage());
-    }
+    backendChannel = MessageChannel.of(socket);
   }
 
   private void closeBackendChannel() {
@@ -165,19 +161,19 @@ final class Session {
     try {
       to.send(BackendMessageCodec.encode(new BackendMessage.ConfigChange(), false), List.of());
     } catch (IOException e) {
-      LOG.warn("{}: the driver could not be told of its new configuration: {}", name, e.getMessage());
+      LOG.warn(
+          "{}: the driver could not be told of its new configuration: {}", name, e.getMessage());
       closeBackendChannel();
     }
   }
 
   /** Starts rings once nothing of an ended session is in flight on this device any more. */
   void whenDeviceIsFree(Runnable start) {
-    server.whenDrained(
-        () -> {
-          if (!closed) {
-            start.run();
-          }
-        });
+    server.whenDrained(() -> {
+      if (!closed) {
+        start.run();
+      }
+    });
   }
 
   /** Looks whether this front-end truncated its memory; if so, its session ends. */
@@ -222,12 +218,11 @@ final class Session {
     channel.close();
     closeBackendChannel();
     server.sessionEnding(this);
-    rings.abandonAll(
-        () -> {
-          memory.close();
-          device.closed();
-          server.sessionEnded(this);
-        });
+    rings.abandonAll(() -> {
+      memory.close();
+      device.closed();
+      server.sessionEnded(this);
+    });
   }
 
   SessionInfo info() {

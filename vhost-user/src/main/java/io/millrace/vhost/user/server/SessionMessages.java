@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What each message of a front-end does ("Front-end message types" in vhost-user.rst), for one
- * session. Control thread; every message answers once, now or when the reactors have done their part.
+ * session. Control thread; every message answers once, now or when the reactors have done their
+ * part.
  */
 final class SessionMessages {
   private static final long PROTOCOL_FEATURES = 1L << ProtocolFeature.VIRTIO_BIT;
@@ -111,8 +112,7 @@ final class SessionMessages {
         protocolFeatures = m.features();
         done.accept(null);
       }
-      case FrontendMessage.GetQueueNum ignored ->
-          done.accept(new Reply.Word(device.queueCount()));
+      case FrontendMessage.GetQueueNum ignored -> done.accept(new Reply.Word(device.queueCount()));
       case FrontendMessage.GetMaxMemSlots ignored ->
           done.accept(new Reply.Word(Limits.MAX_MEMORY_SLOTS));
       case FrontendMessage.GetConfig m -> done.accept(new Reply.Config(readConfig(m.access())));
@@ -167,8 +167,7 @@ final class SessionMessages {
     return new ConfigAccess(offset, asked.flags(), ByteString.of(part));
   }
 
-  private void setConfig(
-      ConfigAccess access, boolean acknowledge, Consumer<@Nullable Reply> done)
+  private void setConfig(ConfigAccess access, boolean acknowledge, Consumer<@Nullable Reply> done)
       throws SessionException {
     boolean migration = access.flags() == ConfigAccess.MIGRATION;
     byte[] data = access.data().toArray();
@@ -185,14 +184,13 @@ final class SessionMessages {
 
   /** All rings stop and are disabled; memory and negotiated features stay. */
   private void reset(Consumer<@Nullable Reply> done) {
-    rings.stopAll(
-        () -> {
-          for (Vring ring : rings.all()) {
-            ring.enabled = false;
-            ring.kicked = false;
-          }
-          done.accept(null);
-        });
+    rings.stopAll(() -> {
+      for (Vring ring : rings.all()) {
+        ring.enabled = false;
+        ring.kicked = false;
+      }
+      done.accept(null);
+    });
   }
 
   // ---- memory -----------------------------------------------------------------------------------
@@ -214,11 +212,10 @@ final class SessionMessages {
 
   /** Running rings go on with the new map; what went is unmapped when nothing uses it. */
   private void unmap(SharedMemory.Change change, Consumer<@Nullable Reply> done) {
-    rings.relocateAll(
-        () -> {
-          change.finish();
-          startReady(done);
-        });
+    rings.relocateAll(() -> {
+      change.finish();
+      startReady(done);
+    });
   }
 
   // ---- rings ------------------------------------------------------------------------------------

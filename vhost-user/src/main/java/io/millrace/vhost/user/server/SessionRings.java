@@ -127,12 +127,11 @@ final class SessionRings {
       done.run();
       return;
     }
-    runner.drain(
-        state -> {
-          ring.availIndex = state.availIndex();
-          ring.runner = null;
-          done.run();
-        });
+    runner.drain(state -> {
+      ring.availIndex = state.availIndex();
+      ring.runner = null;
+      done.run();
+    });
   }
 
   /** Stops all rings in order. */
@@ -147,11 +146,10 @@ final class SessionRings {
   /** Stops all rings without touching the guest's memory again, and closes their descriptors. */
   void abandonAll(Runnable done) {
     Countdown abandoned =
-        new Countdown(
-            () -> {
-              rings.values().forEach(Vring::close);
-              done.run();
-            });
+        new Countdown(() -> {
+          rings.values().forEach(Vring::close);
+          done.run();
+        });
     for (Vring ring : running()) {
       RingRunner runner = ring.runner;
       if (runner != null) {
@@ -219,26 +217,24 @@ final class SessionRings {
       if (badChains == 1 || now - lastLogNanos > LOG_EVERY_NANOS) {
         lastLogNanos = now;
         long count = badChains;
-        control.execute(
-            () ->
-                LOG.warn(
-                    "{}: the guest offered a bad descriptor chain ({}); given back unserved, {} so"
-                        + " far",
-                    name,
-                    why,
-                    count));
+        control.execute(() ->
+            LOG.warn(
+                "{}: the guest offered a bad descriptor chain ({}); given back unserved, {} so"
+                    + " far",
+                name,
+                why,
+                count));
       }
     }
 
     @Override
     public void broken() {
-      control.execute(
-          () -> {
-            LOG.warn(
-                "{}: the guest's avail ring makes no sense; the queue stands still until it is reset",
-                name);
-            signalError(ring);
-          });
+      control.execute(() -> {
+        LOG.warn(
+            "{}: the guest's avail ring makes no sense; the queue stands still until it is reset",
+            name);
+        signalError(ring);
+      });
     }
 
     @Override

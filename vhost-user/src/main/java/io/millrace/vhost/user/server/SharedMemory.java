@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The memory one front-end shares. A change gives a {@link Change}: the new map is used at once, the
- * regions that go are unmapped when no request points into them any more.
+ * The memory one front-end shares. A change gives a {@link Change}: the new map is used at once,
+ * the regions that go are unmapped when no request points into them any more.
  */
 final class SharedMemory implements AutoCloseable {
   private final VhostDevice device;

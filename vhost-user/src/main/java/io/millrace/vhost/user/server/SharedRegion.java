@@ -10,8 +10,8 @@ import io.millrace.vhost.user.MemoryRegion;
 import io.millrace.virtqueue.GuestRegion;
 
 /**
- * One region of guest memory as it is mapped here, with the file it came from: the file's size tells
- * whether the front-end truncated it below the mapping.
+ * One region of guest memory as it is mapped here, with the file it came from: the file's size
+ * tells whether the front-end truncated it below the mapping.
  */
 final class SharedRegion implements AutoCloseable {
   private static final int PAGE = 4096;
@@ -45,7 +45,8 @@ final class SharedRegion implements AutoCloseable {
       return mapChecked(region, file);
     } catch (LinuxException e) {
       file.close();
-      throw new SessionException("memory region " + region + " cannot be mapped: " + e.getMessage());
+      throw new SessionException(
+          "memory region " + region + " cannot be mapped: " + e.getMessage());
     } catch (SessionException e) {
       file.close();
       throw e;

@@ -50,7 +50,8 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private final PollerHandle handle;
   private @Nullable FdWatch kickWatch;
   private int call;
-  private int ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
+  private int
+      ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
   private int refusedCount;
   private State state = State.RUNNING;
   private boolean deferred;
@@ -59,7 +60,11 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private @Nullable Runnable stopped;
 
   private VringWorker(
-      VringSetup setup, VringLayout layout, Reactor reactor, DeviceSession device, WorkerEvents events)
+      VringSetup setup,
+      VringLayout layout,
+      Reactor reactor,
+      DeviceSession device,
+      WorkerEvents events)
       throws QueueStartException {
     this.setup = setup;
     this.reactor = reactor;
