@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class FileDescriptor implements AutoCloseable {
   private static final int CLOSED = -1;
-  private static final int F_DUPFD_CLOEXEC = 1030;
+  static final int F_DUPFD_CLOEXEC = 1030;
 
   private final AtomicInteger number;
 

@@ -269,6 +269,13 @@ public final class IoUring implements AutoCloseable {
     }
   }
 
+  /**
+   * Completions posted and not yet reaped; those the kernel has still to post are not among them.
+   */
+  public int pending() {
+    return RawMemory.getIntAcquire(rings.cqTail) - head;
+  }
+
   private boolean hasKernelWork() {
     return (RawMemory.getIntAcquire(rings.sqFlags) & (SQ_TASKRUN | SQ_CQ_OVERFLOW)) != 0;
   }

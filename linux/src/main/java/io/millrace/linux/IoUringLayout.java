@@ -5,7 +5,6 @@ package io.millrace.linux;
  * them against it.
  */
 final class IoUringLayout {
-  static final int SETUP_CQSIZE = 1 << 3;
   static final int SETUP_CLAMP = 1 << 4;
   static final int SETUP_SUBMIT_ALL = 1 << 7;
   static final int SETUP_COOP_TASKRUN = 1 << 8;
@@ -41,8 +40,6 @@ final class IoUringLayout {
   static final byte OP_WRITE = 23;
   static final int FSYNC_DATASYNC = 1;
   static final byte SQE_FIXED_FILE = 1;
-  static final byte SQE_IO_DRAIN = 2;
-  static final byte SQE_ASYNC = 16;
 
   /** {@code struct io_uring_params}. */
   static final int PARAMS_BYTES = 120;
@@ -62,13 +59,9 @@ final class IoUringLayout {
   /** {@code struct io_uring_sqe}. */
   static final int SQE_BYTES = 64;
 
-  static final int SQE_OPCODE = 0;
-  static final int SQE_FLAGS = 1;
-  static final int SQE_FD = 4;
   static final int SQE_OFF = 8;
   static final int SQE_ADDR = 16;
   static final int SQE_LEN = 24;
-  static final int SQE_OP_FLAGS = 28;
   static final int SQE_USER_DATA = 32;
 
   /** {@code struct io_uring_cqe}. */
@@ -76,7 +69,6 @@ final class IoUringLayout {
 
   static final int CQE_USER_DATA = 0;
   static final int CQE_RES = 8;
-  static final int CQE_FLAGS = 12;
 
   /** {@code struct io_uring_rsrc_register}. */
   static final int RSRC_REGISTER_BYTES = 32;
