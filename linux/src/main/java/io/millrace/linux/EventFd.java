@@ -28,7 +28,7 @@ public final class EventFd {
    * ns.
    */
   public static void signal(int fd) {
-    Syscall.call(Syscall.WRITE, fd, ONE_ADDRESS, Long.BYTES);
+    Syscall.fast(Syscall.WRITE, fd, ONE_ADDRESS, Long.BYTES, 0, 0, 0);
   }
 
   /**
@@ -37,8 +37,7 @@ public final class EventFd {
    */
   public static long drain(int fd) {
     long scratch = Syscall.scratch();
-    return Syscall.call(Syscall.READ, fd, scratch, Long.BYTES) == Long.BYTES
-        ? RawMemory.getLong(scratch)
-        : 0;
+    long bytes = Syscall.fast(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
+    return bytes == Long.BYTES ? RawMemory.getLong(scratch) : 0;
   }
 }

@@ -13,8 +13,11 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Completions are posted while this thread is in {@link #submit}, {@link #reap} or {@link
  * #waitForCompletion}, and {@code reap} enters the kernel only when that says that it has some.
- * {@link #fd} becomes readable in epoll when there is something to reap, posted or not yet, so a
- * reactor may sleep on it.
+ *
+ * <p>To sleep until there is something to reap, the thread waits in epoll for {@link #fd}, after
+ * {@link #armWakeup} said that there is nothing yet, and calls {@link #disarmWakeup} when it is
+ * back. The descriptor is an eventfd registered with the ring: the ring's own one does not wake a
+ * sleeper while its completion is deferred task work (seen on Linux 6.18).
  *
  * <p>Memory a request names belongs to the kernel until its completion was reaped, even when it was
  * cancelled.
@@ -37,7 +40,9 @@ public final class IoUring implements AutoCloseable {
   }
 
   private final IoUringRings rings;
+  private final FileDescriptor wakeup;
   private final int ringFd;
+  private final int wakeupFd;
   private final boolean deferred;
   private final int sqEntries;
   private final int sqMask;
@@ -47,8 +52,10 @@ public final class IoUring implements AutoCloseable {
   private int tail; // next entry to prepare
   private int head; // next completion to reap
 
-  private IoUring(IoUringRings rings) {
+  private IoUring(IoUringRings rings, FileDescriptor wakeup) throws LinuxException {
     this.rings = rings;
+    this.wakeup = wakeup;
+    wakeupFd = wakeup.number();
     ringFd = rings.fd.number();
     deferred = (rings.flags & SETUP_DEFER_TASKRUN) != 0;
     sqEntries = rings.sqEntries;
@@ -56,6 +63,10 @@ public final class IoUring implements AutoCloseable {
     cqMask = rings.cqEntries - 1;
     tail = RawMemory.getInt(rings.sqTail);
     head = RawMemory.getInt(rings.cqHead);
+    RawMemory.putInt(rings.cqFlags, CQ_EVENTFD_DISABLED);
+    RawMemory.putInt(control.address(), wakeupFd);
+    LinuxException.check(
+        register(REGISTER_EVENTFD, control.address(), 1), "io_uring_register", wakeup);
   }
 
   /**
@@ -64,11 +75,25 @@ public final class IoUring implements AutoCloseable {
    * kernel has or allows none.
    */
   public static IoUring create(int entries) throws LinuxException {
-    return new IoUring(IoUringRings.create(entries));
+    return create(IoUringRings.create(entries));
   }
 
   static IoUring create(int entries, int setup, boolean singleMap) throws LinuxException {
-    return new IoUring(IoUringRings.create(entries, setup, singleMap));
+    return create(IoUringRings.create(entries, setup, singleMap));
+  }
+
+  private static IoUring create(IoUringRings rings) throws LinuxException {
+    FileDescriptor wakeup = null;
+    try {
+      wakeup = EventFd.create();
+      return new IoUring(rings, wakeup);
+    } catch (LinuxException e) {
+      if (wakeup != null) {
+        wakeup.close();
+      }
+      rings.close();
+      throw e;
+    }
   }
 
   /** Whether this process may use io_uring, found by trying. */
@@ -81,10 +106,38 @@ public final class IoUring implements AutoCloseable {
   }
 
   /**
-   * The ring's descriptor, for epoll: readable when there is something to reap. Owned by the ring.
+   * The descriptor to wait for in epoll, between {@link #armWakeup} and {@link #disarmWakeup}.
+   * Owned by the ring.
    */
   public int fd() {
-    return ringFd;
+    return wakeupFd;
+  }
+
+  /**
+   * Makes {@link #fd} readable when from now on something is to be reaped. Returns false, and does
+   * nothing, when there is already: reap instead of sleeping. Submit before, what is only prepared
+   * never completes.
+   */
+  public boolean armWakeup() {
+    RawMemory.putInt(rings.cqFlags, 0);
+    // The kernel first publishes work or a completion and then looks whether we want to be woken;
+    // we do it the other way
+    // round, and the fence keeps our load from passing our store, so one of the two sees the other.
+    RawMemory.fullFence();
+    if (pending() == 0 && !hasKernelWork()) {
+      return true;
+    }
+    disarmWakeup();
+    return false;
+  }
+
+  /**
+   * Ends what {@link #armWakeup} began, woken or not: completions cost no wake-up any more, {@link
+   * #fd} is empty.
+   */
+  public void disarmWakeup() {
+    RawMemory.putInt(rings.cqFlags, CQ_EVENTFD_DISABLED);
+    EventFd.drain(wakeupFd);
   }
 
   /**
@@ -281,7 +334,12 @@ public final class IoUring implements AutoCloseable {
   }
 
   private int enter(int submit, int wait, int flags) {
-    return (int) Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0);
+    long result = Syscall.fast(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0);
+    // Failed means that nothing was done: do it again the slow way, that tells why.
+    return (int)
+        (result >= 0
+            ? result
+            : Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0));
   }
 
   /**
@@ -323,5 +381,6 @@ public final class IoUring implements AutoCloseable {
   @Override
   public void close() {
     rings.close();
+    wakeup.close();
   }
 }

@@ -22,9 +22,12 @@ final class IoUringLayout {
   static final int SQ_CQ_OVERFLOW = 1 << 1;
   static final int SQ_TASKRUN = 1 << 2;
 
+  static final int CQ_EVENTFD_DISABLED = 1;
+
   static final int ENTER_GETEVENTS = 1;
   static final int ENTER_EXT_ARG = 1 << 3;
 
+  static final int REGISTER_EVENTFD = 4;
   static final int REGISTER_FILES_UPDATE = 6;
   static final int REGISTER_FILES2 = 13;
   static final int RSRC_REGISTER_SPARSE = 1;
@@ -55,6 +58,7 @@ final class IoUringLayout {
   static final int PARAMS_CQ_HEAD = 80;
   static final int PARAMS_CQ_TAIL = 84;
   static final int PARAMS_CQ_CQES = 100;
+  static final int PARAMS_CQ_FLAGS = 104;
 
   /** {@code struct io_uring_sqe}. */
   static final int SQE_BYTES = 64;

@@ -24,6 +24,7 @@ final class IoUringRings implements AutoCloseable {
   final long sqes;
   final long cqHead;
   final long cqTail;
+  final long cqFlags;
   final long cqes;
 
   private final Mapping sqMapping;
@@ -60,6 +61,7 @@ final class IoUringRings implements AutoCloseable {
     sqes = sqeMapping.address();
     cqHead = cq.address() + offset(params, PARAMS_CQ_HEAD);
     cqTail = cq.address() + offset(params, PARAMS_CQ_TAIL);
+    cqFlags = cq.address() + offset(params, PARAMS_CQ_FLAGS);
     cqes = cq.address() + offset(params, PARAMS_CQ_CQES);
     if (array != 0) {
       // Entry i of the ring is always sqe i: written once, the array needs no care afterwards.

@@ -66,6 +66,13 @@ final class Syscall {
               JAVA_LONG),
           Linker.Option.captureCallState("errno"),
           Linker.Option.firstVariadicArg(1));
+  private static final MethodHandle SYSCALL_WITHOUT_ERRNO =
+      bind(
+          "syscall",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+              JAVA_LONG),
+          Linker.Option.firstVariadicArg(1));
   private static final MethodHandle TRIVIAL =
       bind("abs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -112,12 +119,27 @@ final class Syscall {
     return call(number, a, b, c, d, e, 0);
   }
 
-  /** Makes the system call; allocates nothing. Returns its result, or {@code -errno}. */
+  /**
+   * Makes the system call. Returns its result, or {@code -errno}. May allocate: see {@link #fast}.
+   */
   static long call(int number, long a, long b, long c, long d, long e, long f) {
     MemorySegment errno = SCRATCH.get().errno;
     try {
       long result = (long) SYSCALL.invokeExact(errno, (long) number, a, b, c, d, e, f);
       return result == -1 ? -errno.get(JAVA_INT, 0) : result;
+    } catch (Throwable t) {
+      throw sneaky(t);
+    }
+  }
+
+  /**
+   * Makes the system call without learning why it failed: its result, or -1. Only primitives go
+   * through this downcall, so that it allocates nothing however it is compiled; capturing errno
+   * takes a segment, and that a slice of it when the compiler does not inline all the way.
+   */
+  static long fast(int number, long a, long b, long c, long d, long e, long f) {
+    try {
+      return (long) SYSCALL_WITHOUT_ERRNO.invokeExact((long) number, a, b, c, d, e, f);
     } catch (Throwable t) {
       throw sneaky(t);
     }

@@ -213,6 +213,8 @@ class AbiTest {
     expect("IORING_SQ_TASKRUN", IoUringLayout.SQ_TASKRUN);
     expect("IORING_ENTER_GETEVENTS", IoUringLayout.ENTER_GETEVENTS);
     expect("IORING_ENTER_EXT_ARG", IoUringLayout.ENTER_EXT_ARG);
+    expect("IORING_CQ_EVENTFD_DISABLED", IoUringLayout.CQ_EVENTFD_DISABLED);
+    expect("IORING_REGISTER_EVENTFD", IoUringLayout.REGISTER_EVENTFD);
     expect("IORING_REGISTER_FILES_UPDATE", IoUringLayout.REGISTER_FILES_UPDATE);
     expect("IORING_REGISTER_FILES2", IoUringLayout.REGISTER_FILES2);
     expect("IORING_RSRC_REGISTER_SPARSE", IoUringLayout.RSRC_REGISTER_SPARSE);
@@ -243,6 +245,7 @@ class AbiTest {
     offset(params, "sq_off.array", IoUringLayout.PARAMS_SQ_ARRAY);
     offset(params, "cq_off.head", IoUringLayout.PARAMS_CQ_HEAD);
     offset(params, "cq_off.tail", IoUringLayout.PARAMS_CQ_TAIL);
+    offset(params, "cq_off.flags", IoUringLayout.PARAMS_CQ_FLAGS);
     offset(params, "cq_off.cqes", IoUringLayout.PARAMS_CQ_CQES);
     String sqe = "struct io_uring_sqe";
     expect("sizeof(" + sqe + ")", IoUringLayout.SQE_BYTES);

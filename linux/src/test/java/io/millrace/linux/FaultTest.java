@@ -1,0 +1,62 @@
+package io.millrace.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Shared memory that is truncated costs an error and not the process, in whatever mode the code
+ * runs: each mode is a JVM of its own, as the failure to find is that JVM's end.
+ */
+class FaultTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @CsvSource({
+    "interpreted, -Xint, 100",
+    "C1, -XX:TieredStopAtLevel=1, 4000",
+    "C2, -XX:-TieredCompilation, 20000",
+    "tiered, -XX:+TieredCompilation, 20000"
+  })
+  void everyFaultComesAtTheNextSurfaceFaultAtTheLatest(String name, String mode, String warmUp)
+      throws Exception {
+    String output = run(mode, warmUp);
+
+    assertThat(output).as(name).endsWith("wrong=[]\n").contains("accesses=59 faults=2360");
+  }
+
+  private String run(String mode, String warmUp) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            mode,
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:-CreateCoredumpOnCrash"));
+    command.addAll(List.of("-XX:ErrorFile=" + directory.resolve("crash.log"), "-cp", classPath()));
+    command.addAll(List.of(FaultProbe.class.getName(), warmUp));
+    Path output = directory.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    int exit = process.waitFor();
+    String text = Files.readString(output, StandardCharsets.UTF_8);
+    assertThat(exit).as(text).isZero();
+    return text;
+  }
+
+  private static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+  }
+}
