@@ -1,0 +1,54 @@
+package io.millrace.initiator;
+
+import io.millrace.vhost.user.ByteString;
+import java.nio.ByteBuffer;
+
+/**
+ * The block device's configuration space (virtio 1.3 §5.2.4). Fields mean something only with their
+ * feature.
+ *
+ * @param capacitySectors size in sectors of 512 bytes
+ * @param maxSegmentBytes largest segment (SIZE_MAX)
+ * @param maxSegments most segments of a request (SEG_MAX)
+ * @param blockSize logical block in bytes (BLK_SIZE)
+ * @param physicalBlockExponent logical blocks of a physical one as a power of two (TOPOLOGY)
+ * @param writeback 1 when the device's cache is write-back (CONFIG_WCE)
+ * @param queueCount queues the device has (MQ)
+ * @param maxDiscardSectors most sectors of a discard segment (DISCARD)
+ * @param maxWriteZeroesSectors most sectors of a write-zeroes segment (WRITE_ZEROES)
+ */
+public record BlkConfig(
+    long capacitySectors,
+    int maxSegmentBytes,
+    int maxSegments,
+    int blockSize,
+    int physicalBlockExponent,
+    int writeback,
+    int queueCount,
+    int maxDiscardSectors,
+    int maxWriteZeroesSectors) {
+  /** Bytes read: all fields up to those of WRITE_ZEROES. */
+  static final int BYTES = 60;
+
+  /** Place of the writable field {@code writeback}. */
+  public static final int WRITEBACK_OFFSET = 32;
+
+  static BlkConfig decode(ByteString bytes) {
+    ByteBuffer b = bytes.asBuffer();
+    return new BlkConfig(
+        b.getLong(0),
+        b.getInt(8),
+        b.getInt(12),
+        b.getInt(20),
+        b.get(24) & 0xff,
+        b.get(WRITEBACK_OFFSET) & 0xff,
+        b.getShort(34) & 0xffff,
+        b.getInt(36),
+        b.getInt(48));
+  }
+
+  /** Capacity in bytes. */
+  public long sizeBytes() {
+    return capacitySectors * VirtioBlk.SECTOR_BYTES;
+  }
+}

@@ -1,0 +1,229 @@
+package io.millrace.initiator;
+
+import io.millrace.initiator.InitiatorException.Kind;
+import io.millrace.linux.LinuxException;
+import io.millrace.vhost.user.FrontendMessage;
+import io.millrace.vhost.user.ProtocolFeature;
+import io.millrace.virtqueue.IndirectTables;
+import io.millrace.virtqueue.SplitDriverRing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A virtio-blk driver over a vhost-user socket: negotiates, shares memory, starts its queues.
+ * Opening and closing block, one thread; each {@link BlkQueue} then belongs to whichever thread
+ * uses it.
+ */
+public final class VirtioBlkDriver implements AutoCloseable {
+  private static final int ACKNOWLEDGE = 1;
+  private static final int DRIVER = 2;
+  private static final int DRIVER_OK = 4;
+  private static final int FEATURES_OK = 8;
+
+  private final Frontend frontend;
+  private final GuestMemory memory;
+  private final BlkConfig config;
+  private final List<BlkQueue> queues = new ArrayList<>();
+  private boolean running;
+
+  private VirtioBlkDriver(Frontend frontend, GuestMemory memory, BlkConfig config) {
+    this.frontend = frontend;
+    this.memory = memory;
+    this.config = config;
+  }
+
+  /**
+   * Opens the device behind a socket and starts its queues.
+   *
+   * @param socket path of the back-end's socket
+   */
+  public static VirtioBlkDriver open(Path socket, BlkDriverOptions options)
+      throws InitiatorException {
+    Frontend frontend = Frontend.connect(socket, options.frontend());
+    try {
+      return open(frontend, options);
+    } catch (InitiatorException e) {
+      frontend.close();
+      throw e;
+    }
+  }
+
+  private static VirtioBlkDriver open(Frontend frontend, BlkDriverOptions options)
+      throws InitiatorException {
+    String name = frontend.connection().name();
+    if (options.queues() > frontend.maxQueues()) {
+      throw new InitiatorException(
+          Kind.UNSUPPORTED,
+          "%s: %d queues wanted, the back-end has %d"
+              .formatted(name, options.queues(), frontend.maxQueues()));
+    }
+    status(frontend, ACKNOWLEDGE | DRIVER);
+    frontend.setFeatures(VirtioBlk.FEATURES);
+    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    BlkConfig config = BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
+    GuestMemory memory;
+    try {
+      memory =
+          GuestMemory.create(
+              controlBytes(options) + options.dataBytes(),
+              GuestMemory.DEFAULT_GUEST_ADDRESS,
+              options.sealed());
+    } catch (LinuxException e) {
+      throw new InitiatorException(Kind.UNSUPPORTED, name + ": " + e.getMessage(), e);
+    }
+    VirtioBlkDriver driver = new VirtioBlkDriver(frontend, memory, config);
+    try {
+      frontend.shareMemory(List.of(memory));
+      driver.start(options);
+      return driver;
+    } catch (InitiatorException e) {
+      driver.close();
+      throw e;
+    }
+  }
+
+  private static long controlBytes(BlkDriverOptions options) {
+    long queue =
+        SplitDriverRing.bytes(options.queueSize())
+            + IndirectTables.bytes(options.queueSize(), options.indirectEntries())
+            + (long) options.depth() * BlkQueue.CONTROL_BYTES;
+    return options.queues() * (queue + 3 * 64) + 4096;
+  }
+
+  private static void status(Frontend frontend, int status) throws InitiatorException {
+    if (frontend.has(ProtocolFeature.STATUS)) {
+      frontend.tell(new FrontendMessage.SetStatus(status));
+    }
+  }
+
+  private void start(BlkDriverOptions options) throws InitiatorException {
+    for (int i = 0; i < options.queues(); i++) {
+      long ringMemory = memory.allocate(SplitDriverRing.bytes(options.queueSize()), 64);
+      long tableBytes = IndirectTables.bytes(options.queueSize(), options.indirectEntries());
+      IndirectTables tables = IndirectTables.NONE;
+      if (tableBytes > 0) {
+        long host = memory.allocate(tableBytes, 64);
+        tables = new IndirectTables(host, memory.guest(host), options.indirectEntries());
+      }
+      SplitDriverRing ring =
+          new SplitDriverRing(
+              SplitDriverRing.layout(ringMemory, options.queueSize()), frontend.features(), tables);
+      long control = memory.allocate((long) options.depth() * BlkQueue.CONTROL_BYTES, 64);
+      FrontendQueue events = frontend.startQueue(i, ring.layout(), 0);
+      queues.add(
+          new BlkQueue(memory, ring, events, control, options.depth(), options.poisonStatus()));
+    }
+    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+    running = true;
+  }
+
+  /** The device's configuration when it was opened. */
+  public BlkConfig config() {
+    return config;
+  }
+
+  /** Reads the configuration again. */
+  public BlkConfig readConfig() throws InitiatorException {
+    return BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
+  }
+
+  /** Whether a feature of {@link VirtioBlk} was negotiated. */
+  public boolean has(long feature) {
+    return VirtioBlk.has(frontend.features(), feature);
+  }
+
+  /** How many queues were started. */
+  public int queueCount() {
+    return queues.size();
+  }
+
+  /** A queue, for one thread at a time. */
+  public BlkQueue queue(int index) {
+    return queues.get(index);
+  }
+
+  /** Memory for data: allocate from it before the queues are busy. */
+  public GuestMemory memory() {
+    return memory;
+  }
+
+  /** The connection. */
+  public Frontend frontend() {
+    return frontend;
+  }
+
+  /**
+   * Runs one request alone on the first queue, for tests and set-up: nothing else may be in flight
+   * there.
+   *
+   * @param timeoutNanos most to wait
+   * @return its status
+   * @throws InitiatorException UNREACHABLE when it was not done in time
+   */
+  public int run(int type, long sector, long address, int bytes, long timeoutNanos)
+      throws InitiatorException {
+    BlkQueue queue = queue(0);
+    int[] result = {-1};
+    queue.submit(type, sector, address, bytes, 0);
+    queue.kick();
+    long deadline = System.nanoTime() + timeoutNanos;
+    try {
+      while (queue.poll((token, status, written) -> result[0] = status) == 0) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || queue.isBroken()) {
+          throw new InitiatorException(
+              Kind.UNREACHABLE,
+              "%s: request of type %d at sector %d is not done after %d ms"
+                  .formatted(
+                      frontend.connection().name(),
+                      type,
+                      sector,
+                      TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
+        }
+        queue.sleep((int) TimeUnit.NANOSECONDS.toMillis(left) + 1);
+      }
+    } catch (LinuxException e) {
+      throw new InitiatorException(
+          Kind.UNREACHABLE, frontend.connection().name() + ": " + e.getMessage(), e);
+    }
+    return result[0];
+  }
+
+  /**
+   * Stops all queues: the device finishes what it has and lets go of the rings.
+   *
+   * @throws InitiatorException PROTOCOL when a queue stops elsewhere than at its available index
+   */
+  public void stop() throws InitiatorException {
+    running = false;
+    for (BlkQueue queue : queues) {
+      int index = queue.events().index();
+      int base = frontend.stopQueue(index);
+      if (base != queue.ring().availIndex()) {
+        throw new InitiatorException(
+            Kind.PROTOCOL,
+            "%s: queue %d stopped at index %d, everything up to %d was offered"
+                .formatted(frontend.connection().name(), index, base, queue.ring().availIndex()));
+      }
+    }
+    status(frontend, 0);
+  }
+
+  /** Stops the queues if {@link #stop} did not, then closes connection and memory. */
+  @Override
+  public void close() {
+    try {
+      if (running) {
+        stop();
+      }
+    } catch (InitiatorException e) {
+      // The connection is going anyway, and with it the back-end's hold of the memory.
+      running = false;
+    }
+    frontend.close();
+    queues.forEach(queue -> queue.events().close());
+    memory.close();
+  }
+}
