@@ -2,7 +2,9 @@
 module io.millrace.bdev {
   requires static transitive org.jspecify;
   requires transitive io.millrace.reactor;
+  requires transitive io.millrace.rpc;
   requires org.slf4j;
 
   exports io.millrace.bdev;
+  exports io.millrace.bdev.rpc;
 }

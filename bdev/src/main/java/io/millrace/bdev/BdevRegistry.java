@@ -39,11 +39,12 @@ public final class BdevRegistry {
     return memory;
   }
 
-  /** Makes a bdev known. */
+  /** Makes a bdev known and takes it over: one that is refused is destroyed. */
   public void register(Bdev bdev) throws BdevException {
     String uuid = bdev.properties().uuid().toString();
     for (String name : List.of(bdev.name(), uuid)) {
       if (find(name) != null) {
+        bdev.destroy();
         throw new BdevException(
             Kind.EXISTS, "bdev " + bdev.name() + ": the name or UUID " + name + " is taken");
       }

@@ -54,12 +54,12 @@ public final class RpcException extends Exception {
   }
 
   /** The negative errno with strerror's text, as SPDK's bdev methods answer. */
-  public static RpcException of(Errno errno, String detail) {
+  public static RpcException of(Errno errno, @Nullable String detail) {
     return new RpcException(-errno.number(), errno.describe(), detail);
   }
 
   /** Wrong parameters, with strerror's text, as SPDK's vhost methods answer any errno. */
-  public static RpcException invalidParams(Errno errno, String detail) {
+  public static RpcException invalidParams(Errno errno, @Nullable String detail) {
     return new RpcException(INVALID_PARAMS, errno.describe(), detail);
   }
 

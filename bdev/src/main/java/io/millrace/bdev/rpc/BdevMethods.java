@@ -1,0 +1,142 @@
+package io.millrace.bdev.rpc;
+
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevException;
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.linux.Errno;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.Arguments;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.Param;
+import io.millrace.rpc.RpcException;
+import io.millrace.rpc.RpcMethod;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.StringNode;
+
+/** What all bdev methods share, and those that are of no single module. Control thread. */
+public final class BdevMethods {
+  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final BdevRegistry bdevs;
+  private final Reactor control;
+
+  private BdevMethods(BdevRegistry bdevs, Reactor control) {
+    this.bdevs = bdevs;
+    this.control = control;
+  }
+
+  /**
+   * Adds every method of the block layer.
+   *
+   * @param control the control thread's reactor, for waiting
+   */
+  public static void addTo(MethodRegistry methods, BdevRegistry bdevs, Reactor control) {
+    BdevMethods self = new BdevMethods(bdevs, control);
+    self.addGetBdevs(methods);
+    new MemoryDiskMethods(self).addTo(methods);
+  }
+
+  /** A method that answers wrong parameters as SPDK's bdev modules do. */
+  RpcMethod.Builder method(String name, String help) {
+    return RpcMethod.named(name, help)
+        .badParams(RpcException.INTERNAL_ERROR, "spdk_json_decode_object failed");
+  }
+
+  private void addGetBdevs(MethodRegistry methods) {
+    methods.add(
+        method("bdev_get_bdevs", "Lists block devices")
+            .param(Param.string("name", "only this one: its name or UUID"))
+            .param(
+                Param.integer(
+                        "timeout",
+                        0,
+                        TimeUnit.DAYS.toMillis(1),
+                        "milliseconds to wait for a bdev of that name to appear")
+                    .orElse(0))
+            .handledBy(this::getBdevs));
+  }
+
+  private CompletionStage<JsonNode> getBdevs(Arguments arguments) {
+    if (!arguments.has("name")) {
+      ArrayNode all = JsonNodeFactory.instance.arrayNode();
+      bdevs.all().forEach(bdev -> BdevInfo.describe(bdevs, bdev, all.addObject()));
+      return CompletableFuture.completedStage(all);
+    }
+    CompletableFuture<JsonNode> found = new CompletableFuture<>();
+    long timeout = TimeUnit.MILLISECONDS.toNanos(arguments.integer("timeout"));
+    lookFor(arguments.string("name"), control.nanoTime() + timeout, found);
+    return found;
+  }
+
+  private void lookFor(String name, long deadline, CompletableFuture<JsonNode> found) {
+    try {
+      Bdev bdev = bdevs.get(name);
+      ArrayNode one = JsonNodeFactory.instance.arrayNode();
+      BdevInfo.describe(bdevs, bdev, one.addObject());
+      found.complete(one);
+    } catch (BdevException e) {
+      if (control.nanoTime() - deadline >= 0) {
+        found.completeExceptionally(BdevErrors.of(e));
+      } else {
+        var _ = control.schedule(LOOK_EVERY_NANOS, () -> lookFor(name, deadline, found));
+      }
+    }
+  }
+
+  /** Makes a bdev, registers it and answers its name. */
+  CompletionStage<JsonNode> create(Maker maker) throws RpcException {
+    Bdev bdev;
+    try {
+      bdev = maker.make();
+      bdevs.register(bdev);
+    } catch (BdevException e) {
+      throw BdevErrors.of(e);
+    } catch (IllegalArgumentException e) {
+      throw RpcException.of(Errno.EINVAL, e.getMessage());
+    }
+    return CompletableFuture.completedStage(StringNode.valueOf(bdev.name()));
+  }
+
+  /** Adds the method that removes a module's bdevs, and only those. */
+  void addDelete(MethodRegistry methods, String name, String help, Class<? extends Bdev> kind) {
+    methods.add(
+        method(name, help)
+            .param(Param.string("name", "the bdev").required())
+            .handledBy(a -> delete(a.string("name"), kind)));
+  }
+
+  private CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind)
+      throws RpcException {
+    try {
+      Bdev bdev = bdevs.get(name);
+      if (!kind.isInstance(bdev)) {
+        throw RpcException.of(
+            Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
+      }
+      return bdevs.remove(name).thenApply(gone -> BooleanNode.TRUE);
+    } catch (BdevException e) {
+      throw BdevErrors.of(e);
+    }
+  }
+
+  BdevRegistry bdevs() {
+    return bdevs;
+  }
+
+  static UUID uuid(Arguments arguments) {
+    return arguments.optionalUuid("uuid").orElseGet(UUID::randomUUID);
+  }
+
+  /** Makes a bdev that is not registered yet. */
+  @FunctionalInterface
+  interface Maker {
+    Bdev make() throws BdevException;
+  }
+}

@@ -1,0 +1,204 @@
+package io.millrace.bdev.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.millrace.bdev.BdevDescriptor;
+import io.millrace.bdev.BdevListener;
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.RpcException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BdevMethodsTest {
+  private static final String UUID = "123e4567-e89b-42d3-a456-426614174000";
+
+  private final JsonMapper json = new JsonMapper();
+  private final Reactor control = Reactor.stepped("control");
+  private final BdevRegistry bdevs = new BdevRegistry();
+  private final MethodRegistry methods = new MethodRegistry();
+
+  @BeforeEach
+  void addMethods() {
+    BdevMethods.addTo(methods, bdevs, control);
+    methods.enterRuntime();
+  }
+
+  @AfterEach
+  void close() {
+    control.close();
+  }
+
+  @Test
+  void bdevIsDescribedInSpdksShape() {
+    call("bdev_null_create", "{'name':'N','block_size':512,'num_blocks':8,'uuid':'" + UUID + "'}");
+
+    assertThat(call("bdev_get_bdevs", "{'name':'" + UUID + "'}").toString())
+        .isEqualTo(
+            json.readTree(
+                    quoted(
+                        """
+                        [{'name':'N','aliases':['123e4567-e89b-42d3-a456-426614174000'],
+                          'product_name':'Null disk','block_size':512,'num_blocks':8,
+                          'preferred_write_alignment':0,'preferred_write_granularity':0,
+                          'optimal_write_size':0,'preferred_unmap_alignment':0,
+                          'preferred_unmap_granularity':0,
+                          'uuid':'123e4567-e89b-42d3-a456-426614174000',
+                          'assigned_rate_limits':{'rw_ios_per_sec':0,'rw_mbytes_per_sec':0,
+                            'r_mbytes_per_sec':0,'w_mbytes_per_sec':0},
+                          'claimed':false,'zoned':false,
+                          'supported_io_types':{'read':true,'write':true,'unmap':true,'flush':true,
+                            'reset':false,'nvme_admin':false,'nvme_io':false,'nvme_io_md':false,
+                            'write_zeroes':true,'zcopy':false,'get_zone_info':false,
+                            'zone_management':false,'zone_append':false,'compare':false,
+                            'compare_and_write':false,'abort':false,'seek_hole':false,
+                            'seek_data':false,'copy':false,'nvme_iov_md':false,'nvme_nssr':false,
+                            'write_uncorrectable':false},
+                          'driver_specific':{}}]
+                        """))
+                .toString());
+  }
+
+  @Test
+  void claimIsShown() throws Exception {
+    call("bdev_null_create", "{'name':'N','block_size':512,'num_blocks':8}");
+    BdevDescriptor opening = bdevs.open("N", true, new Indifferent());
+    bdevs.claim(opening, "split");
+
+    JsonNode shown = call("bdev_get_bdevs", null).get(0);
+
+    assertThat(shown.get("claimed").booleanValue()).isTrue();
+    assertThat(shown.get("claim_type").stringValue()).isEqualTo("exclusive_write");
+    assertThat(error("bdev_null_delete", "{'name':'N'}").code()).isEqualTo(-16);
+  }
+
+  @Test
+  void mallocDisksAreNumberedAroundTakenNames() {
+    call("bdev_malloc_create", "{'name':'Malloc1','block_size':4096,'num_blocks':8}");
+
+    assertThat(call("bdev_malloc_create", "{'block_size':512,'num_blocks':8}").stringValue())
+        .isEqualTo("Malloc0");
+    assertThat(call("bdev_malloc_create", "{'block_size':512,'num_blocks':8}").stringValue())
+        .isEqualTo("Malloc2");
+    assertThat(call("bdev_get_bdevs", null).size()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "bdev_null_create|{'name':'N','block_size':500,'num_blocks':8}|-22|Invalid argument"
+            + "|block_size 500 is not a power of two",
+        "bdev_null_create|{'name':'N','block_size':0,'num_blocks':8}|-22|Invalid argument|block_size 0",
+        "bdev_null_create|{'name':'N','block_size':512,'num_blocks':0}|-22|Invalid argument"
+            + "|impossible number of blocks 0",
+        "bdev_null_create|{'name':'N','block_size':4096,'num_blocks':8,'physical_block_size':512}"
+            + "|-22|Invalid argument|physical block size 512",
+        "bdev_null_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
+        "bdev_malloc_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
+        "bdev_null_create|{'name':'N','block_size':512}|-32603|spdk_json_decode_object failed"
+            + "|num_blocks",
+        "bdev_null_create|{'name':'N','block_size':512,'num_blocks':8,'md_size':8}|-32603"
+            + "|spdk_json_decode_object failed|not supported",
+        "bdev_null_delete|{'name':'None'}|-19|No such device|there is no bdev None",
+        "bdev_malloc_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
+        "bdev_get_bdevs|{'name':'None'}|-19|No such device|there is no bdev None",
+        "bdev_get_bdevs|{'nam':'None'}|-32603|spdk_json_decode_object failed|unknown parameter nam",
+      })
+  void wrongCallIsRefusedWithSpdksCode(
+      String method, String params, int code, String message, String detail) {
+    call("bdev_null_create", "{'name':'Taken','block_size':512,'num_blocks':8}");
+
+    RpcException error = error(method, params);
+
+    assertThat(error.code()).isEqualTo(code);
+    assertThat(error.error()).isEqualTo(message);
+    assertThat(error.detail()).contains(detail);
+    assertThat(bdevs.all()).hasSize(1);
+  }
+
+  @Test
+  void deletedBdevIsGoneAndItsNameFree() {
+    for (String kind : new String[] {"null", "malloc"}) {
+      call("bdev_" + kind + "_create", "{'name':'D','block_size':512,'num_blocks':8}");
+
+      assertThat(call("bdev_" + kind + "_delete", "{'name':'D'}").booleanValue()).isTrue();
+
+      assertThat(bdevs.all()).isEmpty();
+    }
+  }
+
+  @Test
+  void deleteIsAnsweredWhenTheLastUserLetGo() throws Exception {
+    call("bdev_null_create", "{'name':'N','block_size':512,'num_blocks':8}");
+    BdevDescriptor opening = bdevs.open("N", false, new Indifferent());
+
+    CompletableFuture<JsonNode> deleted = start("bdev_null_delete", "{'name':'N'}");
+    assertThat(deleted).isNotDone();
+    opening.close();
+
+    assertThat(deleted).isCompleted();
+  }
+
+  @Test
+  void bdevThatAppearsWithinTheTimeoutIsFound() {
+    CompletableFuture<JsonNode> found = start("bdev_get_bdevs", "{'name':'N','timeout':1000}");
+    control.runOnce(TimeUnit.MILLISECONDS.toNanos(500));
+    assertThat(found).isNotDone();
+
+    call("bdev_null_create", "{'name':'N','block_size':512,'num_blocks':8}");
+    control.runOnce(TimeUnit.MILLISECONDS.toNanos(600));
+
+    assertThat(found).isCompleted();
+  }
+
+  @Test
+  void bdevThatDoesNotAppearIsMissingAfterTheTimeout() {
+    CompletableFuture<JsonNode> found = start("bdev_get_bdevs", "{'name':'N','timeout':1000}");
+
+    control.runOnce(TimeUnit.MILLISECONDS.toNanos(999));
+    assertThat(found).isNotDone();
+    control.runOnce(TimeUnit.MILLISECONDS.toNanos(1100));
+
+    assertThat(found).isCompletedExceptionally();
+  }
+
+  private CompletableFuture<JsonNode> start(String method, String params) {
+    return methods
+        .call(method, params == null ? null : json.readTree(quoted(params)))
+        .toCompletableFuture();
+  }
+
+  private JsonNode call(String method, String params) {
+    return start(method, params).join();
+  }
+
+  private RpcException error(String method, String params) {
+    Throwable failure = catchThrowable(() -> call(method, params));
+    assertThat(failure).isInstanceOf(CompletionException.class);
+    return (RpcException) failure.getCause();
+  }
+
+  private static String quoted(String text) {
+    return text.replace('\'', '"');
+  }
+
+  private static final class Indifferent implements BdevListener {
+    @Override
+    public void removed() {}
+
+    @Override
+    public void resized() {}
+  }
+}
