@@ -3,7 +3,9 @@ module io.millrace.virtio.blk {
   requires static transitive org.jspecify;
   requires transitive io.millrace.bdev;
   requires transitive io.millrace.vhost.user;
+  requires transitive io.millrace.rpc;
   requires org.slf4j;
 
   exports io.millrace.virtio.blk;
+  exports io.millrace.virtio.blk.rpc;
 }
