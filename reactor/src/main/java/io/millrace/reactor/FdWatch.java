@@ -18,6 +18,12 @@ public final class FdWatch implements AutoCloseable {
 
   private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
 
+  /**
+   * Neither data nor room: a hang-up is still reported, but once. Netty takes a descriptor with no
+   * operations at all out of its epoll, and then cannot put it back.
+   */
+  private static final EpollIoOps PAUSED = EpollIoOps.EPOLLET;
+
   private final FdListener listener;
   private final Handle handle;
   private final boolean edges;
@@ -56,7 +62,7 @@ public final class FdWatch implements AutoCloseable {
    */
   public void pause(boolean paused) {
     if (registration != null) {
-      registration.submit(paused ? EpollIoOps.NONE : READ);
+      registration.submit(paused ? PAUSED : READ);
     }
   }
 
