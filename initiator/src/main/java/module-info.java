@@ -1,9 +1,13 @@
 /** The other end of vhost-user: front-end, virtio-blk driver, load generator. */
+@SuppressWarnings("requires-automatic") // HdrHistogram; the distribution gives it a descriptor
 module io.millrace.initiator {
   requires static transitive org.jspecify;
   requires transitive io.millrace.linux;
   requires transitive io.millrace.virtqueue;
   requires transitive io.millrace.vhost.user;
+  requires tools.jackson.databind;
+  requires HdrHistogram;
 
   exports io.millrace.initiator;
+  exports io.millrace.initiator.perf;
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A qemu-storage-daemon with one vhost-user-blk export, of somebody else's making. */
-final class QemuStorageDaemon implements AutoCloseable {
+public final class QemuStorageDaemon implements AutoCloseable {
   private final Process process;
   private final Path socket;
 
@@ -21,13 +21,14 @@ final class QemuStorageDaemon implements AutoCloseable {
   }
 
   /** A disk that does nothing. */
-  static QemuStorageDaemon nullDisk(Path directory, long bytes, int queues) throws IOException {
+  public static QemuStorageDaemon nullDisk(Path directory, long bytes, int queues)
+      throws IOException {
     return start(
         directory, "driver=null-co,node-name=disk,read-zeroes=on,size=" + bytes, "on", queues);
   }
 
   /** A raw image, buffered. */
-  static QemuStorageDaemon image(Path directory, Path image, boolean writable, int queues)
+  public static QemuStorageDaemon image(Path directory, Path image, boolean writable, int queues)
       throws IOException {
     String readOnly = writable ? "off" : "on";
     return start(
@@ -65,11 +66,11 @@ final class QemuStorageDaemon implements AutoCloseable {
     return daemon;
   }
 
-  Path socket() {
+  public Path socket() {
     return socket;
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
