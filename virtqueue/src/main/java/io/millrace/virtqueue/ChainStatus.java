@@ -20,7 +20,10 @@ public enum ChainStatus {
   BAD_ORDER,
   /** INDIRECT not negotiated, nested, together with NEXT, or with a bad table size (§2.7.5.3.1). */
   BAD_INDIRECT,
-  /** The avail index ran ahead by more than the queue's size, or an entry names no descriptor. */
+  /**
+   * The avail index ran ahead, so that more chains would be out than the queue has descriptors, or
+   * an entry names no descriptor.
+   */
   BROKEN_RING;
 
   /** Whether a chain was taken from the ring that cannot be served; it is given back unserved. */

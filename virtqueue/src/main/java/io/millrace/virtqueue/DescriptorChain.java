@@ -26,7 +26,6 @@ public final class DescriptorChain {
   long tableHost;
   long tableGuest;
   boolean indirect;
-  boolean walking;
 
   /** An empty chain. */
   public DescriptorChain() {}
@@ -43,7 +42,6 @@ public final class DescriptorChain {
     tableHost = table;
     tableGuest = 0;
     indirect = false;
-    walking = true;
   }
 
   void add(long address, int bytes, boolean writable) {
@@ -59,6 +57,19 @@ public final class DescriptorChain {
     } else {
       readableCount = count;
       readableBytes += bytes;
+    }
+  }
+
+  /** Drops the segments added last, so that only some remain. */
+  void dropBeyond(int segments) {
+    while (count > segments) {
+      count--;
+      if (count < readableCount) {
+        readableCount = count;
+        readableBytes -= lengths[count];
+      } else {
+        writableBytes -= lengths[count];
+      }
     }
   }
 

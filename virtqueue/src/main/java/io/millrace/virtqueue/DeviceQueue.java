@@ -12,7 +12,7 @@ public interface DeviceQueue {
    * Takes the next chain the driver offered.
    *
    * @param chain filled on FETCHED; on a bad chain its head is valid, to be given back by {@link
-   *     #complete} with 0 bytes
+   *     #complete} with 0 bytes; on WAIT to be handed in again as it is
    */
   ChainStatus fetch(DescriptorChain chain);
 
@@ -41,11 +41,15 @@ public interface DeviceQueue {
   /** Asks the driver not to notify: the ring is polled. */
   void disableNotifications();
 
-  /** Where the queue stands; everything fetched was given back and published. */
+  /**
+   * Where the queue stands; everything fetched was given back and published. A chain that waits was
+   * not fetched.
+   */
   QueueState state();
 
   /**
-   * Goes on with another memory map, between two fetches.
+   * Goes on with another memory map, between two fetches. A chain that waits is walked anew; those
+   * fetched before still point where they did.
    *
    * @param layout where the ring is now
    */

@@ -77,7 +77,8 @@ public final class GuestMemoryMap {
 
     private long translateSlowly(long address, long bytes) {
       int i = find(guest, size, address);
-      if (i < 0) {
+      // Nor does a range go on at 0 behind the last address.
+      if (i < 0 || Long.compareUnsigned(address + bytes - 1, address) < 0) {
         return NOT_MAPPED;
       }
       last = i;

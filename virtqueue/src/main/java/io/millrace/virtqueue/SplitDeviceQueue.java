@@ -30,6 +30,9 @@ public final class SplitDeviceQueue implements DeviceQueue {
   private int usedIdx; // next used entry to fill
   private int publishedIdx; // used.idx as the driver sees it
   private int availEvent;
+  private int outCount; // chains fetched and not given back
+  private boolean waiting; // the walk of the chain fetched last stands at an unknown address
+  private boolean moved; // since that walk began
   private boolean notificationsEnabled;
 
   /**
@@ -76,7 +79,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
 
   @Override
   public ChainStatus fetch(DescriptorChain chain) {
-    if (chain.walking) {
+    if (waiting) {
+      if (moved) {
+        moved = false;
+        chain.begin(chain.head(), desc, size); // what it found so far is of the former map
+      }
       return walk(chain);
     }
     if (lastAvail == seenAvail) {
@@ -84,7 +91,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
       if (idx == lastAvail) {
         return ChainStatus.EMPTY;
       }
-      if (((idx - lastAvail) & 0xffff) > size) {
+      // Each chain has a descriptor of its own, those that are out too.
+      if (((idx - lastAvail) & 0xffff) > size - outCount) {
         return ChainStatus.BROKEN_RING;
       }
       seenAvail = idx;
@@ -94,6 +102,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
       return ChainStatus.BROKEN_RING;
     }
     lastAvail = (lastAvail + 1) & 0xffff;
+    outCount++;
     chain.begin(head, desc, size);
     return walk(chain);
   }
@@ -104,7 +113,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     do {
       status = step(chain);
     } while (status == ChainStatus.EMPTY);
-    chain.walking = status == ChainStatus.WAIT;
+    waiting = status == ChainStatus.WAIT;
     return status;
   }
 
@@ -186,32 +195,45 @@ public final class SplitDeviceQueue implements DeviceQueue {
     return addPieces(chain, address, (int) bytes, writable, host);
   }
 
-  /** A buffer that is not in one piece here: looks at all of it before it adds any of it. */
+  /**
+   * A buffer that is not in one piece here: all of it or, if part of it is unknown, nothing. Each
+   * answer is looked at: a map may change between two questions.
+   */
   private ChainStatus addPieces(
       DescriptorChain chain, long address, int bytes, boolean writable, long translated) {
+    int segmentsBefore = chain.count();
     long at = address;
     int left = bytes;
     long host = translated;
     while (host == AddressTranslation.SPANS) {
-      int piece = (int) translation.contiguous(at);
+      int piece = (int) Math.min(translation.contiguous(at), left);
+      if (piece <= 0) {
+        break;
+      }
+      host = translation.translate(at, piece);
+      if (host < 0) {
+        break;
+      }
+      chain.add(host, piece, writable);
       at += piece;
       left -= piece;
+      if (left == 0) {
+        return ChainStatus.EMPTY;
+      }
       host = translation.translate(at, left);
     }
-    if (host < 0) {
-      return host == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_ADDRESS;
+    if (host >= 0) {
+      chain.add(host, left, writable);
+      return ChainStatus.EMPTY;
     }
-    long end = address + bytes;
-    for (at = address; at != end; ) {
-      int piece = (int) Math.min(translation.contiguous(at), end - at);
-      chain.add(translation.translate(at, piece), piece, writable);
-      at += piece;
-    }
-    return ChainStatus.EMPTY;
+    chain.dropBeyond(segmentsBefore);
+    return host == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_ADDRESS;
   }
 
   @Override
   public void complete(int head, long writtenBytes) {
+    assert outCount > 0 : "chain " + head + " is not out";
+    outCount--;
     long element = VirtqUsed.elementAddress(used, usedIdx & mask);
     RawMemory.putLong(element, head | writtenBytes << 32);
     writes.wrote(element, VirtqUsed.ELEMENT);
@@ -288,7 +310,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
 
   @Override
   public QueueState state() {
-    return new QueueState(lastAvail, publishedIdx);
+    // A chain whose walk waits was not fetched: whoever goes on takes it from the ring again.
+    return new QueueState((lastAvail - (waiting ? 1 : 0)) & 0xffff, publishedIdx);
   }
 
   @Override
@@ -297,5 +320,6 @@ public final class SplitDeviceQueue implements DeviceQueue {
     avail = layout.avail();
     used = layout.used();
     translation = newTranslation;
+    moved = waiting;
   }
 }
