@@ -320,7 +320,6 @@ public final class Reactor implements AutoCloseable {
   private void shutDownLoop() {
     Future<?> ended = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
     while (!ended.isDone()) {
-      steppedNow++; // a clock that stands still would never get past the loop's quiet period
       eventLoop.runNow();
     }
   }
@@ -366,6 +365,9 @@ public final class Reactor implements AutoCloseable {
   private final class ReactorTicker implements Ticker {
     @Override
     public long nanoTime() {
+      if (stopping) {
+        steppedNow++; // a clock that stands still would never get past the loop's quiet period
+      }
       return Reactor.this.nanoTime();
     }
 
