@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,7 +33,10 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--seconds", defaultValue = "2", description = "Seconds per side and round.")
   private int seconds;
 
-  @Option(names = "--only", defaultValue = "", description = "Only what this expression finds.")
+  @Option(
+      names = "--only",
+      defaultValue = "",
+      description = "Only what this expression finds in: ring, start, idle, null..., file...")
   private Pattern only = Pattern.compile("");
 
   private Main() {}
@@ -43,7 +47,7 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException, InterruptedException, RunnerException {
     Path launcher = existing("--millrace", millrace).toRealPath();
     Path folder = Files.createDirectories(existing("--output", output)).toRealPath();
     Path work = Files.createTempDirectory("millrace-bench"); // sockets want a short path
@@ -52,6 +56,9 @@ public final class Main implements Callable<Integer> {
 
     Path image = folder.resolve("disk.img");
     List<Figure> figures = new ArrayList<>();
+    if (wanted("ring")) {
+      figures.addAll(RingCost.measure());
+    }
     if (wanted("start")) {
       figures.add(StartTime.measure(peers.millraceNulls("start", 1), work, 10));
     }
