@@ -30,14 +30,13 @@ public final class DescriptorPassing {
   static final int POLLIN = 0x1;
   static final int POLLOUT = 0x4;
 
-  // struct msghdr, struct iovec, struct cmsghdr and struct pollfd on 64 bit
+  // struct msghdr, struct cmsghdr and struct pollfd on 64 bit
   static final int MSGHDR_BYTES = 56;
   static final int MSGHDR_IOV = 16;
   static final int MSGHDR_IOVLEN = 24;
   static final int MSGHDR_CONTROL = 32;
   static final int MSGHDR_CONTROLLEN = 40;
   static final int MSGHDR_FLAGS = 48;
-  static final int IOVEC_BYTES = 16;
   static final int CMSGHDR_BYTES = 16;
   static final int CMSGHDR_LEVEL = 8;
   static final int CMSGHDR_TYPE = 12;
@@ -135,9 +134,8 @@ public final class DescriptorPassing {
 
   private static MemorySegment header(
       Arena arena, MemorySegment data, MemorySegment control, long controlBytes) {
-    MemorySegment iovec = arena.allocate(IOVEC_BYTES, Long.BYTES);
-    iovec.set(ValueLayout.JAVA_LONG, 0, data.address());
-    iovec.set(ValueLayout.JAVA_LONG, Long.BYTES, data.byteSize());
+    MemorySegment iovec = arena.allocate(Iovec.BYTES, Long.BYTES);
+    Iovec.set(iovec.address(), data.address(), data.byteSize());
     MemorySegment header = arena.allocate(MSGHDR_BYTES, Long.BYTES);
     header.set(ValueLayout.JAVA_LONG, MSGHDR_IOV, iovec.address());
     header.set(ValueLayout.JAVA_LONG, MSGHDR_IOVLEN, 1);
@@ -147,7 +145,7 @@ public final class DescriptorPassing {
   }
 
   /** CMSG_SPACE. */
-  private static long controlBytes(int descriptors) {
+  static long controlBytes(int descriptors) {
     return CMSGHDR_BYTES + ((long) descriptors * Integer.BYTES + 7 & ~7L);
   }
 

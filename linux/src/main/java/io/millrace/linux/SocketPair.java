@@ -4,9 +4,9 @@ import java.util.List;
 
 /** Two AF_UNIX stream sockets connected to each other, socketpair(2). */
 public final class SocketPair {
-  private static final int AF_UNIX = 1;
-  private static final int SOCK_STREAM = 1;
-  private static final int SOCK_CLOEXEC = 0x80000;
+  static final int AF_UNIX = 1;
+  static final int SOCK_STREAM = 1;
+  static final int SOCK_CLOEXEC = 0x80000;
 
   private SocketPair() {}
 

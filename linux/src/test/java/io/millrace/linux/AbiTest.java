@@ -38,6 +38,7 @@ class AbiTest {
       #include <sys/file.h>
       #include <sys/ioctl.h>
       #include <sys/mman.h>
+      #include <sys/socket.h>
       #include <sys/stat.h>
       #include <sys/syscall.h>
       #include <sys/uio.h>
@@ -56,6 +57,7 @@ class AbiTest {
     systemCalls();
     files();
     memory();
+    sockets();
     ring();
     ringLayouts();
     for (Errno errno : Errno.values()) {
@@ -93,12 +95,16 @@ class AbiTest {
     expect("SYS_read", Syscall.READ);
     expect("SYS_write", Syscall.WRITE);
     expect("SYS_close", Syscall.CLOSE);
+    expect("SYS_poll", Syscall.POLL);
     expect("SYS_mmap", Syscall.MMAP);
     expect("SYS_munmap", Syscall.MUNMAP);
     expect("SYS_ioctl", Syscall.IOCTL);
     expect("SYS_pread64", Syscall.PREAD64);
     expect("SYS_pwrite64", Syscall.PWRITE64);
     expect("SYS_madvise", Syscall.MADVISE);
+    expect("SYS_sendmsg", Syscall.SENDMSG);
+    expect("SYS_recvmsg", Syscall.RECVMSG);
+    expect("SYS_socketpair", Syscall.SOCKETPAIR);
     expect("SYS_fcntl", Syscall.FCNTL);
     expect("SYS_flock", Syscall.FLOCK);
     expect("SYS_fdatasync", Syscall.FDATASYNC);
@@ -195,6 +201,32 @@ class AbiTest {
     expect("sizeof(struct iovec)", Iovec.BYTES);
     expect("offsetof(struct iovec, iov_base)", Iovec.BASE);
     expect("offsetof(struct iovec, iov_len)", Iovec.LENGTH);
+  }
+
+  private static void sockets() {
+    expect("AF_UNIX", SocketPair.AF_UNIX);
+    expect("SOCK_STREAM", SocketPair.SOCK_STREAM);
+    expect("SOCK_CLOEXEC", SocketPair.SOCK_CLOEXEC);
+    expect("SOL_SOCKET", DescriptorPassing.SOL_SOCKET);
+    expect("SCM_RIGHTS", DescriptorPassing.SCM_RIGHTS);
+    expect("MSG_CTRUNC", DescriptorPassing.MSG_CTRUNC);
+    expect("MSG_DONTWAIT", DescriptorPassing.MSG_DONTWAIT);
+    expect("MSG_NOSIGNAL", DescriptorPassing.MSG_NOSIGNAL);
+    expect("MSG_CMSG_CLOEXEC", DescriptorPassing.MSG_CMSG_CLOEXEC);
+    expect("POLLIN", DescriptorPassing.POLLIN);
+    expect("POLLOUT", DescriptorPassing.POLLOUT);
+    expect("sizeof(struct msghdr)", DescriptorPassing.MSGHDR_BYTES);
+    expect("offsetof(struct msghdr, msg_iov)", DescriptorPassing.MSGHDR_IOV);
+    expect("offsetof(struct msghdr, msg_iovlen)", DescriptorPassing.MSGHDR_IOVLEN);
+    expect("offsetof(struct msghdr, msg_control)", DescriptorPassing.MSGHDR_CONTROL);
+    expect("offsetof(struct msghdr, msg_controllen)", DescriptorPassing.MSGHDR_CONTROLLEN);
+    expect("offsetof(struct msghdr, msg_flags)", DescriptorPassing.MSGHDR_FLAGS);
+    expect("sizeof(struct cmsghdr)", DescriptorPassing.CMSGHDR_BYTES);
+    expect("offsetof(struct cmsghdr, cmsg_level)", DescriptorPassing.CMSGHDR_LEVEL);
+    expect("offsetof(struct cmsghdr, cmsg_type)", DescriptorPassing.CMSGHDR_TYPE);
+    expect("offsetof(struct pollfd, events)", DescriptorPassing.POLLFD_EVENTS);
+    expect("CMSG_SPACE(253 * sizeof(int))", DescriptorPassing.controlBytes(253));
+    expect("CMSG_SPACE(2 * sizeof(int))", DescriptorPassing.controlBytes(2));
   }
 
   private static void ring() {
