@@ -7,4 +7,5 @@ module io.millrace.bdev {
 
   exports io.millrace.bdev;
   exports io.millrace.bdev.rpc;
+  exports io.millrace.bdev.file;
 }

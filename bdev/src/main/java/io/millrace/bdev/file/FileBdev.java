@@ -1,0 +1,145 @@
+package io.millrace.bdev.file;
+
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevChannel;
+import io.millrace.bdev.BdevException;
+import io.millrace.bdev.BdevException.Kind;
+import io.millrace.bdev.BdevLimits;
+import io.millrace.bdev.BdevProperties;
+import io.millrace.bdev.IoType;
+import io.millrace.linux.LinuxException;
+import io.millrace.reactor.Reactor;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A raw image or block device as a bdev, on io_uring.
+ *
+ * <p>A FLUSH is fdatasync, which covers every write that completed before. With write-through, and
+ * for a write that asks for it, the write itself is durable when it completes. Once the kernel
+ * failed to make data durable it may have dropped it: from then on the bdev fails writes and
+ * flushes, until it is removed and created again.
+ */
+public final class FileBdev extends Bdev {
+  private final FileBdevOptions options;
+  private final ImageFile image;
+  private final FailureLog log;
+  private volatile boolean failed;
+
+  private FileBdev(BdevProperties properties, FileBdevOptions options, ImageFile image) {
+    super(properties);
+    this.options = options;
+    this.image = image;
+    this.log = new FailureLog("bdev " + options.name() + ": " + options.path());
+  }
+
+  /**
+   * Opens and locks an image. Control thread; may wait for the disk.
+   *
+   * @throws BdevException with one line that names the file, what is wrong and what to do; nothing
+   *     is left open
+   */
+  public static FileBdev create(FileBdevOptions options) throws BdevException {
+    ImageFile image = ImageFile.open(options);
+    try {
+      int blockSize = image.blockSize();
+      BdevProperties properties =
+          new BdevProperties(
+              options.name(),
+              options.uuid(),
+              "AIO disk",
+              blockSize,
+              image.physicalBlockSize(),
+              image.size() / blockSize,
+              !options.readOnly(),
+              !options.writeThrough() && !options.readOnly(),
+              new BdevLimits(
+                  BdevLimits.MAX_TRANSFER_BYTES,
+                  BdevLimits.MAX_SEGMENTS,
+                  image.memoryAlignment(),
+                  0),
+              types(options));
+      return new FileBdev(properties, options, image);
+    } catch (IllegalArgumentException e) {
+      image.fd().close();
+      throw new BdevException(Kind.INVALID, "bdev " + options.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Set<IoType> types(FileBdevOptions options) {
+    return options.readOnly()
+        ? EnumSet.of(IoType.READ, IoType.FLUSH)
+        : EnumSet.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES);
+  }
+
+  /** What the bdev was made with. */
+  public FileBdevOptions options() {
+    return options;
+  }
+
+  /**
+   * Whether data was lost on its way to the disk, so that writes are refused until the bdev is
+   * created again.
+   */
+  public boolean hasFailed() {
+    return failed;
+  }
+
+  /** Data may be lost: no write and no flush succeeds from now on. Reactors' threads. */
+  void fail(String operation, int errno) {
+    synchronized (log) {
+      if (!failed) {
+        failed = true;
+        log.lost(operation, errno);
+      }
+    }
+  }
+
+  FailureLog log() {
+    return log;
+  }
+
+  ImageFile image() {
+    return image;
+  }
+
+  @Override
+  protected BdevChannel newChannel(Reactor reactor) throws BdevException {
+    try {
+      FileEngine engine = FileEngine.acquire(reactor);
+      if (options.direct()) {
+        engine.wantBounces();
+      }
+      return new FileChannel(this, engine);
+    } catch (LinuxException e) {
+      throw new BdevException(
+          Kind.SYSTEM,
+          "bdev "
+              + name()
+              + ": no io_uring on reactor "
+              + reactor.name()
+              + ": "
+              + e.getMessage()
+              + "; allow it (sysctl kernel.io_uring_disabled=0, the container's seccomp profile)",
+          e);
+    }
+  }
+
+  @Override
+  protected void destroy() {
+    image.fd().close();
+  }
+
+  @Override
+  public Map<String, Object> driverSpecific() {
+    Map<String, Object> aio = new LinkedHashMap<>();
+    aio.put("filename", options.path().toString());
+    aio.put("block_size_override", options.blockSize() != 0);
+    aio.put("readonly", options.readOnly());
+    aio.put("fallocate", !options.readOnly());
+    aio.put("nowait", false);
+    return Map.of("aio", aio);
+  }
+}

@@ -1,0 +1,63 @@
+package io.millrace.bdev.file;
+
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * What a file bdev shall be.
+ *
+ * @param name its name in the registry
+ * @param path the image or block device
+ * @param uuid its UUID
+ * @param blockSize bytes of a logical block; 0 takes the smallest that the file allows, 512 for
+ *     most
+ * @param readOnly whether it refuses writes; the file is opened read-only then
+ * @param direct past the page cache ({@code O_DIRECT})
+ * @param writeThrough each write is durable before it completes ({@code RWF_DSYNC})
+ * @param raw serve the file's bytes as they are, even when they look like another image format
+ */
+public record FileBdevOptions(
+    String name,
+    Path path,
+    UUID uuid,
+    int blockSize,
+    boolean readOnly,
+    boolean direct,
+    boolean writeThrough,
+    boolean raw) {
+
+  /** A writable bdev of that file, through the page cache, with a random UUID. */
+  public static FileBdevOptions of(String name, Path path) {
+    return new FileBdevOptions(name, path, UUID.randomUUID(), 0, false, false, false, false);
+  }
+
+  /** The same with another UUID. */
+  public FileBdevOptions withUuid(UUID value) {
+    return new FileBdevOptions(name, path, value, blockSize, readOnly, direct, writeThrough, raw);
+  }
+
+  /** The same with another block size in bytes. */
+  public FileBdevOptions withBlockSize(int value) {
+    return new FileBdevOptions(name, path, uuid, value, readOnly, direct, writeThrough, raw);
+  }
+
+  /** The same, refusing writes or not. */
+  public FileBdevOptions withReadOnly(boolean value) {
+    return new FileBdevOptions(name, path, uuid, blockSize, value, direct, writeThrough, raw);
+  }
+
+  /** The same, past the page cache or not. */
+  public FileBdevOptions withDirect(boolean value) {
+    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, value, writeThrough, raw);
+  }
+
+  /** The same, each write durable or not. */
+  public FileBdevOptions withWriteThrough(boolean value) {
+    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, direct, value, raw);
+  }
+
+  /** The same, with the format said to be raw or not. */
+  public FileBdevOptions withRaw(boolean value) {
+    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, direct, writeThrough, value);
+  }
+}

@@ -1,0 +1,489 @@
+package io.millrace.bdev.file;
+
+import io.millrace.bdev.BdevIo;
+import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.IoType;
+import io.millrace.bdev.file.FileRequest.State;
+import io.millrace.linux.Errno;
+import io.millrace.linux.IoUring;
+import io.millrace.linux.Iovec;
+import io.millrace.linux.LinuxException;
+import io.millrace.linux.LinuxFiles;
+import io.millrace.linux.Mapping;
+import io.millrace.linux.RawMemory;
+import io.millrace.reactor.Deferred;
+import io.millrace.reactor.FdWatch;
+import io.millrace.reactor.Poller;
+import io.millrace.reactor.PollerHandle;
+import io.millrace.reactor.Reactor;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One reactor's ring, shared by all file bdevs on it. Data path; the reactor's thread only.
+ *
+ * <p>A request is prepared when it starts; what a round prepared goes to the kernel in one system
+ * call at its end. Completions are reaped by polling, or, while the reactor sleeps, announced by
+ * the ring's eventfd. A request that finds no room in the ring or no bounce buffer waits in a
+ * queue. Nothing here allocates once the pool is as large as the deepest queue has been.
+ */
+final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(FileEngine.class);
+  private static final Map<Reactor, FileEngine> ENGINES = new HashMap<>(); // guarded by itself
+
+  private static final int RING_ENTRIES = 512;
+  private static final int FIRST_REQUESTS = 256;
+  private static final int FILE_SLOTS = 256;
+  private static final int IOVECS = 4096;
+  private static final int REAP_BATCH = 64;
+  private static final int MOST_RETRIES = 8;
+  private static final long CANCELLATION = -1; // user_data; no generation reaches it with its slot
+
+  private static final int HOLE = LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
+  private static final int ZEROES =
+      LinuxFiles.FALLOC_FL_ZERO_RANGE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
+
+  private final Reactor reactor;
+  private final IoUring ring;
+  private final Mapping iovecs;
+  private final int mostInKernel;
+  private final boolean[] fileSlots;
+  private final PollerHandle handle;
+  private final FdWatch watch;
+  private final RequestQueue forRing = new RequestQueue();
+  private final RequestQueue forBuffer = new RequestQueue();
+  private FileRequest[] requests = {};
+  private FileRequest[] free = {};
+  private int freeCount;
+  private @Nullable BouncePool bounces;
+  private int inKernel;
+  private int iovecCount;
+  private boolean deferred;
+  private @Nullable InternalError fault;
+  private int users; // guarded by ENGINES
+
+  private FileEngine(Reactor reactor, IoUring ring, Mapping iovecs, int fileSlots) {
+    this.reactor = reactor;
+    this.ring = ring;
+    this.iovecs = iovecs;
+    this.fileSlots = new boolean[fileSlots];
+    mostInKernel = ring.completionCapacity();
+    grow(FIRST_REQUESTS);
+    watch = reactor.watchEdges(ring.fd(), this::completionsArrived);
+    handle = reactor.add(this);
+  }
+
+  /**
+   * The reactor's engine, made for its first channel; give it back by {@link #release}. On the
+   * reactor.
+   */
+  static FileEngine acquire(Reactor reactor) throws LinuxException {
+    synchronized (ENGINES) {
+      FileEngine engine = ENGINES.get(reactor);
+      if (engine == null) {
+        engine = create(reactor);
+        ENGINES.put(reactor, engine);
+      }
+      engine.users++;
+      return engine;
+    }
+  }
+
+  private static FileEngine create(Reactor reactor) throws LinuxException {
+    IoUring ring = IoUring.create(RING_ENTRIES);
+    try {
+      int fileSlots = registerFiles(ring);
+      return new FileEngine(
+          reactor, ring, Mapping.anonymous((long) IOVECS * Iovec.BYTES, false), fileSlots);
+    } catch (LinuxException | RuntimeException e) {
+      ring.close();
+      throw e;
+    }
+  }
+
+  /** Registered files save a reference count a request; a low {@code ulimit -n} forbids them. */
+  private static int registerFiles(IoUring ring) {
+    try {
+      ring.registerFilesSparse(FILE_SLOTS);
+      return FILE_SLOTS;
+    } catch (LinuxException e) {
+      LOG.info("no registered files: {}", e.getMessage());
+      return 0;
+    }
+  }
+
+  void release() {
+    synchronized (ENGINES) {
+      if (--users > 0) {
+        return;
+      }
+      ENGINES.remove(reactor);
+    }
+    handle.close();
+    watch.close();
+    ring.close();
+    iovecs.close();
+    if (bounces != null) {
+      bounces.close();
+    }
+  }
+
+  /** Puts a file into the ring's table; -1 when that is full, then its number serves as well. */
+  int addFile(int number) {
+    for (int slot = 0; slot < fileSlots.length; slot++) {
+      if (!fileSlots[slot]) {
+        return updateFile(slot, number) ? slot : -1;
+      }
+    }
+    return -1;
+  }
+
+  void removeFile(int slot) {
+    updateFile(slot, -1);
+  }
+
+  private boolean updateFile(int slot, int number) {
+    try {
+      ring.updateFile(slot, number);
+      fileSlots[slot] = number >= 0;
+      return true;
+    } catch (LinuxException e) {
+      LOG.warn("{}: {}", reactor.name(), e.getMessage());
+      return false;
+    }
+  }
+
+  /** Makes sure that misaligned requests can be served. */
+  void wantBounces() throws LinuxException {
+    if (bounces == null) {
+      bounces = new BouncePool();
+    }
+  }
+
+  void start(FileChannel channel, BdevIo io) {
+    if (freeCount == 0) {
+      grow(requests.length * 2);
+    }
+    FileRequest request = free[--freeCount];
+    request.begin(channel, io);
+    io.moduleSlot(request.slot);
+    issue(request);
+  }
+
+  private void grow(int count) {
+    int had = requests.length;
+    requests = Arrays.copyOf(requests, count);
+    free = Arrays.copyOf(free, count);
+    for (int i = had; i < count; i++) {
+      requests[i] = new FileRequest(i);
+      free[freeCount++] = requests[i];
+    }
+  }
+
+  /** Sends a request's next piece on its way, or into the queue of what it lacks. */
+  private void issue(FileRequest request) {
+    if (request.bounced && !takeBuffer(request)) {
+      return;
+    }
+    if (forRing.isEmpty() && prepare(request)) {
+      return;
+    }
+    request.state = State.WAITS_FOR_RING;
+    forRing.add(request);
+  }
+
+  /** False when the request waits for a buffer, or has ended because its memory is gone. */
+  private boolean takeBuffer(FileRequest request) {
+    BouncePool pool = bounces;
+    if (request.bounce == 0) {
+      request.bounce = pool == null ? 0 : pool.take();
+      if (request.bounce == 0) {
+        request.state = State.WAITS_FOR_BUFFER;
+        forBuffer.add(request);
+        return false;
+      }
+    }
+    return request.io().type() != IoType.WRITE || copied(request, 0);
+  }
+
+  /**
+   * Copies between memory and buffer; false when the memory is gone, and then the request has
+   * ended.
+   */
+  private boolean copied(FileRequest request, int bytesRead) {
+    try {
+      if (request.io().type() == IoType.WRITE) {
+        request.gather();
+      } else {
+        request.scatter(bytesRead);
+      }
+      RawMemory.surfaceFault();
+      return true;
+    } catch (InternalError e) {
+      fault = e;
+      deferOnce();
+      end(request, IoStatus.BAD_MEMORY);
+      return false;
+    }
+  }
+
+  /** Puts the next piece into the ring; false when there is no room. */
+  private boolean prepare(FileRequest request) {
+    if (inKernel >= mostInKernel) {
+      return false;
+    }
+    if (!prepareOperation(request)) {
+      submit();
+      if (!prepareOperation(request)) {
+        return false;
+      }
+    }
+    request.state = State.IN_KERNEL;
+    inKernel++;
+    deferOnce();
+    return true;
+  }
+
+  private boolean prepareOperation(FileRequest request) {
+    BdevIo io = request.io();
+    FileChannel channel = request.channel();
+    int fd = channel.descriptor();
+    boolean fixed = channel.isFixed();
+    long userData = request.userData();
+    if (request.syncing) {
+      return ring.prepareFsync(fd, fixed, true, userData);
+    }
+    return switch (io.type()) {
+      case READ, WRITE -> prepareTransfer(request, io, fd, fixed, userData);
+      case FLUSH -> ring.prepareFsync(fd, fixed, true, userData);
+      case UNMAP ->
+          ring.prepareFallocate(fd, fixed, HOLE, io.offsetBytes(), io.lengthBytes(), userData);
+      case WRITE_ZEROES ->
+          ring.prepareFallocate(
+              fd,
+              fixed,
+              request.punching ? HOLE : ZEROES,
+              io.offsetBytes(),
+              io.lengthBytes(),
+              userData);
+      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
+    };
+  }
+
+  private boolean prepareTransfer(
+      FileRequest request, BdevIo io, int fd, boolean fixed, long userData) {
+    long offset = io.offsetBytes() + request.doneBytes;
+    boolean reads = io.type() == IoType.READ;
+    int flags = request.durable ? IoUring.RWF_DSYNC : 0;
+    if (request.bounced || io.segmentCount() == 1) {
+      long address = request.bounced ? request.bounce : io.segmentAddress(0) + request.doneBytes;
+      int bytes = request.pieceBytes();
+      return reads
+          ? ring.prepareRead(fd, fixed, address, bytes, offset, userData)
+          : ring.prepareWrite(fd, fixed, address, bytes, offset, flags, userData);
+    }
+    if (iovecCount + io.segmentCount() > IOVECS) {
+      return false;
+    }
+    long vector = iovecs.address() + (long) iovecCount * Iovec.BYTES;
+    int count = request.vector(vector);
+    boolean prepared =
+        reads
+            ? ring.prepareReadv(fd, fixed, vector, count, offset, userData)
+            : ring.prepareWritev(fd, fixed, vector, count, offset, flags, userData);
+    iovecCount += prepared ? count : 0;
+    return prepared;
+  }
+
+  private void deferOnce() {
+    if (!deferred) {
+      deferred = true;
+      reactor.defer(this);
+    }
+  }
+
+  @Override
+  public void endOfRound() {
+    deferred = false;
+    submit();
+    if (handle.isResting()) {
+      handle.wake();
+    }
+    InternalError thrown = fault;
+    if (thrown != null) {
+      fault = null;
+      throw thrown; // for the reactor to have the culprit looked for
+    }
+  }
+
+  private void submit() {
+    ring.submit();
+    if (ring.unsubmitted() == 0) {
+      iovecCount = 0; // the kernel has copied them
+    }
+  }
+
+  private void completionsArrived() {
+    handle.wake();
+  }
+
+  @Override
+  public int poll() {
+    int reaped = ring.reap(this, REAP_BATCH);
+    startWaiting();
+    if (ring.unsubmitted() > 0) {
+      deferOnce(); // the kernel was out of memory
+    }
+    return reaped;
+  }
+
+  private void startWaiting() {
+    FileRequest request = forRing.first();
+    while (request != null && prepare(request)) {
+      forRing.remove(request);
+      request = forRing.first();
+    }
+    BouncePool pool = bounces;
+    request = forBuffer.first();
+    while (request != null && pool != null && !pool.isEmpty()) {
+      forBuffer.remove(request);
+      issue(request);
+      request = forBuffer.first();
+    }
+  }
+
+  @Override
+  public boolean arm() {
+    return forRing.isEmpty() && ring.unsubmitted() == 0 && ring.armWakeup();
+  }
+
+  @Override
+  public void disarm() {
+    ring.disarmWakeup();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    LOG.error("{}: the file engine failed; its disks no longer answer", reactor.name(), cause);
+  }
+
+  @Override
+  public void completed(long userData, int result, int flags) {
+    if (userData == CANCELLATION) {
+      return;
+    }
+    FileRequest request = requests[FileRequest.slotOf(userData)];
+    assert request.generation == FileRequest.generationOf(userData) : request;
+    inKernel--;
+    if (result < 0) {
+      failed(request, -result);
+      return;
+    }
+    switch (request.io().type()) {
+      case READ, WRITE -> moved(request, result);
+      case UNMAP, WRITE_ZEROES -> {
+        if (request.durable && !request.syncing) {
+          request.syncing = true;
+          issue(request);
+        } else {
+          succeeded(request);
+        }
+      }
+      case FLUSH -> succeeded(request);
+      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + request);
+    }
+  }
+
+  /** Bytes were read or written, perhaps fewer than asked. */
+  private void moved(FileRequest request, int bytes) {
+    BdevIo io = request.io();
+    if (request.bounced && io.type() == IoType.READ && !copied(request, bytes)) {
+      return;
+    }
+    long done = request.doneBytes + bytes;
+    if (done == io.lengthBytes()) {
+      succeeded(request);
+      return;
+    }
+    long resumable = request.channel().resumable(done);
+    if (resumable == request.doneBytes) {
+      request.channel().file().log().truncated(io.type(), io.offsetBytes() + done);
+      end(request, IoStatus.IO_ERROR);
+      return;
+    }
+    request.doneBytes = resumable;
+    if (request.stopped) {
+      end(request, IoStatus.ABORTED);
+    } else {
+      issue(request);
+    }
+  }
+
+  private void failed(FileRequest request, int number) {
+    Errno errno = Errno.of(number);
+    if ((errno == Errno.EINTR || errno == Errno.EAGAIN) && request.retries++ < MOST_RETRIES) {
+      issue(request);
+      return;
+    }
+    BdevIo io = request.io();
+    if (errno == Errno.EOPNOTSUPP && io.type() == IoType.WRITE_ZEROES && !request.punching) {
+      request.punching = true;
+      issue(request);
+      return;
+    }
+    FileBdev file = request.channel().file();
+    IoStatus status = Failures.statusOf(errno, io.type());
+    if (Failures.isWorthALine(status)) {
+      file.log().failed(io.type(), io.offsetBytes(), number);
+    }
+    if (request.promisesDurability() && Failures.losesData(errno, io.type())) {
+      file.fail(io.type() == IoType.WRITE ? "a durable write" : "fdatasync", number);
+    }
+    end(request, status);
+  }
+
+  private void succeeded(FileRequest request) {
+    request.doneBytes = request.io().lengthBytes();
+    end(request, IoStatus.SUCCESS);
+  }
+
+  private void end(FileRequest request, IoStatus status) {
+    BdevIo io = request.io();
+    long done = request.doneBytes;
+    BouncePool pool = bounces;
+    if (request.bounce != 0 && pool != null) {
+      pool.give(request.bounce);
+    }
+    request.end();
+    free[freeCount++] = request;
+    io.complete(status, done);
+  }
+
+  /** Tries to end a request early; one the disk has begun runs to its end. */
+  void stop(BdevIo io) {
+    FileRequest request = requests[io.moduleSlot()];
+    request.stopped = true;
+    switch (request.state) {
+      case WAITS_FOR_RING -> {
+        forRing.remove(request);
+        end(request, IoStatus.ABORTED);
+      }
+      case WAITS_FOR_BUFFER -> {
+        forBuffer.remove(request);
+        end(request, IoStatus.ABORTED);
+      }
+      case IN_KERNEL -> {
+        if (!ring.prepareCancel(request.userData(), CANCELLATION)) {
+          submit();
+          ring.prepareCancel(request.userData(), CANCELLATION);
+        }
+        deferOnce();
+      }
+      case FREE -> throw new IllegalStateException("not started: " + io);
+    }
+  }
+}
