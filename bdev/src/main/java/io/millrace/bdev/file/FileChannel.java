@@ -23,7 +23,7 @@ final class FileChannel extends BdevChannel {
     this.file = file;
     this.engine = engine;
     int number = file.image().fd().number();
-    int slot = engine.addFile(number);
+    int slot = engine.files().addFile(number);
     fixed = slot != NO_SLOT;
     descriptor = fixed ? slot : number;
     direct = file.options().direct();
@@ -49,7 +49,7 @@ final class FileChannel extends BdevChannel {
   @Override
   protected void release() {
     if (fixed) {
-      engine.removeFile(descriptor);
+      engine.files().removeFile(descriptor);
     }
     engine.release();
   }

@@ -6,10 +6,7 @@ import io.millrace.bdev.IoType;
 import io.millrace.bdev.file.FileRequest.State;
 import io.millrace.linux.Errno;
 import io.millrace.linux.IoUring;
-import io.millrace.linux.Iovec;
 import io.millrace.linux.LinuxException;
-import io.millrace.linux.LinuxFiles;
-import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.FdWatch;
@@ -35,23 +32,14 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileEngine.class);
   private static final Map<Reactor, FileEngine> ENGINES = new HashMap<>(); // guarded by itself
 
-  private static final int RING_ENTRIES = 512;
   private static final int FIRST_REQUESTS = 256;
-  private static final int FILE_SLOTS = 256;
-  private static final int IOVECS = 4096;
   private static final int REAP_BATCH = 64;
   private static final int MOST_RETRIES = 8;
-  private static final long CANCELLATION = -1; // user_data; no generation reaches it with its slot
-
-  private static final int HOLE = LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
-  private static final int ZEROES =
-      LinuxFiles.FALLOC_FL_ZERO_RANGE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
 
   private final Reactor reactor;
+  private final FileRing files;
   private final IoUring ring;
-  private final Mapping iovecs;
   private final int mostInKernel;
-  private final boolean[] fileSlots;
   private final PollerHandle handle;
   private final FdWatch watch;
   private final RequestQueue forRing = new RequestQueue();
@@ -61,16 +49,14 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private int freeCount;
   private @Nullable BouncePool bounces;
   private int inKernel;
-  private int iovecCount;
   private boolean deferred;
   private @Nullable InternalError fault;
   private int users; // guarded by ENGINES
 
-  private FileEngine(Reactor reactor, IoUring ring, Mapping iovecs, int fileSlots) {
+  private FileEngine(Reactor reactor, FileRing files) {
     this.reactor = reactor;
-    this.ring = ring;
-    this.iovecs = iovecs;
-    this.fileSlots = new boolean[fileSlots];
+    this.files = files;
+    ring = files.ring();
     mostInKernel = ring.completionCapacity();
     grow(FIRST_REQUESTS);
     watch = reactor.watchEdges(ring.fd(), this::completionsArrived);
@@ -94,25 +80,12 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   }
 
   private static FileEngine create(Reactor reactor) throws LinuxException {
-    IoUring ring = IoUring.create(RING_ENTRIES);
+    FileRing files = FileRing.create();
     try {
-      int fileSlots = registerFiles(ring);
-      return new FileEngine(
-          reactor, ring, Mapping.anonymous((long) IOVECS * Iovec.BYTES, false), fileSlots);
-    } catch (LinuxException | RuntimeException e) {
-      ring.close();
+      return new FileEngine(reactor, files);
+    } catch (RuntimeException e) {
+      files.close();
       throw e;
-    }
-  }
-
-  /** Registered files save a reference count a request; a low {@code ulimit -n} forbids them. */
-  private static int registerFiles(IoUring ring) {
-    try {
-      ring.registerFilesSparse(FILE_SLOTS);
-      return FILE_SLOTS;
-    } catch (LinuxException e) {
-      LOG.info("no registered files: {}", e.getMessage());
-      return 0;
     }
   }
 
@@ -125,36 +98,14 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     }
     handle.close();
     watch.close();
-    ring.close();
-    iovecs.close();
+    files.close();
     if (bounces != null) {
       bounces.close();
     }
   }
 
-  /** Puts a file into the ring's table; -1 when that is full, then its number serves as well. */
-  int addFile(int number) {
-    for (int slot = 0; slot < fileSlots.length; slot++) {
-      if (!fileSlots[slot]) {
-        return updateFile(slot, number) ? slot : -1;
-      }
-    }
-    return -1;
-  }
-
-  void removeFile(int slot) {
-    updateFile(slot, -1);
-  }
-
-  private boolean updateFile(int slot, int number) {
-    try {
-      ring.updateFile(slot, number);
-      fileSlots[slot] = number >= 0;
-      return true;
-    } catch (LinuxException e) {
-      LOG.warn("{}: {}", reactor.name(), e.getMessage());
-      return false;
-    }
+  FileRing files() {
+    return files;
   }
 
   /** Makes sure that misaligned requests can be served. */
@@ -233,70 +184,13 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   /** Puts the next piece into the ring; false when there is no room. */
   private boolean prepare(FileRequest request) {
-    if (inKernel >= mostInKernel) {
+    if (inKernel >= mostInKernel || !files.prepare(request)) {
       return false;
-    }
-    if (!prepareOperation(request)) {
-      submit();
-      if (!prepareOperation(request)) {
-        return false;
-      }
     }
     request.state = State.IN_KERNEL;
     inKernel++;
     deferOnce();
     return true;
-  }
-
-  private boolean prepareOperation(FileRequest request) {
-    BdevIo io = request.io();
-    FileChannel channel = request.channel();
-    int fd = channel.descriptor();
-    boolean fixed = channel.isFixed();
-    long userData = request.userData();
-    if (request.syncing) {
-      return ring.prepareFsync(fd, fixed, true, userData);
-    }
-    return switch (io.type()) {
-      case READ, WRITE -> prepareTransfer(request, io, fd, fixed, userData);
-      case FLUSH -> ring.prepareFsync(fd, fixed, true, userData);
-      case UNMAP ->
-          ring.prepareFallocate(fd, fixed, HOLE, io.offsetBytes(), io.lengthBytes(), userData);
-      case WRITE_ZEROES ->
-          ring.prepareFallocate(
-              fd,
-              fixed,
-              request.punching ? HOLE : ZEROES,
-              io.offsetBytes(),
-              io.lengthBytes(),
-              userData);
-      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
-    };
-  }
-
-  private boolean prepareTransfer(
-      FileRequest request, BdevIo io, int fd, boolean fixed, long userData) {
-    long offset = io.offsetBytes() + request.doneBytes;
-    boolean reads = io.type() == IoType.READ;
-    int flags = request.durable ? IoUring.RWF_DSYNC : 0;
-    if (request.bounced || io.segmentCount() == 1) {
-      long address = request.bounced ? request.bounce : io.segmentAddress(0) + request.doneBytes;
-      int bytes = request.pieceBytes();
-      return reads
-          ? ring.prepareRead(fd, fixed, address, bytes, offset, userData)
-          : ring.prepareWrite(fd, fixed, address, bytes, offset, flags, userData);
-    }
-    if (iovecCount + io.segmentCount() > IOVECS) {
-      return false;
-    }
-    long vector = iovecs.address() + (long) iovecCount * Iovec.BYTES;
-    int count = request.vector(vector);
-    boolean prepared =
-        reads
-            ? ring.prepareReadv(fd, fixed, vector, count, offset, userData)
-            : ring.prepareWritev(fd, fixed, vector, count, offset, flags, userData);
-    iovecCount += prepared ? count : 0;
-    return prepared;
   }
 
   private void deferOnce() {
@@ -309,7 +203,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   @Override
   public void endOfRound() {
     deferred = false;
-    submit();
+    files.submit();
     if (handle.isResting()) {
       handle.wake();
     }
@@ -317,13 +211,6 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     if (thrown != null) {
       fault = null;
       throw thrown; // for the reactor to have the culprit looked for
-    }
-  }
-
-  private void submit() {
-    ring.submit();
-    if (ring.unsubmitted() == 0) {
-      iovecCount = 0; // the kernel has copied them
     }
   }
 
@@ -358,7 +245,8 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   @Override
   public boolean arm() {
-    return forRing.isEmpty() && ring.unsubmitted() == 0 && ring.armWakeup();
+    boolean stuck = inKernel == 0 && !forRing.isEmpty(); // nothing would wake us for those
+    return !stuck && ring.unsubmitted() == 0 && ring.armWakeup();
   }
 
   @Override
@@ -373,7 +261,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   @Override
   public void completed(long userData, int result, int flags) {
-    if (userData == CANCELLATION) {
+    if (userData == FileRing.CANCELLATION) {
       return;
     }
     FileRequest request = requests[FileRequest.slotOf(userData)];
@@ -448,7 +336,10 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   private void succeeded(FileRequest request) {
     request.doneBytes = request.io().lengthBytes();
-    end(request, IoStatus.SUCCESS);
+    // The kernel reports lost data to one sync only: another that succeeds beside it promises
+    // nothing.
+    boolean lost = request.promisesDurability() && request.channel().file().hasFailed();
+    end(request, lost ? IoStatus.IO_ERROR : IoStatus.SUCCESS);
   }
 
   private void end(FileRequest request, IoStatus status) {
@@ -477,10 +368,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
         end(request, IoStatus.ABORTED);
       }
       case IN_KERNEL -> {
-        if (!ring.prepareCancel(request.userData(), CANCELLATION)) {
-          submit();
-          ring.prepareCancel(request.userData(), CANCELLATION);
-        }
+        files.prepareCancel(request);
         deferOnce();
       }
       case FREE -> throw new IllegalStateException("not started: " + io);

@@ -1,0 +1,181 @@
+package io.millrace.bdev.file;
+
+import io.millrace.bdev.BdevIo;
+import io.millrace.bdev.IoType;
+import io.millrace.linux.IoUring;
+import io.millrace.linux.Iovec;
+import io.millrace.linux.LinuxException;
+import io.millrace.linux.LinuxFiles;
+import io.millrace.linux.Mapping;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The io_uring of one reactor with its file table and iovecs: turns a {@link FileRequest} into an
+ * entry. Data path.
+ */
+final class FileRing implements AutoCloseable {
+  /** user_data of a cancellation; no generation reaches it with its slot. */
+  static final long CANCELLATION = -1;
+
+  private static final Logger LOG = LoggerFactory.getLogger(FileRing.class);
+  private static final int RING_ENTRIES = 512;
+  private static final int FILE_SLOTS = 256;
+  private static final int IOVECS = 4096;
+  private static final int HOLE = LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
+  private static final int ZEROES =
+      LinuxFiles.FALLOC_FL_ZERO_RANGE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
+
+  private final IoUring ring;
+  private final Mapping iovecs;
+  private final boolean[] fileSlots;
+  private int iovecCount; // of what is prepared and not submitted
+
+  private FileRing(IoUring ring, Mapping iovecs, int fileSlots) {
+    this.ring = ring;
+    this.iovecs = iovecs;
+    this.fileSlots = new boolean[fileSlots];
+  }
+
+  /** A ring for the calling thread. */
+  static FileRing create() throws LinuxException {
+    IoUring ring = IoUring.create(RING_ENTRIES);
+    try {
+      int fileSlots = registerFiles(ring);
+      return new FileRing(ring, Mapping.anonymous((long) IOVECS * Iovec.BYTES, false), fileSlots);
+    } catch (LinuxException e) {
+      ring.close();
+      throw e;
+    }
+  }
+
+  /** Registered files save a reference count a request; a low {@code ulimit -n} forbids them. */
+  private static int registerFiles(IoUring ring) {
+    try {
+      ring.registerFilesSparse(FILE_SLOTS);
+      return FILE_SLOTS;
+    } catch (LinuxException e) {
+      LOG.info("no registered files: {}", e.getMessage());
+      return 0;
+    }
+  }
+
+  IoUring ring() {
+    return ring;
+  }
+
+  /** Puts a file into the ring's table; -1 when that is full, then its number serves as well. */
+  int addFile(int number) {
+    for (int slot = 0; slot < fileSlots.length; slot++) {
+      if (!fileSlots[slot]) {
+        return updateFile(slot, number) ? slot : -1;
+      }
+    }
+    return -1;
+  }
+
+  void removeFile(int slot) {
+    updateFile(slot, -1);
+  }
+
+  private boolean updateFile(int slot, int number) {
+    try {
+      ring.updateFile(slot, number);
+      fileSlots[slot] = number >= 0;
+      return true;
+    } catch (LinuxException e) {
+      LOG.warn("{}", e.getMessage());
+      return false;
+    }
+  }
+
+  /** Puts a request's next piece into the ring; false when there is no room even after a submit. */
+  boolean prepare(FileRequest request) {
+    if (tryPrepare(request)) {
+      return true;
+    }
+    submit();
+    return tryPrepare(request);
+  }
+
+  /** Puts a cancellation into the ring; best effort. */
+  void prepareCancel(FileRequest request) {
+    if (!ring.prepareCancel(request.userData(), CANCELLATION)) {
+      submit();
+      ring.prepareCancel(request.userData(), CANCELLATION);
+    }
+  }
+
+  /** Hands the kernel what is prepared. What it does not take now it takes another time. */
+  void submit() {
+    ring.submit();
+    if (ring.unsubmitted() == 0) {
+      iovecCount = 0; // the kernel has copied them
+    }
+  }
+
+  private boolean tryPrepare(FileRequest request) {
+    BdevIo io = request.io();
+    FileChannel channel = request.channel();
+    int fd = channel.descriptor();
+    boolean fixed = channel.isFixed();
+    long userData = request.userData();
+    if (request.syncing) {
+      return ring.prepareFsync(fd, fixed, true, userData);
+    }
+    long offset = io.offsetBytes();
+    long length = io.lengthBytes();
+    return switch (io.type()) {
+      case READ, WRITE -> transfer(request, fd, fixed);
+      case FLUSH -> ring.prepareFsync(fd, fixed, true, userData);
+      case UNMAP -> ring.prepareFallocate(fd, fixed, HOLE, offset, length, userData);
+      case WRITE_ZEROES -> {
+        int mode = request.punching ? HOLE : ZEROES;
+        yield ring.prepareFallocate(fd, fixed, mode, offset, length, userData);
+      }
+      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
+    };
+  }
+
+  private boolean transfer(FileRequest request, int fd, boolean fixed) {
+    BdevIo io = request.io();
+    if (!request.bounced && io.segmentCount() > 1) {
+      return vector(request, fd, fixed);
+    }
+    long address = request.bounced ? request.bounce : io.segmentAddress(0) + request.doneBytes;
+    int bytes = request.pieceBytes();
+    long offset = io.offsetBytes() + request.doneBytes;
+    return io.type() == IoType.READ
+        ? ring.prepareRead(fd, fixed, address, bytes, offset, request.userData())
+        : ring.prepareWrite(fd, fixed, address, bytes, offset, flags(request), request.userData());
+  }
+
+  private boolean vector(FileRequest request, int fd, boolean fixed) {
+    BdevIo io = request.io();
+    if (iovecCount + io.segmentCount() > IOVECS) {
+      return false;
+    }
+    long vector = iovecs.address() + (long) iovecCount * Iovec.BYTES;
+    int count = request.vector(vector);
+    long offset = io.offsetBytes() + request.doneBytes;
+    long userData = request.userData();
+    boolean prepared =
+        io.type() == IoType.READ
+            ? ring.prepareReadv(fd, fixed, vector, count, offset, userData)
+            : ring.prepareWritev(fd, fixed, vector, count, offset, flags(request), userData);
+    if (prepared) {
+      iovecCount += count;
+    }
+    return prepared;
+  }
+
+  private static int flags(FileRequest request) {
+    return request.durable ? IoUring.RWF_DSYNC : 0;
+  }
+
+  @Override
+  public void close() {
+    ring.close();
+    iovecs.close();
+  }
+}
