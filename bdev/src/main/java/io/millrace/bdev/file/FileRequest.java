@@ -143,20 +143,20 @@ final class FileRequest {
     }
   }
 
-  /** Writes iovecs of what is left to {@code iovecs}; returns how many. */
-  int vector(long iovecs) {
+  /** Writes at most {@code most} iovecs of what is left to {@code iovecs}; returns how many. */
+  int vector(long iovecs, int most) {
     BdevIo request = io();
     long skip = doneBytes;
     int count = 0;
     int segments = request.segmentCount();
-    for (int i = 0; i < segments; i++) {
+    for (int i = 0; i < segments && count < most; i++) {
       int length = request.segmentBytes(i);
       if (skip >= length) {
         skip -= length;
         continue;
       }
-      Iovec.set(
-          iovecs + (long) count * Iovec.BYTES, request.segmentAddress(i) + skip, length - skip);
+      long memory = request.segmentAddress(i) + skip;
+      Iovec.set(iovecs + (long) count * Iovec.BYTES, memory, length - skip);
       count++;
       skip = 0;
     }

@@ -22,6 +22,7 @@ final class FileRing implements AutoCloseable {
   private static final int RING_ENTRIES = 512;
   private static final int FILE_SLOTS = 256;
   private static final int IOVECS = 4096;
+  private static final int IOVECS_OF_ONE = 1024; // IOV_MAX
   private static final int HOLE = LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
   private static final int ZEROES =
       LinuxFiles.FALLOC_FL_ZERO_RANGE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
@@ -152,11 +153,13 @@ final class FileRing implements AutoCloseable {
 
   private boolean vector(FileRequest request, int fd, boolean fixed) {
     BdevIo io = request.io();
-    if (iovecCount + io.segmentCount() > IOVECS) {
+    int most =
+        Math.min(io.segmentCount(), IOVECS_OF_ONE); // the rest goes on as after a short transfer
+    if (iovecCount + most > IOVECS) {
       return false;
     }
     long vector = iovecs.address() + (long) iovecCount * Iovec.BYTES;
-    int count = request.vector(vector);
+    int count = request.vector(vector, most);
     long offset = io.offsetBytes() + request.doneBytes;
     long userData = request.userData();
     boolean prepared =
