@@ -155,7 +155,7 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watch(int descriptor, FdListener listener) {
-    return watch(new FdWatch(descriptor, false, listener), descriptor);
+    return watch(new FdWatch(descriptor, false, guarded(listener)), descriptor);
   }
 
   /**
@@ -165,7 +165,21 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watchEdges(int descriptor, Runnable written) {
-    return watch(new FdWatch(descriptor, true, (r, w) -> written.run()), descriptor);
+    FdListener listener = (readable, writable) -> written.run();
+    return watch(new FdWatch(descriptor, true, guarded(listener)), descriptor);
+  }
+
+  /** Netty would log what a listener throws and go on: a memory fault must not end there. */
+  private FdListener guarded(FdListener listener) {
+    return (readable, writable) -> {
+      try {
+        listener.ready(readable, writable);
+      } catch (InternalError e) {
+        memoryFault(e);
+      } catch (RuntimeException | Error e) {
+        LOG.error("{}: a descriptor's listener failed", name, e);
+      }
+    };
   }
 
   private FdWatch watch(FdWatch watch, int descriptor) {

@@ -121,7 +121,8 @@ final class BlkQueue implements QueueHandler {
     if (type == IoType.WRITE && writeThrough) {
       request.forceUnitAccess();
     }
-    if (request.segmentCount() > maxSegments) {
+    boolean forbidden = type == IoType.WRITE && device.isReadOnly();
+    if (forbidden || request.segmentCount() > maxSegments) {
       refuse(request, BlkStatus.IOERR);
     }
   }

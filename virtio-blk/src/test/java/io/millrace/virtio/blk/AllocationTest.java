@@ -1,0 +1,95 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.reactor.Reactor;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The request path allocates nothing, through sleeps and wake-ups. */
+@Timeout(120)
+class AllocationTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int DEPTH = 32;
+  private static final int WARM_UP = 320_000;
+  private static final int WARM_UP_SLEEPS = 16_000; // until all of Netty's wait is compiled
+  private static final int REQUESTS = 1_000_000;
+  private static final int SLEEPS = 1_000;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "malloc"})
+  void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
+    try (BlkTarget target = new BlkTarget(1)) {
+      Path socket = kind.equals("null") ? target.serveNull("disk") : target.serveMalloc("disk");
+      Reactor reactor = target.reactors.get(0);
+      try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, BlkDriverOptions.defaults())) {
+        Load load = new Load(driver);
+        load.run(WARM_UP, WARM_UP_SLEEPS, reactor);
+        long before = allocatedBytes(reactor);
+
+        load.run(REQUESTS, SLEEPS, reactor);
+
+        // Asking takes a message, which allocates: the same as asking twice in a row.
+        long cost = allocatedBytes(reactor);
+        long askingTwice = allocatedBytes(reactor) - cost;
+        assertThat(cost - before - askingTwice).isZero();
+        assertThat(load.failures).isZero();
+      }
+    }
+  }
+
+  private static long allocatedBytes(Reactor reactor) throws Exception {
+    CompletableFuture<Long> bytes = new CompletableFuture<>();
+    reactor.execute(
+        () -> bytes.complete(THREADS.getThreadAllocatedBytes(Thread.currentThread().threadId())));
+    return bytes.get(10, TimeUnit.SECONDS);
+  }
+
+  /** Random reads at depth 32, with pauses in which the reactor goes to sleep. */
+  private static final class Load {
+    private final BlkQueue queue;
+    private final long buffer;
+    private long next;
+    private int done;
+    private int failures;
+
+    Load(VirtioBlkDriver driver) {
+      queue = driver.queue(0);
+      buffer = driver.memory().allocate(DEPTH * 4096L, 4096);
+    }
+
+    void run(int requests, int sleeps, Reactor reactor) {
+      int perBurst = requests / sleeps;
+      for (int burst = 0; burst < sleeps; burst++) {
+        int submitted = 0;
+        done = 0;
+        while (done < perBurst) {
+          while (submitted < perBurst && submitted - done < DEPTH) {
+            long sector = (next++ * 7919 % 16000) * 8;
+            long data = buffer + (submitted % DEPTH) * 4096L;
+            queue.submit(VirtioBlk.T_IN, sector, data, 4096, submitted);
+            submitted++;
+          }
+          queue.kick();
+          queue.poll(this::completed);
+        }
+        BlkTarget.await("the reactor sleeps", () -> reactor.restingCount() > 0);
+      }
+    }
+
+    private void completed(long token, int status, long written) {
+      done++;
+      failures += status == VirtioBlk.S_OK ? 0 : 1;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.millrace.virtio.blk;
+
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.bdev.MallocBdev;
+import io.millrace.bdev.NullBdev;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.VhostSocket;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A whole target in this process: control reactor, polling reactors, bdevs, controllers. */
+final class BlkTarget implements AutoCloseable {
+  static final long DISK_BYTES = 64L << 20;
+  static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  final Reactor control = Reactor.start("control", -1);
+  final Map<Integer, Reactor> reactors = new TreeMap<>();
+  final BdevRegistry bdevs = new BdevRegistry();
+  final BlkControllers controllers;
+  private final Path folder;
+
+  BlkTarget(int reactorCount) throws IOException {
+    for (int i = 0; i < reactorCount; i++) {
+      reactors.put(i, Reactor.start("reactor-" + i, -1));
+    }
+    controllers = new BlkControllers(bdevs, control, reactors);
+    folder = Files.createTempDirectory("millrace-blk");
+  }
+
+  /** Makes a malloc disk of 64 MiB and a controller of the same name; its socket. */
+  Path serveMalloc(String name) throws Exception {
+    return serve(
+        MallocBdev.create(name, UUID.randomUUID(), 512, 4096, DISK_BYTES / 512),
+        false,
+        "SER-" + name);
+  }
+
+  Path serveNull(String name) throws Exception {
+    return serve(new NullBdev(name, UUID.randomUUID(), 512, 512, DISK_BYTES / 512), false, null);
+  }
+
+  Path serve(Bdev bdev, boolean readOnly, String serial) throws Exception {
+    Path socket = folder.resolve(bdev.name() + ".sock");
+    onControl(() -> {
+      bdevs.register(bdev);
+      return controllers.create(
+          new BlkControllers.Spec(bdev.name(), bdev.name(), readOnly, serial, null),
+          VhostSocket.listen(socket, null));
+    });
+    return socket;
+  }
+
+  /** Runs something on the control thread and waits for its result. */
+  <T> T onControl(Callable<T> action) throws Exception {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    control.execute(() -> {
+      try {
+        result.complete(action.call());
+      } catch (Exception | AssertionError e) {
+        result.completeExceptionally(e);
+      }
+    });
+    return result.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  /** How many front-ends a controller has, asked on the control thread. */
+  int sessions(String name) {
+    try {
+      return onControl(() -> controllers.get(name).sessions().size());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Waits for something to become true. */
+  static void await(String what, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + DEADLINE_NANOS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("waited in vain until " + what);
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    Exception failure = null;
+    try {
+      List<CompletableFuture<Void>> gone =
+          onControl(() -> {
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            for (BlkController controller : controllers.all()) {
+              all.add(controllers.delete(controller.name()).toCompletableFuture());
+            }
+            return all;
+          });
+      for (CompletableFuture<Void> one : gone) {
+        one.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
+      }
+      onControl(() -> {
+        for (Bdev bdev : List.copyOf(bdevs.all())) {
+          bdevs.remove(bdev.name());
+        }
+        return null;
+      });
+    } catch (Exception e) {
+      failure = e;
+    }
+    reactors.values().forEach(Reactor::close);
+    control.close();
+    try (var files = Files.list(folder)) {
+      List<Path> left = files.toList();
+      if (!left.isEmpty()) {
+        throw new AssertionError("left behind: " + left);
+      }
+    }
+    Files.delete(folder);
+    if (failure != null) {
+      throw new IllegalStateException("the target does not close", failure);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.LinuxFiles;
+import java.nio.file.Path;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * A front-end truncates the memory it shares. The JVM tells of the fault late, so an innocent
+ * device on the same reactor, polled right after the guilty one, must not suffer for it.
+ */
+@Timeout(60)
+class TruncatedMemoryTest {
+  private static final int INNOCENT_READS = 2000;
+
+  @RepeatedTest(5)
+  void onlyTheGuiltyFrontEndLosesItsSession() throws Exception {
+    try (BlkTarget target = new BlkTarget(1)) {
+      Path guiltySocket = target.serveMalloc("guilty");
+      Path innocentSocket = target.serveMalloc("innocent");
+      try (VirtioBlkDriver innocent =
+              VirtioBlkDriver.open(innocentSocket, BlkDriverOptions.defaults());
+          RawRing guilty = new RawRing(guiltySocket, false)) {
+        long buffer = innocent.memory().allocate(512, 512);
+        guilty.validRead(0, 1);
+        guilty.offer(0);
+        guilty.awaitUsed(1);
+        LinuxFiles.truncate(guilty.memory.file(), 0);
+        guilty.kick(); // its ring is looked at, and is no more
+
+        for (int i = 0; i < INNOCENT_READS; i++) {
+          int status = innocent.run(VirtioBlk.T_IN, i, buffer, 512, BlkTarget.DEADLINE_NANOS);
+          assertThat(status).isEqualTo(VirtioBlk.S_OK);
+        }
+
+        BlkTarget.await("the guilty session is gone", () -> target.sessions("guilty") == 0);
+        assertThat(target.sessions("innocent")).isEqualTo(1);
+      }
+    }
+  }
+}
