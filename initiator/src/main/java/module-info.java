@@ -5,9 +5,11 @@ module io.millrace.initiator {
   requires transitive io.millrace.linux;
   requires transitive io.millrace.virtqueue;
   requires transitive io.millrace.vhost.user;
+  requires transitive io.millrace.bdev;
   requires tools.jackson.databind;
   requires HdrHistogram;
 
   exports io.millrace.initiator;
+  exports io.millrace.initiator.bdev;
   exports io.millrace.initiator.perf;
 }

@@ -63,6 +63,11 @@ public final class FrontendConnection implements AutoCloseable {
     return name;
   }
 
+  /** The socket's descriptor, to see the back-end hang up; it stays the connection's. */
+  public int descriptorNumber() {
+    return channel.descriptorNumber();
+  }
+
   /**
    * Sends a message and waits for nothing.
    *

@@ -70,6 +70,16 @@ public final class QemuStorageDaemon implements AutoCloseable {
     return socket;
   }
 
+  /** SIGSTOP: connected, and deaf. */
+  public void stopResponding() throws IOException {
+    new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().onExit().join();
+  }
+
+  /** SIGKILL, and gone. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
   public boolean isAlive() {
     return process.isAlive();
   }

@@ -1,0 +1,290 @@
+package io.millrace.initiator.bdev;
+
+import io.millrace.bdev.BdevChannel;
+import io.millrace.bdev.BdevIo;
+import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.IoType;
+import io.millrace.initiator.BlkCompletion;
+import io.millrace.initiator.BlkConfig;
+import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.RawMemory;
+import io.millrace.reactor.Deferred;
+import io.millrace.reactor.FdWatch;
+import io.millrace.reactor.Poller;
+import io.millrace.reactor.PollerHandle;
+import io.millrace.reactor.Reactor;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One queue of a vhost-user disk. Data path: everything runs on the channel's reactor; nothing is
+ * allocated a request but room to wait, once.
+ *
+ * <p>A request has a slot with a buffer in the memory that the other process sees. What does not
+ * fit in the buffer, or exceeds the device's limits, goes in parts, one after the other.
+ */
+final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
+  /** Requests with the device at once; three descriptors each. */
+  static final int DEPTH = 32;
+
+  /** Buffer of each, in bytes. */
+  static final int SLOT_BYTES = 128 << 10;
+
+  /** Shared memory that a channel needs. */
+  static final long MEMORY_BYTES = (long) DEPTH * SLOT_BYTES;
+
+  private static final int RANGE_BYTES = 16; // struct virtio_blk_discard_write_zeroes
+
+  private final VhostUserBdev disk;
+  private final Reactor reactor;
+  private final int queueIndex;
+  private final BlkQueue queue;
+  private final long memory;
+  private final boolean flushes;
+  private final int maxTransferBytes;
+  private final long maxDiscardBytes;
+  private final long maxZeroesBytes;
+  private final PollerHandle handle;
+  private final FdWatch calls;
+  private final FdWatch connection;
+  private final BlkCompletion completion = this::partDone;
+
+  private final @Nullable BdevIo[] ios = new @Nullable BdevIo[DEPTH]; // by slot
+  private final long[] doneBytes = new long[DEPTH];
+  private final long[] partBytes = new long[DEPTH];
+  private final boolean[] flushing = new boolean[DEPTH]; // the FLUSH after a write with FUA
+  private final int[] freeSlots = new int[DEPTH];
+  private int freeCount;
+  private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
+  private boolean kickDeferred;
+  private boolean dead;
+
+  VhostUserChannel(
+      VhostUserBdev disk, Reactor reactor, VirtioBlkDriver driver, int queueIndex, long memory) {
+    super(disk);
+    this.disk = disk;
+    this.reactor = reactor;
+    this.queueIndex = queueIndex;
+    this.queue = driver.queue(queueIndex);
+    this.memory = memory;
+    BlkConfig config = driver.config();
+    int block = disk.properties().blockSize();
+    int largest = driver.has(VirtioBlk.F_SIZE_MAX) ? config.maxSegmentBytes() : 0;
+    // A limit of 0, as qemu-storage-daemon 7.2 says, is none; one below a block cannot be kept.
+    maxTransferBytes = largest < block ? SLOT_BYTES : Math.min(SLOT_BYTES, largest & -block);
+    flushes = driver.has(VirtioBlk.F_FLUSH);
+    maxDiscardBytes = rangeLimit(config.maxDiscardSectors(), block);
+    maxZeroesBytes = rangeLimit(config.maxWriteZeroesSectors(), block);
+    for (int i = 0; i < DEPTH; i++) {
+      freeSlots[i] = DEPTH - 1 - i;
+    }
+    freeCount = DEPTH;
+    handle = reactor.add(this);
+    calls = reactor.watchEdges(queue.events().call().number(), handle::wake);
+    // Nobody sends control messages while channels are open: what can be read is the end.
+    connection =
+        reactor.watch(
+            driver.frontend().connection().descriptorNumber(), (readable, writable) -> hungUp());
+  }
+
+  private static long rangeLimit(int sectors, int block) {
+    long bytes = Integer.toUnsignedLong(sectors) * VirtioBlk.SECTOR_BYTES;
+    return Math.max(block, bytes & -block);
+  }
+
+  @Override
+  protected void start(BdevIo io) {
+    if (dead) {
+      io.complete(IoStatus.IO_ERROR, 0);
+    } else if (io.type() == IoType.FLUSH && !flushes) {
+      io.complete(IoStatus.SUCCESS, 0); // the device has no cache to flush
+    } else if (freeCount == 0) {
+      waiting.add(io);
+    } else {
+      begin(io);
+    }
+  }
+
+  private void begin(BdevIo io) {
+    int slot = freeSlots[--freeCount];
+    ios[slot] = io;
+    doneBytes[slot] = 0;
+    flushing[slot] = false;
+    submitPart(slot, io);
+  }
+
+  private void submitPart(int slot, BdevIo io) {
+    long buffer = memory + (long) slot * SLOT_BYTES;
+    long offset = io.offsetBytes() + doneBytes[slot];
+    long left = io.lengthBytes() - doneBytes[slot];
+    long sector = offset / VirtioBlk.SECTOR_BYTES;
+    switch (io.type()) {
+      case READ -> {
+        partBytes[slot] = Math.min(left, maxTransferBytes);
+        queue.submit(VirtioBlk.T_IN, sector, buffer, (int) partBytes[slot], slot);
+      }
+      case WRITE -> {
+        partBytes[slot] = Math.min(left, maxTransferBytes);
+        copy(io, doneBytes[slot], buffer, partBytes[slot], false);
+        queue.submit(VirtioBlk.T_OUT, sector, buffer, (int) partBytes[slot], slot);
+      }
+      case UNMAP -> submitRange(slot, VirtioBlk.T_DISCARD, sector, left, maxDiscardBytes);
+      case WRITE_ZEROES ->
+          submitRange(slot, VirtioBlk.T_WRITE_ZEROES, sector, left, maxZeroesBytes);
+      case FLUSH -> {
+        partBytes[slot] = left;
+        queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
+      }
+      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
+    }
+    kickLater();
+  }
+
+  private void submitRange(int slot, int type, long sector, long left, long most) {
+    partBytes[slot] = Math.min(left, most);
+    long buffer = memory + (long) slot * SLOT_BYTES;
+    RawMemory.putLong(buffer, sector);
+    // Sectors in the low half, no flags in the high one.
+    RawMemory.putLong(buffer + 8, partBytes[slot] / VirtioBlk.SECTOR_BYTES);
+    queue.submit(type, 0, buffer, RANGE_BYTES, slot);
+  }
+
+  private void kickLater() {
+    if (!kickDeferred) {
+      kickDeferred = true;
+      reactor.defer(this);
+    }
+    if (handle.isResting()) {
+      handle.wake();
+    }
+  }
+
+  @Override
+  public void endOfRound() {
+    kickDeferred = false;
+    if (!dead) {
+      queue.kick();
+    }
+  }
+
+  @Override
+  public int poll() {
+    int count = queue.poll(completion);
+    if (queue.isBroken()) {
+      hungUp();
+    }
+    return count;
+  }
+
+  private void partDone(long token, int status, long writtenBytes) {
+    int slot = (int) token;
+    BdevIo io = ios[slot];
+    if (io == null) {
+      return; // the queue went down meanwhile
+    }
+    if (status != VirtioBlk.S_OK) {
+      finish(slot, io, status == VirtioBlk.S_UNSUPP ? IoStatus.UNSUPPORTED : IoStatus.IO_ERROR);
+      return;
+    }
+    if (!flushing[slot]) {
+      if (io.type() == IoType.READ) {
+        long buffer = memory + (long) slot * SLOT_BYTES;
+        copy(io, doneBytes[slot], buffer, partBytes[slot], true);
+      }
+      doneBytes[slot] += partBytes[slot];
+    }
+    if (doneBytes[slot] < io.lengthBytes()) {
+      submitPart(slot, io);
+    } else if (io.isForceUnitAccess() && flushes && !flushing[slot]) {
+      flushing[slot] = true;
+      queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
+      kickLater();
+    } else {
+      finish(slot, io, IoStatus.SUCCESS);
+    }
+  }
+
+  private void finish(int slot, BdevIo io, IoStatus status) {
+    ios[slot] = null;
+    freeSlots[freeCount++] = slot;
+    io.complete(status, io.type() == IoType.FLUSH ? 0 : doneBytes[slot]);
+    while (freeCount > 0 && !waiting.isEmpty()) {
+      begin(waiting.remove());
+    }
+  }
+
+  /** Copies between a request's segments, from a place in them on, and a flat buffer. */
+  private static void copy(BdevIo io, long skip, long buffer, long bytes, boolean toSegments) {
+    long at = buffer;
+    long left = bytes;
+    long toSkip = skip;
+    for (int i = 0; left > 0; i++) {
+      long segment = io.segmentBytes(i);
+      if (toSkip >= segment) {
+        toSkip -= segment;
+        continue;
+      }
+      long piece = Math.min(left, segment - toSkip);
+      long address = io.segmentAddress(i) + toSkip;
+      RawMemory.copy(toSegments ? at : address, toSegments ? address : at, piece);
+      toSkip = 0;
+      at += piece;
+      left -= piece;
+    }
+  }
+
+  @Override
+  protected void stop(BdevIo io) {
+    if (waiting.remove(io)) {
+      io.complete(IoStatus.ABORTED, 0);
+    }
+  }
+
+  @Override
+  public boolean arm() {
+    return queue.ring().enableCalls();
+  }
+
+  @Override
+  public void disarm() {
+    queue.ring().disableCalls();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    hungUp();
+  }
+
+  /** The other process is gone or talks nonsense: nothing it has will come back. */
+  private void hungUp() {
+    if (dead) {
+      return;
+    }
+    dead = true;
+    connection.close();
+    calls.close();
+    handle.close();
+    for (int slot = 0; slot < DEPTH; slot++) {
+      BdevIo io = ios[slot];
+      if (io != null) {
+        ios[slot] = null;
+        io.complete(IoStatus.IO_ERROR, 0);
+      }
+    }
+    for (BdevIo io = waiting.poll(); io != null; io = waiting.poll()) {
+      io.complete(IoStatus.IO_ERROR, 0);
+    }
+  }
+
+  @Override
+  protected void release() {
+    if (!dead) {
+      connection.close();
+      calls.close();
+      handle.close();
+      disk.giveBack(queueIndex);
+    }
+  }
+}
