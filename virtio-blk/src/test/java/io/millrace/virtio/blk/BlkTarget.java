@@ -4,6 +4,8 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.NullBdev;
+import io.millrace.bdev.file.FileBdev;
+import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -48,6 +51,15 @@ final class BlkTarget implements AutoCloseable {
 
   Path serveNull(String name) throws Exception {
     return serve(new NullBdev(name, UUID.randomUUID(), 512, 512, DISK_BYTES / 512), false, null);
+  }
+
+  /** Makes an image of 64 MiB full of data and serves it. */
+  Path serveFile(String name, Path image) throws Exception {
+    byte[] data = new byte[(int) DISK_BYTES];
+    new Random(11).nextBytes(data);
+    Files.write(image, data);
+    return serve(
+        FileBdev.create(FileBdevOptions.of(name, image).withRaw(true)), false, null);
   }
 
   Path serve(Bdev bdev, boolean readOnly, String serial) throws Exception {
