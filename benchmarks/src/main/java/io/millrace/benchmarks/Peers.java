@@ -96,6 +96,7 @@ record Peers(Path millrace, Path work) {
         "--rw=randread",
         "--bs=4k",
         "--iodepth=" + ioDepth,
+        "--time_based",
         "--ramp_time=" + rampSeconds,
         "--runtime=" + runSeconds,
         "--output-format=json");

@@ -87,7 +87,8 @@ final class TimeSlicer implements AutoCloseable {
     }
   }
 
-  private static String source() {
+  /** The script, for bash -c. */
+  static String source() {
     try (InputStream in = TimeSlicer.class.getResourceAsStream("slice.sh")) {
       if (in == null) {
         throw new IllegalStateException("slice.sh is missing beside " + TimeSlicer.class);

@@ -9,6 +9,7 @@ slice=$1
 shift
 groups=("$@")
 given=()
+line=
 
 signal() { # signal NAME PID...
   kill -s "$@" 2>/dev/null
@@ -23,11 +24,14 @@ while :; do
   for i in "${!groups[@]}"; do
     from=${EPOCHREALTIME/./}
     signal CONT ${groups[i]}
-    read -r -t "$slice" command pid
+    read -r -t "$slice" part
     status=$?
+    line+=$part # the end of a slice may cut a line in two
     signal STOP ${groups[i]}
     given[i]=$((given[i] + ${EPOCHREALTIME/./} - from))
     if ((status == 0)); then
+      read -r command pid <<<"$line"
+      line=
       case $command in
         report) echo "${given[*]}" ;;
         drop)

@@ -63,6 +63,26 @@ class TimeSlicerTest {
     }
   }
 
+  @Test
+  void aCommandThatTheEndOfASliceCutsInTwoIsNotLost() throws Exception {
+    String pids = Long.toString(one.pid());
+    Process script =
+        new ProcessBuilder("bash", "-c", TimeSlicer.source(), "slice.sh", "0.02", pids, "").start();
+    try (var commands = script.outputWriter();
+        var answers = script.inputReader()) {
+      commands.write("rep");
+      commands.flush();
+      await(() -> state(one) == 'T');
+      await(() -> state(one) != 'T');
+      await(() -> state(one) == 'T');
+
+      commands.write("ort\n");
+      commands.flush();
+
+      assertThat(answers.readLine()).matches("\\d+ \\d+");
+    }
+  }
+
   private static long total(TimeSlicer slicer) {
     return granted(slicer, 0) + granted(slicer, 1);
   }
