@@ -69,9 +69,15 @@ public final class FileBdev extends Bdev {
   }
 
   private static Set<IoType> types(FileBdevOptions options) {
-    return options.readOnly()
-        ? EnumSet.of(IoType.READ, IoType.FLUSH)
-        : EnumSet.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES);
+    EnumSet<IoType> types = EnumSet.of(IoType.READ, IoType.FLUSH);
+    if (!options.readOnly()) {
+      types.add(IoType.WRITE);
+      if (options.fallocate()) {
+        types.add(IoType.UNMAP);
+        types.add(IoType.WRITE_ZEROES);
+      }
+    }
+    return types;
   }
 
   /** What the bdev was made with. */
@@ -138,7 +144,7 @@ public final class FileBdev extends Bdev {
     aio.put("filename", options.path().toString());
     aio.put("block_size_override", options.blockSize() != 0);
     aio.put("readonly", options.readOnly());
-    aio.put("fallocate", !options.readOnly());
+    aio.put("fallocate", options.fallocate());
     aio.put("nowait", false);
     return Map.of("aio", aio);
   }

@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param readOnly whether it refuses writes; the file is opened read-only then
  * @param direct past the page cache ({@code O_DIRECT})
  * @param writeThrough each write is durable before it completes ({@code RWF_DSYNC})
+ * @param fallocate whether it does UNMAP and WRITE_ZEROES, by holes in the file
  * @param raw serve the file's bytes as they are, even when they look like another image format
  */
 public record FileBdevOptions(
@@ -24,40 +25,53 @@ public record FileBdevOptions(
     boolean readOnly,
     boolean direct,
     boolean writeThrough,
+    boolean fallocate,
     boolean raw) {
 
   /** A writable bdev of that file, through the page cache, with a random UUID. */
   public static FileBdevOptions of(String name, Path path) {
-    return new FileBdevOptions(name, path, UUID.randomUUID(), 0, false, false, false, false);
+    return new FileBdevOptions(name, path, UUID.randomUUID(), 0, false, false, false, true, false);
   }
 
   /** The same with another UUID. */
   public FileBdevOptions withUuid(UUID value) {
-    return new FileBdevOptions(name, path, value, blockSize, readOnly, direct, writeThrough, raw);
+    return new FileBdevOptions(
+        name, path, value, blockSize, readOnly, direct, writeThrough, fallocate, raw);
   }
 
   /** The same with another block size in bytes. */
   public FileBdevOptions withBlockSize(int value) {
-    return new FileBdevOptions(name, path, uuid, value, readOnly, direct, writeThrough, raw);
+    return new FileBdevOptions(
+        name, path, uuid, value, readOnly, direct, writeThrough, fallocate, raw);
   }
 
   /** The same, refusing writes or not. */
   public FileBdevOptions withReadOnly(boolean value) {
-    return new FileBdevOptions(name, path, uuid, blockSize, value, direct, writeThrough, raw);
+    return new FileBdevOptions(
+        name, path, uuid, blockSize, value, direct, writeThrough, fallocate, raw);
   }
 
   /** The same, past the page cache or not. */
   public FileBdevOptions withDirect(boolean value) {
-    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, value, writeThrough, raw);
+    return new FileBdevOptions(
+        name, path, uuid, blockSize, readOnly, value, writeThrough, fallocate, raw);
   }
 
   /** The same, each write durable or not. */
   public FileBdevOptions withWriteThrough(boolean value) {
-    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, direct, value, raw);
+    return new FileBdevOptions(
+        name, path, uuid, blockSize, readOnly, direct, value, fallocate, raw);
+  }
+
+  /** The same, doing UNMAP and WRITE_ZEROES or not. */
+  public FileBdevOptions withFallocate(boolean value) {
+    return new FileBdevOptions(
+        name, path, uuid, blockSize, readOnly, direct, writeThrough, value, raw);
   }
 
   /** The same, with the format said to be raw or not. */
   public FileBdevOptions withRaw(boolean value) {
-    return new FileBdevOptions(name, path, uuid, blockSize, readOnly, direct, writeThrough, value);
+    return new FileBdevOptions(
+        name, path, uuid, blockSize, readOnly, direct, writeThrough, fallocate, value);
   }
 }

@@ -41,6 +41,7 @@ public final class BdevMethods {
     BdevMethods self = new BdevMethods(bdevs, control);
     self.addGetBdevs(methods);
     new MemoryDiskMethods(self).addTo(methods);
+    new FileDiskMethods(self).addTo(methods);
   }
 
   /** A method that answers wrong parameters as SPDK's bdev modules do. */

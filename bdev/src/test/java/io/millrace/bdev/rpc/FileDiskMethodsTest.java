@@ -1,0 +1,117 @@
+package io.millrace.bdev.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.RpcException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class FileDiskMethodsTest {
+  @TempDir Path directory;
+  private final JsonMapper json = new JsonMapper();
+  private final Reactor control = Reactor.stepped("control");
+  private final BdevRegistry bdevs = new BdevRegistry();
+  private final MethodRegistry methods = new MethodRegistry();
+  private Path image;
+
+  @BeforeEach
+  void addMethods() throws Exception {
+    BdevMethods.addTo(methods, bdevs, control);
+    methods.enterRuntime();
+    image = Files.write(directory.resolve("disk.img"), new byte[65_536]);
+  }
+
+  @AfterEach
+  void close() {
+    control.close();
+  }
+
+  private JsonNode call(String method, String params) {
+    String text = params.replace('\'', '"').replace("IMAGE", image.toString());
+    return methods.call(method, json.readTree(text)).toCompletableFuture().join();
+  }
+
+  private RpcException error(String method, String params) {
+    Throwable failure = catchThrowable(() -> call(method, params));
+    assertThat(failure).isInstanceOf(CompletionException.class);
+    return (RpcException) failure.getCause();
+  }
+
+  @Test
+  void fileDiskIsMadeDescribedAndRemoved() {
+    String params = "{'name':'Aio0','filename':'IMAGE','block_size':512,'fallocate':true}";
+
+    assertThat(call("bdev_aio_create", params).stringValue()).isEqualTo("Aio0");
+    JsonNode disk = call("bdev_get_bdevs", "{'name':'Aio0'}").get(0);
+
+    assertThat(disk.get("product_name").stringValue()).isEqualTo("AIO disk");
+    assertThat(disk.get("num_blocks").intValue()).isEqualTo(128);
+    assertThat(disk.get("driver_specific").toString())
+        .isEqualTo(
+            json.readTree(
+                    ("{'aio':{'filename':'"
+                            + image
+                            + "','block_size_override':true,'readonly':false,"
+                            + "'fallocate':true,'nowait':false}}")
+                        .replace('\'', '"'))
+                .toString());
+    assertThat(call("bdev_aio_delete", "{'name':'Aio0'}").booleanValue()).isTrue();
+    assertThat(bdevs.all()).isEmpty();
+    call("bdev_aio_create", params); // nothing of the first is left locked
+    call("bdev_aio_delete", "{'name':'Aio0'}");
+  }
+
+  @Test
+  void missingFileIsTheErrnoOfItsOpening() {
+    RpcException e = error("bdev_aio_create", "{'name':'A','filename':'IMAGE.missing'}");
+
+    assertThat(e.code()).isEqualTo(-2);
+    assertThat(e.getMessage()).contains("No such file or directory");
+  }
+
+  @Test
+  void wrongParametersAreRefusedWithSpdksCode() {
+    assertThat(error("bdev_aio_create", "{'name':'A','filename':'IMAGE','block_size':500}").code())
+        .isEqualTo(-22);
+    assertThat(
+            error("bdev_aio_create", "{'name':'A','filename':'IMAGE','block_size':4294967295}")
+                .code())
+        .isEqualTo(-22);
+    assertThat(error("bdev_aio_create", "{'name':'A','filename':'IMAGE','nowait':true}").code())
+        .isEqualTo(-22);
+    assertThat(error("bdev_aio_create", "{'name':'A'}").code()).isEqualTo(-32603);
+    assertThat(error("bdev_aio_delete", "{'name':'A'}").code()).isEqualTo(-19);
+  }
+
+  @Test
+  void imageOfAnotherFormatNeedsTheWord() throws Exception {
+    Files.writeString(image, "KDMV" + "x".repeat(1020));
+
+    assertThat(error("bdev_aio_create", "{'name':'A','filename':'IMAGE'}").code()).isEqualTo(-22);
+    assertThat(
+            call("bdev_aio_create", "{'name':'A','filename':'IMAGE','format':'raw'}").stringValue())
+        .isEqualTo("A");
+    call("bdev_aio_delete", "{'name':'A'}");
+  }
+
+  @Test
+  void nameThatIsTakenLeavesTheFileFree() {
+    call("bdev_null_create", "{'name':'A','block_size':512,'num_blocks':8}");
+
+    assertThat(error("bdev_aio_create", "{'name':'A','filename':'IMAGE'}").code()).isEqualTo(-17);
+
+    call("bdev_aio_create", "{'name':'B','filename':'IMAGE'}");
+    call("bdev_aio_delete", "{'name':'B'}");
+  }
+}
