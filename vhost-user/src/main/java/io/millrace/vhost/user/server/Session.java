@@ -40,6 +40,7 @@ final class Session {
   private final FdWatch watch;
   private @Nullable MessageChannel backendChannel;
   private boolean busy;
+  private boolean stopping;
   private boolean closed;
   private boolean configChangePending;
 
@@ -115,7 +116,7 @@ final class Session {
 
   /** A message is done. */
   private void finish(FrontendMessage message, boolean acknowledge, @Nullable Reply reply) {
-    if (closed) {
+    if (closed || stopping) {
       return;
     }
     Reply answer = reply == null && acknowledge ? Reply.Word.OK : reply;
@@ -202,6 +203,7 @@ final class Session {
   /** Stops all rings in order, so that the guest sees what it was promised, then ends. */
   void shutDown() {
     if (!closed) {
+      stopping = true;
       busy = true;
       watch.pause(true);
       rings.stopAll(this::close);

@@ -200,6 +200,9 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
 
   @Override
   public boolean arm() {
+    if (kickWatch == null) {
+      return false; // the front-end gave no kick: it wants the ring polled
+    }
     boolean quiet = queue.enableNotifications();
     surfaceFault();
     return quiet;
