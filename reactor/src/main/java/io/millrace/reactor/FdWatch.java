@@ -6,6 +6,7 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,19 +20,23 @@ public final class FdWatch implements AutoCloseable {
   private static final EpollIoOps EDGES = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
 
   /**
-   * Neither data nor room: a hang-up is still reported, but once. Netty takes a descriptor with no
-   * operations at all out of its epoll, and then cannot put it back.
+   * Neither data nor room: the kernel still reports a hang-up, but once. Netty takes a descriptor
+   * with no operations at all out of its epoll, and then cannot put it back.
    */
   private static final EpollIoOps PAUSED = EpollIoOps.EPOLLET;
 
   private final FdListener listener;
+  private final Guard guard;
   private final Handle handle;
   private final boolean edges;
+  private boolean writeWanted;
+  private boolean paused;
   private @Nullable IoRegistration registration;
 
-  FdWatch(int descriptor, boolean edges, FdListener listener) {
+  FdWatch(int descriptor, boolean edges, FdListener listener, Guard guard) {
     this.edges = edges;
     this.listener = listener;
+    this.guard = guard;
     this.handle = new Handle(new FileDescriptor(descriptor));
   }
 
@@ -41,7 +46,12 @@ public final class FdWatch implements AutoCloseable {
 
   void registered(IoRegistration registration) {
     this.registration = registration;
-    registration.submit(edges ? EDGES : READ);
+    try {
+      submit();
+    } catch (UncheckedIOException e) {
+      close();
+      throw e;
+    }
   }
 
   /**
@@ -50,19 +60,32 @@ public final class FdWatch implements AutoCloseable {
    * @param wanted whether {@code writable} is to be reported
    */
   public void wantWrite(boolean wanted) {
-    if (registration != null) {
-      registration.submit(wanted ? READ_WRITE : READ);
-    }
+    writeWanted = wanted;
+    submit();
   }
 
   /**
-   * Stops or resumes reporting anything, for a reader that must wait. Reactor's thread only.
+   * Stops or resumes reporting anything, for a reader that must wait. What is ready then is
+   * reported when it resumes. Reactor's thread only.
    *
    * @param paused whether the descriptor is to be left alone
    */
   public void pause(boolean paused) {
-    if (registration != null) {
-      registration.submit(paused ? PAUSED : READ);
+    this.paused = paused;
+    submit();
+  }
+
+  private void submit() {
+    IoRegistration current = registration;
+    if (current == null) {
+      return;
+    }
+    if (paused) {
+      current.submit(PAUSED);
+    } else if (edges) {
+      current.submit(EDGES);
+    } else {
+      current.submit(writeWanted ? READ_WRITE : READ);
     }
   }
 
@@ -89,13 +112,14 @@ public final class FdWatch implements AutoCloseable {
 
     @Override
     public void handle(IoRegistration from, IoEvent event) {
+      if (paused || registration == null) {
+        return; // a hang-up, or reported in the same wait before it was paused or closed
+      }
       EpollIoOps ops = ((EpollIoEvent) event).ops();
       boolean writable = ops.contains(EpollIoOps.EPOLLOUT);
-      boolean readable =
-          ops.contains(EpollIoOps.EPOLLIN)
-              || ops.contains(EpollIoOps.EPOLLRDHUP)
-              || ops.contains(EpollIoOps.EPOLLERR);
-      listener.ready(readable, writable);
+      // What is not room to write is data, an error or a hang-up, which has no constant here.
+      boolean readable = !ops.equals(EpollIoOps.EPOLLOUT);
+      guard.ready(listener, readable, writable);
     }
 
     @Override

@@ -51,7 +51,13 @@ final class PollSet {
       detach(handle);
       handle.worked = true;
       addHot(handle);
-      handle.poller.disarm();
+      try {
+        handle.poller.disarm();
+      } catch (InternalError e) {
+        failures.memoryFault(e);
+      } catch (RuntimeException | Error e) {
+        failures.failed(handle, e);
+      }
     }
   }
 
@@ -119,9 +125,9 @@ final class PollSet {
       }
     }
     for (int i = coldCount - 1; i >= 0; i--) {
-      PollerHandle handle = cold[i];
-      if (now - handle.lastWorkNanos > REST_AFTER_NANOS) {
-        rest(handle);
+      // A poller may remove others while it is armed.
+      if (i < coldCount && now - cold[i].lastWorkNanos > REST_AFTER_NANOS) {
+        rest(cold[i]);
       }
     }
   }
@@ -144,7 +150,11 @@ final class PollSet {
 
   private boolean rest(PollerHandle handle) {
     try {
-      if (handle.poller.arm()) {
+      boolean armed = handle.poller.arm();
+      if (handle.state == State.REMOVED) {
+        return true; // it left while it was asked
+      }
+      if (armed) {
         detach(handle);
         handle.state = State.RESTING;
         restingCount++;

@@ -8,11 +8,11 @@ import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Ticker;
-import java.util.ArrayList;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +48,8 @@ public final class Reactor implements AutoCloseable {
 
   private final String name;
   private final ManualIoEventLoop eventLoop;
-  private final PollSet pollers = new PollSet(new Failures());
-  private final List<FaultListener> faultListeners = new ArrayList<>();
+  private final Guard guard;
+  private final PollSet pollers;
   private final boolean stepped;
   private @Nullable Thread thread;
   private Deferred[] deferred = new Deferred[64];
@@ -63,6 +63,8 @@ public final class Reactor implements AutoCloseable {
   private Reactor(String name, boolean stepped) {
     this.name = name;
     this.stepped = stepped;
+    this.guard = new Guard(name);
+    this.pollers = new PollSet(guard);
     this.eventLoop =
         new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker());
   }
@@ -111,11 +113,33 @@ public final class Reactor implements AutoCloseable {
    * @return false if the reactor has ended, so that the message never runs
    */
   public boolean execute(Runnable message) {
+    Message sent = new Message(guard, message);
     try {
-      eventLoop.execute(() -> runMessage(message));
-      return true;
+      eventLoop.execute(sent);
     } catch (RejectedExecutionException e) {
       return false;
+    }
+    // The loop takes tasks after its end and forgets them; what it has not run yet is called off.
+    return !(eventLoop.isShuttingDown() && sent.compareAndSet(false, true));
+  }
+
+  /** A message on its way; true once it runs or is called off. */
+  private static final class Message extends AtomicBoolean implements Runnable {
+    private static final long serialVersionUID = 1;
+
+    private final transient Guard guard;
+    private final transient Runnable message;
+
+    Message(Guard guard, Runnable message) {
+      this.guard = guard;
+      this.message = message;
+    }
+
+    @Override
+    public void run() {
+      if (compareAndSet(false, true)) {
+        guard.run(message);
+      }
     }
   }
 
@@ -126,8 +150,7 @@ public final class Reactor implements AutoCloseable {
    * @return cancel it to call the task off
    */
   public Timer schedule(long delayNanos, Runnable task) {
-    Future<?> pending =
-        eventLoop.schedule(() -> runMessage(task), delayNanos, TimeUnit.NANOSECONDS);
+    Future<?> pending = eventLoop.schedule(() -> guard.run(task), delayNanos, TimeUnit.NANOSECONDS);
     return () -> pending.cancel(false);
   }
 
@@ -155,7 +178,7 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watch(int descriptor, FdListener listener) {
-    return watch(new FdWatch(descriptor, false, guarded(listener)), descriptor);
+    return watch(new FdWatch(descriptor, false, listener, guard), descriptor);
   }
 
   /**
@@ -165,21 +188,7 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watchEdges(int descriptor, Runnable written) {
-    FdListener listener = (readable, writable) -> written.run();
-    return watch(new FdWatch(descriptor, true, guarded(listener)), descriptor);
-  }
-
-  /** Netty would log what a listener throws and go on: a memory fault must not end there. */
-  private FdListener guarded(FdListener listener) {
-    return (readable, writable) -> {
-      try {
-        listener.ready(readable, writable);
-      } catch (InternalError e) {
-        memoryFault(e);
-      } catch (RuntimeException | Error e) {
-        LOG.error("{}: a descriptor's listener failed", name, e);
-      }
-    };
+    return watch(new FdWatch(descriptor, true, (r, w) -> written.run(), guard), descriptor);
   }
 
   private FdWatch watch(FdWatch watch, int descriptor) {
@@ -188,18 +197,23 @@ public final class Reactor implements AutoCloseable {
       throw new IllegalStateException(
           name + ": descriptor " + descriptor + " cannot be watched", registered.cause());
     }
-    watch.registered(registered.getNow());
-    return watch;
+    try {
+      watch.registered(registered.getNow());
+      return watch;
+    } catch (UncheckedIOException e) {
+      throw new IllegalStateException(
+          name + ": descriptor " + descriptor + " cannot be watched: " + e.getMessage(), e);
+    }
   }
 
   /** Tells the listener of every memory fault on this reactor. */
   public void addFaultListener(FaultListener listener) {
-    faultListeners.add(listener);
+    guard.add(listener);
   }
 
   /** No longer tells the listener. */
   public void removeFaultListener(FaultListener listener) {
-    faultListeners.remove(listener);
+    guard.remove(listener);
   }
 
   /** For Netty's sockets to live on this reactor. */
@@ -230,6 +244,17 @@ public final class Reactor implements AutoCloseable {
     pin(cpu);
     lastWorkNanos = System.nanoTime();
     while (!stopping) {
+      try {
+        loop();
+      } catch (InternalError e) {
+        guard.memoryFault(e); // the JVM delivers a fault where it likes: between two rounds, too
+      }
+    }
+    shutDownLoop();
+  }
+
+  private void loop() {
+    while (!stopping) {
       int work = guardedRound();
       if (work > 0) {
         workedSinceTick = true;
@@ -241,7 +266,6 @@ public final class Reactor implements AutoCloseable {
         tick(true);
       }
     }
-    shutDownLoop();
   }
 
   private void pin(int cpu) {
@@ -263,21 +287,14 @@ public final class Reactor implements AutoCloseable {
       }
       return work;
     } catch (InternalError e) {
-      memoryFault(e);
+      guard.memoryFault(e);
       return 1;
     }
   }
 
   private void runDeferred() {
     for (int i = 0; i < deferredCount; i++) {
-      Deferred work = deferred[i];
-      try {
-        work.endOfRound();
-      } catch (InternalError e) {
-        memoryFault(e);
-      } catch (RuntimeException | Error e) {
-        LOG.error("{}: {} failed at the end of a round", name, work, e);
-      }
+      guard.endOfRound(deferred[i]);
     }
     deferredCount = 0;
   }
@@ -310,24 +327,7 @@ public final class Reactor implements AutoCloseable {
       }
       eventLoop.runNow();
     } catch (InternalError e) {
-      memoryFault(e);
-    }
-  }
-
-  private void runMessage(Runnable message) {
-    try {
-      message.run();
-    } catch (InternalError e) {
-      memoryFault(e);
-    } catch (RuntimeException | Error e) {
-      LOG.error("{}: a message failed", name, e);
-    }
-  }
-
-  private void memoryFault(InternalError cause) {
-    LOG.debug("{}: memory fault", name, cause);
-    for (FaultListener listener : List.copyOf(faultListeners)) {
-      listener.memoryFault();
+      guard.memoryFault(e);
     }
   }
 
@@ -349,7 +349,7 @@ public final class Reactor implements AutoCloseable {
       shutDownLoop();
       return;
     }
-    eventLoop.wakeup();
+    execute(() -> {}); // a bare wake-up is lost on a thread that is just about to sleep
     Thread own = thread;
     if (own == null || inReactor()) {
       return;
@@ -358,21 +358,6 @@ public final class Reactor implements AutoCloseable {
       own.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private final class Failures implements PollSet.FailureSink {
-    @Override
-    public void failed(PollerHandle handle, Throwable cause) {
-      handle.close();
-      LOG.error("{}: {} failed and is no longer polled: {}", name, handle.poller, cause.toString());
-      LOG.debug("{}: stack of the failure", name, cause);
-      handle.poller.failed(cause);
-    }
-
-    @Override
-    public void memoryFault(InternalError cause) {
-      Reactor.this.memoryFault(cause);
     }
   }
 
