@@ -19,7 +19,8 @@ public abstract class Bdev {
   private final int blockMask;
   private final boolean[] supported = new boolean[IoType.values().length];
   private final Map<Reactor, BdevChannel> channels = new HashMap<>(); // guarded by itself
-  private final List<RangeLock> locks = new ArrayList<>(0); // guarded by channels
+  private final List<RangeLock> locks = new ArrayList<>(0); // no two overlap; guarded by channels
+  private final List<LockRequest> lockRequests = new ArrayList<>(0); // oldest first; guarded too
   private final ChannelStatistics closedChannels = new ChannelStatistics(); // guarded by channels
   private volatile long blockCount;
 
@@ -98,14 +99,12 @@ public abstract class Bdev {
   final IoStatus check(BdevIo io) {
     IoType type = io.type();
     if (!supported[type.ordinal()]) {
-      return type != IoType.READ && type != IoType.FLUSH && !properties.writable()
-          ? IoStatus.READ_ONLY
-          : IoStatus.UNSUPPORTED;
+      return type.isWrite() && !properties.writable() ? IoStatus.READ_ONLY : IoStatus.UNSUPPORTED;
     }
     if (type == IoType.FLUSH) {
       return IoStatus.SUCCESS;
     }
-    if (type != IoType.READ && type != IoType.COMPARE && !properties.writable()) {
+    if (type.isWrite() && !properties.writable()) {
       return IoStatus.READ_ONLY;
     }
     long offset = io.offsetBytes();
@@ -151,31 +150,23 @@ public abstract class Bdev {
   }
 
   /**
-   * Locks a range against writes by anybody but the holder, on every channel.
+   * Locks a range against writes by anybody but the holder, on every channel. Overlapping locks are
+   * held one after the other, in the order asked for.
    *
    * @param reactor the caller's, on which {@code locked} runs
    * @param offsetBytes start of the range
    * @param lengthBytes its length
-   * @param locked gets the lock once no overlapping write is in flight anywhere; give it back by
-   *     {@link #unlockRange}
+   * @param locked gets the lock once nobody else holds one that overlaps it and no overlapping
+   *     write is in flight anywhere; give it back by {@link #unlockRange}
    */
   public final void lockRange(
       Reactor reactor, long offsetBytes, long lengthBytes, Consumer<RangeLock> locked) {
     RangeLock lock = new RangeLock(offsetBytes, lengthBytes);
-    Map<Reactor, BdevChannel> all;
+    LockRequest request = new LockRequest(lock, reactor, locked);
     synchronized (channels) {
-      locks.add(lock);
-      all = Map.copyOf(channels);
+      lockRequests.add(request);
     }
-    AtomicInteger missing = new AtomicInteger(all.size() + 1);
-    Runnable one =
-        () -> {
-          if (missing.decrementAndGet() == 0) {
-            reactor.execute(() -> locked.accept(lock));
-          }
-        };
-    all.forEach((where, channel) -> where.execute(() -> channel.lock(lock, one)));
-    one.run();
+    takeLocks();
   }
 
   /** Gives a lock back; what waited for it goes on. */
@@ -186,6 +177,47 @@ public abstract class Bdev {
       all = Map.copyOf(channels);
     }
     all.forEach((where, channel) -> where.execute(() -> channel.unlock(lock)));
+    takeLocks();
+  }
+
+  /** Somebody who waits for a lock. */
+  private record LockRequest(RangeLock lock, Reactor reactor, Consumer<RangeLock> locked) {}
+
+  /** Takes every lock that is in nobody's way, on all channels. */
+  private void takeLocks() {
+    List<LockRequest> next = new ArrayList<>();
+    Map<Reactor, BdevChannel> all;
+    synchronized (channels) {
+      List<RangeLock> earlier = new ArrayList<>(locks);
+      for (LockRequest request : lockRequests) {
+        if (earlier.stream().noneMatch(request.lock::overlaps)) {
+          next.add(request);
+          locks.add(request.lock);
+        }
+        earlier.add(request.lock);
+      }
+      lockRequests.removeAll(next);
+      all = Map.copyOf(channels); // a channel opened from now on takes the locks by itself
+    }
+    for (LockRequest request : next) {
+      takeLock(request, all);
+    }
+  }
+
+  private static void takeLock(LockRequest request, Map<Reactor, BdevChannel> all) {
+    AtomicInteger missing = new AtomicInteger(all.size() + 1);
+    Runnable one =
+        () -> {
+          if (missing.decrementAndGet() == 0) {
+            request.reactor.execute(() -> request.locked.accept(request.lock));
+          }
+        };
+    all.forEach((where, channel) -> {
+      if (!where.execute(() -> channel.lock(request.lock, one))) {
+        one.run(); // a reactor that has ended writes no more
+      }
+    });
+    one.run();
   }
 
   @Override

@@ -120,23 +120,21 @@ public abstract class BdevChannel {
   /** Unlocks a range and starts what waited for it, oldest first. */
   final void unlock(RangeLock lock) {
     locks.remove(lock);
-    BdevIo io = oldest();
-    while (io != null) {
-      BdevIo newer = io.previous;
-      if (io.state == State.WAITING && !locks.blocks(io)) {
-        io.state = State.STARTED;
-        start(io);
-      }
-      io = newer;
+    for (BdevIo io = oldestStartable(); io != null; io = oldestStartable()) {
+      io.state = State.STARTED;
+      start(io);
     }
   }
 
-  private @Nullable BdevIo oldest() {
-    BdevIo io = firstInFlight;
-    while (io != null && io.next != null) {
-      io = io.next;
+  /** Looked for anew each time: a start may complete, cancel and submit others. */
+  private @Nullable BdevIo oldestStartable() {
+    BdevIo oldest = null;
+    for (BdevIo io = firstInFlight; io != null; io = io.next) {
+      if (io.state == State.WAITING && !locks.blocks(io)) {
+        oldest = io;
+      }
     }
-    return io;
+    return oldest;
   }
 
   private void link(BdevIo io) {

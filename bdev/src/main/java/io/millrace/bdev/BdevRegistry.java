@@ -21,6 +21,7 @@ public final class BdevRegistry {
     final Bdev bdev;
     final List<BdevDescriptor> openings = new ArrayList<>();
     @Nullable String claimedBy;
+    @Nullable BdevDescriptor claimer;
     @Nullable CompletableFuture<@Nullable Void> removal;
 
     Entry(Bdev bdev) {
@@ -110,13 +111,19 @@ public final class BdevRegistry {
       }
     }
     entry.claimedBy = module;
+    entry.claimer = opening;
   }
 
-  /** Gives a claim back. */
+  /**
+   * Gives a claim back; closing the opening does as well.
+   *
+   * @param opening the claimer's; nobody else's releases anything
+   */
   public void release(BdevDescriptor opening) {
     Entry entry = byName.get(opening.bdev().name());
-    if (entry != null) {
+    if (entry != null && entry.claimer == opening) {
       entry.claimedBy = null;
+      entry.claimer = null;
     }
   }
 
@@ -161,6 +168,7 @@ public final class BdevRegistry {
   }
 
   void closed(BdevDescriptor opening) {
+    release(opening);
     Entry entry = byName.get(opening.bdev().name());
     if (entry != null && entry.openings.remove(opening)) {
       destroyIfUnused(entry);
@@ -168,8 +176,10 @@ public final class BdevRegistry {
   }
 
   private void destroyIfUnused(Entry entry) {
-    if (entry.removal != null && entry.openings.isEmpty()) {
-      byName.remove(entry.bdev.name());
+    // Once: the last opener may have let go while it was told.
+    if (entry.removal != null
+        && entry.openings.isEmpty()
+        && byName.remove(entry.bdev.name(), entry)) {
       entry.bdev.destroy();
       entry.removal.complete(null);
     }

@@ -15,5 +15,13 @@ public enum IoType {
   /** Compares blocks with memory. */
   COMPARE,
   /** Writes at a zone's write pointer and reports where. */
-  ZONE_APPEND
+  ZONE_APPEND;
+
+  /** Whether it changes what the blocks hold. */
+  public boolean isWrite() {
+    return switch (this) {
+      case WRITE, UNMAP, WRITE_ZEROES, ZONE_APPEND -> true;
+      case READ, FLUSH, COMPARE -> false;
+    };
+  }
 }

@@ -14,11 +14,14 @@ public final class RangeLock {
   }
 
   boolean overlaps(BdevIo io) {
-    return switch (io.type()) {
-      case READ, FLUSH, COMPARE -> false;
-      case WRITE, UNMAP, WRITE_ZEROES, ZONE_APPEND ->
-          io.offsetBytes() < offsetBytes + lengthBytes
-              && offsetBytes < io.offsetBytes() + io.lengthBytes();
-    };
+    return io.type().isWrite() && overlaps(io.offsetBytes(), io.lengthBytes());
+  }
+
+  boolean overlaps(RangeLock other) {
+    return overlaps(other.offsetBytes, other.lengthBytes);
+  }
+
+  private boolean overlaps(long otherOffset, long otherLength) {
+    return otherOffset < offsetBytes + lengthBytes && offsetBytes < otherOffset + otherLength;
   }
 }
