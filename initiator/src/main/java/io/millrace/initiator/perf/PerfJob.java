@@ -4,6 +4,7 @@ import io.millrace.initiator.BlkCompletion;
 import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.linux.Cpu;
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.LinuxException;
 import org.HdrHistogram.Histogram;
 
@@ -19,11 +20,14 @@ final class PerfJob implements Runnable {
   private static final long NO_END = Long.MAX_VALUE;
   private static final int EIO = 5;
   private static final int EINVAL = 22;
+  private static final int ECONNRESET = 104;
   private static final int ETIMEDOUT = 110;
   private static final int SPINS_A_CLOCK_READ = 256;
+  private static final long CONNECTION_CHECK_NANOS = 100_000_000;
 
   private final BlkQueue queue;
   private final PerfOptions options;
+  private final int connection; // descriptor of the socket, to see the back-end hang up
   private final long data; // host address of depth blocks
   private final long blocks; // of the part of the disk in use
   private final long requestLimit;
@@ -45,6 +49,7 @@ final class PerfJob implements Runnable {
   private long nextWrite;
   private long submitted;
   private long now;
+  private long checkedNanos; // when the connection was last looked at
   private long startNanos; // of the measured time
   private long endNanos;
   private long reads;
@@ -59,8 +64,16 @@ final class PerfJob implements Runnable {
   /** Set by another thread: end soon. Read once for each batch. */
   volatile boolean stopRequested;
 
-  PerfJob(BlkQueue queue, PerfOptions options, long data, long blocks, int cpu, long seed) {
+  PerfJob(
+      BlkQueue queue,
+      int connection,
+      PerfOptions options,
+      long data,
+      long blocks,
+      int cpu,
+      long seed) {
     this.queue = queue;
+    this.connection = connection;
     this.options = options;
     this.data = data;
     this.blocks = blocks;
@@ -90,6 +103,7 @@ final class PerfJob implements Runnable {
     long ramp = options.rampTime().toNanos();
     long begin = System.nanoTime();
     now = begin;
+    checkedNanos = begin;
     for (int token = 0; token < depth && submitted < requestLimit; token++) {
       submit(token);
     }
@@ -127,9 +141,7 @@ final class PerfJob implements Runnable {
         }
         spins = 0;
         now = System.nanoTime();
-        if (now - lastProgress > STALL_NANOS) {
-          fail(ETIMEDOUT, "no request was completed for 30 s");
-        }
+        checkStalled(now - lastProgress);
       } else {
         now = System.nanoTime();
         lastProgress = now;
@@ -145,6 +157,24 @@ final class PerfJob implements Runnable {
       }
       if (stopRequested) {
         stopping = true;
+      }
+    }
+  }
+
+  /** A device that is slow is waited for; one that is gone, or asleep for good, is not. */
+  private void checkStalled(long stalledNanos) {
+    if (stalledNanos > STALL_NANOS) {
+      fail(ETIMEDOUT, "no request was completed for 30 s");
+    } else if (stalledNanos > CONNECTION_CHECK_NANOS
+        && now - checkedNanos > CONNECTION_CHECK_NANOS) {
+      checkedNanos = now;
+      try {
+        // Nothing was asked, so what can be read is the end of the connection.
+        if (DescriptorPassing.await(connection, false, 0)) {
+          fail(ECONNRESET, "the back-end hung up");
+        }
+      } catch (LinuxException e) {
+        fail(e.number(), String.valueOf(e.getMessage()));
       }
     }
   }

@@ -64,10 +64,13 @@ public final class PerfRun {
       if (options.rw().writes()) {
         fill(data, dataBytes);
       }
+      int connection = driver.frontend().connection().descriptorNumber();
       List<PerfJob> made = new ArrayList<>();
       for (int i = 0; i < options.numJobs(); i++) {
         long part = data + i * (dataBytes / options.numJobs());
-        made.add(new PerfJob(driver.queue(i), options, part, blocks, cpu(i), SEED * (i + 1)));
+        made.add(
+            new PerfJob(
+                driver.queue(i), connection, options, part, blocks, cpu(i), SEED * (i + 1)));
       }
       jobs = List.copyOf(made);
       double seconds = runJobs(jobs);
@@ -154,6 +157,11 @@ public final class PerfRun {
         stop();
       }
     }
+  }
+
+  /** Whether the device is open and the jobs are about to run, or do. Any thread. */
+  public boolean isRunning() {
+    return !jobs.isEmpty();
   }
 
   /** Asks all jobs to end soon; what was measured so far is the result. */

@@ -3,9 +3,13 @@ package io.millrace.initiator.perf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.QemuStorageDaemon;
+import io.millrace.initiator.VirtioBlkDriver;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,6 +127,56 @@ class PerfRunTest {
 
       assertThat(results).hasSize(1);
       assertThat(results.getFirst().succeeded()).isTrue();
+    }
+  }
+
+  @Test
+  void deviceThatDiesEndsTheRunWithALine() throws Exception {
+    PerfOptions options =
+        PerfOptions.defaults()
+            .withLoad(ReadWrite.RANDREAD, 4096, 4, 1)
+            .withTime(Duration.ofHours(1), Duration.ZERO);
+    try (QemuStorageDaemon daemon = QemuStorageDaemon.nullDisk(directory, MIB, 1)) {
+      PerfRun run = new PerfRun(daemon.socket(), options, FrontendOptions.defaults());
+      List<PerfResult> results = new ArrayList<>();
+      Thread runner = Thread.ofPlatform().start(() -> runInto(run, results));
+      while (!run.isRunning()) {
+        Thread.onSpinWait();
+      }
+
+      daemon.kill();
+      runner.join(20_000);
+
+      assertThat(results).hasSize(1);
+      assertThat(results.getFirst().jobs().getFirst().message()).isEqualTo("the back-end hung up");
+    }
+  }
+
+  @Test
+  void loopAllocatesNothingPerRequest() throws Exception {
+    try (QemuStorageDaemon daemon = QemuStorageDaemon.nullDisk(directory, 64 * MIB, 1)) {
+      long few = allocatedBytes(daemon, 5_000);
+      long many = allocatedBytes(daemon, 105_000);
+
+      assertThat(many - few).isLessThan(100_000); // less than a byte a request
+    }
+  }
+
+  private static long allocatedBytes(QemuStorageDaemon daemon, int requests) throws Exception {
+    PerfOptions options =
+        PerfOptions.defaults().withLoad(ReadWrite.RANDRW, 512, 32, 1).withSize(512L * requests);
+    BlkDriverOptions driverOptions =
+        BlkDriverOptions.defaults().withQueues(1, 128, 32).withIndirectEntries(0);
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(daemon.socket(), driverOptions)) {
+      long data = driver.memory().allocate(32 * 512, 4096);
+      int connection = driver.frontend().connection().descriptorNumber();
+      PerfJob job = new PerfJob(driver.queue(0), connection, options, data, requests, -1, 7);
+      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long before = threads.getCurrentThreadAllocatedBytes();
+      job.run();
+      long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+      assertThat(job.result().error()).as(job.result().message()).isZero();
+      return bytes;
     }
   }
 
