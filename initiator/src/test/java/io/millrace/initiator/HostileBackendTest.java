@@ -41,11 +41,17 @@ class HostileBackendTest {
   private Path path;
   private ServerSocketChannel server;
 
+  /** Both socket libraries keep a socket for themselves from their first use on. */
   @BeforeAll
-  static void loadWhateverStaysOpen() {
-    Path nobody = Path.of("/nonexistent/backend.sock");
-    assertThatThrownBy(() -> Frontend.connect(nobody, PLAIN))
-        .isInstanceOf(InitiatorException.class);
+  static void loadWhateverStaysOpen(@TempDir Path once) throws IOException {
+    UnixDomainSocketAddress address = UnixDomainSocketAddress.of(once.resolve("once.sock"));
+    try (ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listening.bind(address);
+      SocketChannel.open(address).close();
+      listening.accept().close();
+      assertThatThrownBy(() -> Frontend.connect(address.getPath(), PLAIN).close())
+          .isInstanceOf(InitiatorException.class);
+    }
   }
 
   @BeforeEach
