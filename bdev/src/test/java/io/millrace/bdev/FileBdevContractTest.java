@@ -1,0 +1,19 @@
+package io.millrace.bdev;
+
+import io.millrace.bdev.file.FileBdev;
+import io.millrace.bdev.file.FileBdevOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file does what every bdev does, through the page cache. */
+class FileBdevContractTest extends BdevContract {
+  @TempDir Path folder;
+
+  @Override
+  Bdev newBdev(String name) throws Exception {
+    Path image = folder.resolve(name + ".img");
+    Files.write(image, new byte[SIZE]);
+    return FileBdev.create(FileBdevOptions.of(name, image).withBlockSize(BLOCK));
+  }
+}
