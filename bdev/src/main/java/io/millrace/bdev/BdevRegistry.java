@@ -53,6 +53,11 @@ public final class BdevRegistry {
     byName.put(bdev.name(), new Entry(bdev));
   }
 
+  /** Destroys a bdev that was made but never registered. Any thread. */
+  public static void discard(Bdev bdev) {
+    bdev.destroy();
+  }
+
   /** All bdevs, oldest first. */
   public Collection<Bdev> all() {
     return byName.values().stream().map(entry -> entry.bdev).toList();

@@ -1,19 +1,86 @@
 package io.millrace.server;
 
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command {@code millrace}. */
 @Command(
     name = "millrace",
     description = "Serves virtual disks to QEMU guests over vhost-user.",
-    mixinStandardHelpOptions = false,
-    subcommands = VersionCommand.class)
-public final class Main {
+    subcommands = {
+      ServeCommand.class,
+      RpcCommand.class,
+      PerfCommand.class,
+      VersionCommand.class,
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done; 1 it failed while it ran; 2 command line, configuration, image or"
+          + " socket is wrong.",
+      "millrace COMMAND --help tells more."
+    })
+public final class Main extends HelpOption implements Runnable {
+  @Spec private CommandSpec spec;
+
   private Main() {}
 
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
+    Charset charset = Charset.defaultCharset();
+    System.exit(
+        run(
+            args,
+            new PrintWriter(System.out, true, charset),
+            new PrintWriter(System.err, true, charset)));
+  }
+
+  /** Runs one command; returns its exit code. */
+  static int run(String[] args, PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(new Main());
+    line.setOut(out);
+    line.setErr(err);
+    line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((e, _) -> misused(e));
+    line.setExecutionExceptionHandler((e, command, _) -> failed(e, command));
+    return line.execute(args);
+  }
+
+  /** Without a command: what there is. */
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command? serve, rpc, perf or version");
+  }
+
+  private static int misused(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    command.getErr().println(name + ": " + oneLine(e.getMessage()) + " (see " + name + " --help)");
+    return CommandException.MISUSED;
+  }
+
+  private static int failed(Exception e, CommandLine command) {
+    String name = command.getCommandSpec().qualifiedName();
+    if (e instanceof CommandException known) {
+      command.getErr().println(name + ": " + oneLine(known.getMessage()));
+      Logging.debug(name, known);
+      return known.exitCode();
+    }
+    command
+        .getErr()
+        .println(name + ": a defect of Millrace: " + e + "; --log-level debug shows where");
+    Logging.debug(name, e);
+    return CommandException.FAILED;
+  }
+
+  private static String oneLine(@Nullable String message) {
+    return message == null ? "" : message.strip().replaceAll("\\s*\\R\\s*", "; ");
   }
 }

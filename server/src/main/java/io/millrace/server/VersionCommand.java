@@ -1,20 +1,27 @@
 package io.millrace.server;
 
+import java.io.PrintWriter;
 import java.lang.module.ModuleDescriptor;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** {@code millrace version}: what runs here, for a bug report. */
 @Command(name = "version", description = "Shows the version of Millrace and of its Java runtime.")
-final class VersionCommand implements Runnable {
+final class VersionCommand extends HelpOption implements Runnable {
   /** The project's version, as Maven stamped it into the module descriptor. */
   static String version() {
     ModuleDescriptor descriptor = Main.class.getModule().getDescriptor();
     return descriptor == null ? "development" : descriptor.rawVersion().orElse("development");
   }
 
+  @Spec private CommandSpec spec;
+
   @Override
   public void run() {
-    System.out.printf(
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
         "Millrace %s (JDK %s, %s)%n", version(), Runtime.version(), System.getProperty("os.arch"));
+    out.flush();
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.bdev.file;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -31,6 +32,12 @@ public record FileBdevOptions(
   /** A writable bdev of that file, through the page cache, with a random UUID. */
   public static FileBdevOptions of(String name, Path path) {
     return new FileBdevOptions(name, path, UUID.randomUUID(), 0, false, false, false, true, false);
+  }
+
+  /** A UUID that a disk has again after each start: guests see a part of it as serial number. */
+  public static UUID stableUuid(String name, Path path) {
+    String whole = name + "=" + path.toAbsolutePath().normalize();
+    return UUID.nameUUIDFromBytes(whole.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The same with another UUID. */

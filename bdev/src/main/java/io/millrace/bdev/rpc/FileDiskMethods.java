@@ -32,7 +32,7 @@ final class FileDiskMethods {
                     .orElse(0))
             .param(Param.bool("readonly", "refuse writes").orElse(false))
             .param(Param.bool("fallocate", "do unmap and write zeroes").orElse(false))
-            .param(Param.uuid("uuid", "its UUID; a random one without"))
+            .param(Param.uuid("uuid", "its UUID; made of name and file without"))
             .param(Param.bool("nowait", "RWF_NOWAIT; not supported").orElse(false))
             .param(Param.bool("direct", "past the page cache (O_DIRECT)").orElse(false))
             .param(Param.bool("write_through", "each write is durable").orElse(false))
@@ -46,11 +46,13 @@ final class FileDiskMethods {
     if (arguments.bool("nowait")) {
       throw RpcException.of(Errno.EINVAL, "nowait is not supported; leave it out");
     }
+    String name = arguments.string("name");
+    Path path = path(arguments.string("filename"));
     FileBdevOptions options =
         new FileBdevOptions(
-            arguments.string("name"),
-            path(arguments.string("filename")),
-            BdevMethods.uuid(arguments),
+            name,
+            path,
+            arguments.optionalUuid("uuid").orElseGet(() -> FileBdevOptions.stableUuid(name, path)),
             (int) Math.min(arguments.integer("block_size"), Integer.MAX_VALUE),
             arguments.bool("readonly"),
             arguments.bool("direct"),

@@ -9,12 +9,15 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -111,6 +114,11 @@ class BdevMethodsTest {
             + "|num_blocks",
         "bdev_null_create|{'name':'N','block_size':512,'num_blocks':8,'md_size':8}|-32603"
             + "|spdk_json_decode_object failed|not supported",
+        "bdev_aio_create|{'name':'F','filename':'/none.img'}|-2|No such file or directory|/none.img",
+        "bdev_aio_create|{'name':'F','filename':'/'}|-22|Invalid argument|neither an image",
+        "bdev_aio_create|{'name':'F','filename':'/x','format':'qcow2'}|-32603"
+            + "|spdk_json_decode_object failed|must be one of raw",
+        "bdev_aio_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
         "bdev_null_delete|{'name':'None'}|-19|No such device|there is no bdev None",
         "bdev_malloc_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
         "bdev_get_bdevs|{'name':'None'}|-19|No such device|there is no bdev None",
@@ -137,6 +145,27 @@ class BdevMethodsTest {
 
       assertThat(bdevs.all()).isEmpty();
     }
+  }
+
+  @Test
+  void fileDiskTellsItsFileAndFreesItWhenDeleted(@TempDir Path dir) throws Exception {
+    Path image = Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
+    String params = "{'name':'F','filename':'" + image + "'}";
+
+    assertThat(call("bdev_aio_create", params).stringValue()).isEqualTo("F");
+    JsonNode shown = call("bdev_get_bdevs", "{'name':'F'}").get(0);
+    assertThat(shown.get("num_blocks").intValue()).isEqualTo(2048);
+    assertThat(shown.at("/driver_specific/aio/filename").stringValue()).isEqualTo(image.toString());
+    assertThat(shown.at("/driver_specific/aio/readonly").booleanValue()).isFalse();
+    assertThat(error("bdev_aio_create", "{'name':'G','filename':'" + image + "'}").code())
+        .isEqualTo(-16);
+
+    call("bdev_aio_delete", "{'name':'F'}");
+    String uuid = shown.get("uuid").stringValue();
+    call("bdev_aio_create", params);
+    assertThat(call("bdev_get_bdevs", "{'name':'F'}").get(0).get("uuid").stringValue())
+        .isEqualTo(uuid);
+    call("bdev_aio_delete", "{'name':'F'}");
   }
 
   @Test

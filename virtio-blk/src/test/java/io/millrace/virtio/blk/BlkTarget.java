@@ -58,8 +58,7 @@ final class BlkTarget implements AutoCloseable {
     byte[] data = new byte[(int) DISK_BYTES];
     new Random(11).nextBytes(data);
     Files.write(image, data);
-    return serve(
-        FileBdev.create(FileBdevOptions.of(name, image).withRaw(true)), false, null);
+    return serve(FileBdev.create(FileBdevOptions.of(name, image).withRaw(true)), false, null);
   }
 
   Path serve(Bdev bdev, boolean readOnly, String serial) throws Exception {

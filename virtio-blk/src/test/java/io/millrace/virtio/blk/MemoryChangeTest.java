@@ -57,11 +57,10 @@ class MemoryChangeTest {
     BlkTarget.await(
         requests + " requests are done",
         () -> {
-          queue.poll(
-              (token, status, written) -> {
-                done++;
-                failures += status == VirtioBlk.S_OK ? 0 : 1;
-              });
+          queue.poll((token, status, written) -> {
+            done++;
+            failures += status == VirtioBlk.S_OK ? 0 : 1;
+          });
           return done >= requests;
         });
   }
@@ -88,8 +87,7 @@ class MemoryChangeTest {
         FileDescriptor call = EventFd.create()) {
       driver.frontend().tell(new VringMessage.SetVringKick(0, true), List.of(kick));
       driver.frontend().tell(new VringMessage.SetVringCall(0, true), List.of(call));
-      BlkTarget.await(
-          "the reactor sleeps", () -> target.reactors.get(0).restingCount() > 0);
+      BlkTarget.await("the reactor sleeps", () -> target.reactors.get(0).restingCount() > 0);
 
       submit(1);
       EventFd.signal(kick.number());

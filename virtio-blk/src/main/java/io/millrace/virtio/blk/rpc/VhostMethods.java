@@ -150,7 +150,7 @@ public final class VhostMethods {
     into.put("cpumask", CoreMask.format(controller.cores()));
     into.put("delay_base_us", 0);
     into.put("iops_threshold", DEFAULT_IOPS_THRESHOLD);
-    into.put("socket", controller.socket().toString());
+    into.put("socket", controller.socket().toAbsolutePath().toString());
     ArrayNode sessions = into.putArray("sessions");
     for (SessionInfo session : controller.sessions()) {
       ObjectNode entry = sessions.addObject();

@@ -1,0 +1,141 @@
+package io.millrace.server;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value of {@code --blk}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or in a serial is
+ * written twice, as QEMU has it.
+ *
+ * @param socket as given: relative to the socket directory
+ * @param image the file or block device
+ * @param readOnly whether guests may only read
+ * @param serial what the guest sees as serial number; null for one made of the disk
+ * @param direct whether to go past the page cache
+ * @param raw whether the image is raw whatever it looks like
+ */
+record BlkOption(
+    Path socket,
+    Path image,
+    boolean readOnly,
+    @Nullable String serial,
+    boolean direct,
+    boolean raw) {
+  /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
+  private static final int SERIAL_BYTES = 20;
+
+  private static final String OPTIONS = "readonly, serial=S, format=raw, direct";
+
+  /**
+   * Reads a value.
+   *
+   * @throws IllegalArgumentException it is wrong; the message names the value and says how it
+   *     should be
+   */
+  static BlkOption parse(String value) {
+    int equals = value.indexOf('=');
+    if (equals < 0) {
+      throw wrong(value, "has no '='; write SOCKET=IMAGE[,option...]");
+    }
+    List<String> parts = split(value.substring(equals + 1));
+    Path socket = path(value, "socket", value.substring(0, equals));
+    Path image = path(value, "image", parts.getFirst());
+    Builder options = new Builder(value);
+    parts.stream().skip(1).forEach(options::option);
+    return new BlkOption(
+        socket, image, options.readOnly, options.serial, options.direct, options.raw);
+  }
+
+  /** Splits at single commas; two of them are one that belongs to the text. */
+  private static List<String> split(String text) {
+    List<String> parts = new ArrayList<>();
+    StringBuilder part = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c != ',') {
+        part.append(c);
+      } else if (i + 1 < text.length() && text.charAt(i + 1) == ',') {
+        part.append(c);
+        i++;
+      } else {
+        parts.add(part.toString());
+        part.setLength(0);
+      }
+    }
+    parts.add(part.toString());
+    return parts;
+  }
+
+  private static Path path(String value, String what, String text) {
+    if (text.isEmpty()) {
+      throw wrong(value, "names no " + what + "; write SOCKET=IMAGE[,option...]");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw wrong(value, "names a " + what + " that cannot be a path: " + e.getReason());
+    }
+  }
+
+  private static IllegalArgumentException wrong(String value, String problem) {
+    return new IllegalArgumentException("--blk " + value + " " + problem);
+  }
+
+  /** Takes option by option. */
+  private static final class Builder {
+    private final String value;
+    private final Set<String> seen = new HashSet<>();
+    private boolean readOnly;
+    private @Nullable String serial;
+    private boolean direct;
+    private boolean raw;
+
+    Builder(String value) {
+      this.value = value;
+    }
+
+    void option(String option) {
+      int equals = option.indexOf('=');
+      String name = equals < 0 ? option : option.substring(0, equals);
+      if (!seen.add(name)) {
+        throw wrong(value, "has " + name + " twice");
+      }
+      switch (name) {
+        case "readonly" -> readOnly = flag(name, equals);
+        case "direct" -> direct = flag(name, equals);
+        case "serial" -> serial = serial(option, equals);
+        case "format" -> raw = raw(option, equals);
+        default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + OPTIONS);
+      }
+    }
+
+    private boolean flag(String name, int equals) {
+      if (equals >= 0) {
+        throw wrong(value, "gives " + name + " a value; it takes none");
+      }
+      return true;
+    }
+
+    private String serial(String option, int equals) {
+      String text = equals < 0 ? "" : option.substring(equals + 1);
+      int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes == 0 || bytes > SERIAL_BYTES) {
+        throw wrong(value, "has a serial of " + bytes + " bytes; it may have 1 to " + SERIAL_BYTES);
+      }
+      return text;
+    }
+
+    private boolean raw(String option, int equals) {
+      if (equals < 0 || !option.substring(equals + 1).equals("raw")) {
+        throw wrong(value, "asks for another format than raw; the only one is format=raw");
+      }
+      return true;
+    }
+  }
+}

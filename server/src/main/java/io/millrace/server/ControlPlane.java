@@ -1,0 +1,81 @@
+package io.millrace.server;
+
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.bdev.rpc.BdevMethods;
+import io.millrace.rpc.ConfigException;
+import io.millrace.rpc.ConfigLoader;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.RpcServer;
+import io.millrace.virtio.blk.BlkControllers;
+import io.millrace.virtio.blk.rpc.VhostMethods;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration file and JSON-RPC, over one registry of methods. A class of its own so that a
+ * server that needs neither loads neither. For the main thread.
+ */
+final class ControlPlane {
+  /** Subsystems of a configuration file in which an unknown method is an error. */
+  private static final Set<String> SUBSYSTEMS = Set.of("bdev", "vhost_blk");
+
+  private static final long STOP_SECONDS = 5;
+
+  private final Cores cores;
+  private final MethodRegistry methods = new MethodRegistry();
+  private @Nullable RpcServer server;
+
+  /** Brings every module's methods together. */
+  ControlPlane(ServeOptions options, Cores cores, BdevRegistry bdevs, BlkControllers controllers) {
+    this.cores = cores;
+    ServerMethods.addTo(methods);
+    BdevMethods.addTo(methods, bdevs, cores.control());
+    VhostMethods.addTo(methods, controllers, options.socketDirectory(), options.access());
+  }
+
+  /** Loads the file and enters run time; what it made stays if it fails half-way. */
+  void configure(@Nullable Path file) throws CommandException, InterruptedException {
+    try {
+      if (file == null) {
+        cores.onControl(() -> {
+          methods.enterRuntime();
+          return true;
+        });
+      } else {
+        ConfigLoader loader = ConfigLoader.read(file, methods, SUBSYSTEMS);
+        cores
+            .onControl(() -> loader.run(() -> CompletableFuture.completedStage(null)))
+            .toCompletableFuture()
+            .get();
+      }
+    } catch (ConfigException e) {
+      throw CommandException.misused(e);
+    } catch (ExecutionException e) {
+      throw CommandException.misused(Cores.cause(e));
+    }
+  }
+
+  /** Listens. */
+  void listen(Path socket) throws CommandException, InterruptedException {
+    try {
+      server =
+          RpcServer.listen(socket, cores.control().eventLoop(), methods)
+              .toCompletableFuture()
+              .get();
+    } catch (ExecutionException e) {
+      throw CommandException.misused(Cores.cause(e));
+    }
+  }
+
+  /** Stops listening and drops the clients. */
+  void stop() throws InterruptedException, ExecutionException, TimeoutException {
+    RpcServer listening = server;
+    if (listening != null) {
+      cores.awaitOnControl(listening::close, STOP_SECONDS);
+    }
+  }
+}

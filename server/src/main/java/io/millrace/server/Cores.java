@@ -1,0 +1,119 @@
+package io.millrace.server;
+
+import io.millrace.linux.Cpu;
+import io.millrace.linux.LinuxException;
+import io.millrace.reactor.CoreMask;
+import io.millrace.reactor.Reactor;
+import java.util.BitSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The reactors of the process: one for control, and one for each core that is polled on. */
+final class Cores {
+  private final Reactor control;
+  private final SortedMap<Integer, Reactor> polling;
+
+  private Cores(Reactor control, SortedMap<Integer, Reactor> polling) {
+    this.control = control;
+    this.polling = polling;
+  }
+
+  /**
+   * Starts them.
+   *
+   * @param mask a reactor pinned to each of these; null for one that may run anywhere
+   */
+  static Cores start(@Nullable BitSet mask) throws CommandException {
+    BitSet available = available();
+    BitSet wanted = new BitSet();
+    if (mask == null) {
+      wanted.set(Math.max(0, available.nextSetBit(0)));
+    } else {
+      wanted.or(mask);
+      BitSet missing = (BitSet) mask.clone();
+      missing.andNot(available);
+      if (!missing.isEmpty()) {
+        throw CommandException.misused(
+            "-m "
+                + CoreMask.format(mask)
+                + ": cores "
+                + missing
+                + " are not available; this process may use "
+                + available);
+      }
+    }
+    SortedMap<Integer, Reactor> polling = new TreeMap<>();
+    wanted.stream()
+        .forEach(
+            core -> polling.put(core, Reactor.start("reactor-" + core, mask == null ? -1 : core)));
+    return new Cores(Reactor.start("control", -1), polling);
+  }
+
+  private static BitSet available() throws CommandException {
+    try {
+      return Cpu.affinity();
+    } catch (LinuxException e) {
+      throw CommandException.failed(e);
+    }
+  }
+
+  Reactor control() {
+    return control;
+  }
+
+  SortedMap<Integer, Reactor> polling() {
+    return polling;
+  }
+
+  /** Runs something on the control thread and waits for what it returns; its failure is thrown. */
+  <T extends @Nullable Object> T onControl(Callable<T> task)
+      throws InterruptedException, ExecutionException {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    boolean sent =
+        control.execute(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Exception | Error e) {
+            result.completeExceptionally(e);
+          }
+        });
+    if (!sent) {
+      throw new IllegalStateException("the control reactor has ended");
+    }
+    return result.get();
+  }
+
+  /**
+   * Starts something on the control thread and waits until its stage ends.
+   *
+   * @throws TimeoutException it took longer
+   */
+  <T extends @Nullable Object> T awaitOnControl(Callable<CompletionStage<T>> task, long seconds)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return onControl(task).toCompletableFuture().get(seconds, TimeUnit.SECONDS);
+  }
+
+  /** What a stage failed with, out of its wrappings. */
+  static Throwable cause(Throwable failure) {
+    Throwable cause = failure;
+    while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+
+  /** Ends all reactors, the control reactor last; waits for their threads. */
+  void close() {
+    polling.values().forEach(Reactor::close);
+    control.close();
+  }
+}

@@ -1,0 +1,149 @@
+package io.millrace.server;
+
+import io.millrace.rpc.RpcClient;
+import io.millrace.rpc.RpcException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/** {@code millrace rpc}: one call to a running server. */
+@Command(
+    name = "rpc",
+    description = "Calls a method of a running server and prints its result.",
+    footer = {
+      "",
+      "Examples:",
+      "  millrace rpc bdev_get_bdevs",
+      "  millrace rpc bdev_get_bdevs '{\"name\": \"Malloc0\"}'",
+      "  millrace rpc --describe bdev_malloc_create"
+    })
+final class RpcCommand extends HelpOption implements Callable<Integer> {
+  /** Where {@code serve -r} listens and {@code rpc} connects unless told otherwise. */
+  static final String DEFAULT_SOCKET = "/var/tmp/millrace.sock";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-r", "-s", "--socket"},
+      paramLabel = "SOCKET",
+      defaultValue = DEFAULT_SOCKET,
+      description = "The server's JSON-RPC socket (its -r). Default: ${DEFAULT-VALUE}.")
+  private Path socket;
+
+  @Option(
+      names = {"-t", "--timeout"},
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = "How long to wait for the reply. Default: ${DEFAULT-VALUE}.")
+  private double timeoutSeconds;
+
+  @Option(names = "--describe", description = "Tells what METHOD, or every method, does and takes.")
+  private boolean describe;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "METHOD",
+      description = "What to call; rpc_get_methods lists all.")
+  private @Nullable String method;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "JSON",
+      description = "Its parameters as a JSON object, or - to read them from standard input.")
+  private @Nullable String parameters;
+
+  @Override
+  public Integer call() throws CommandException {
+    if (!(timeoutSeconds > 0 && timeoutSeconds < 1e6)) {
+      throw wrong("--timeout must be more than 0 seconds");
+    }
+    if (describe && parameters != null) {
+      throw wrong("--describe takes a METHOD and no parameters");
+    }
+    String called = describe ? "rpc_describe_methods" : method;
+    if (called == null) {
+      throw wrong("which METHOD? rpc_get_methods lists all");
+    }
+    JsonNode given = describe ? describedMethod() : given();
+    try (RpcClient client = connect()) {
+      print(client.call(called, given));
+      return 0;
+    } catch (RpcException e) {
+      throw CommandException.failed(called + ": error " + e.code() + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw CommandException.failed(e);
+    }
+  }
+
+  private void print(JsonNode result) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (describe) {
+      MethodHelp.print(result, out);
+    } else {
+      out.println(JSON.writeValueAsString(result));
+    }
+    out.flush();
+  }
+
+  private @Nullable JsonNode describedMethod() {
+    return method == null ? null : JsonNodeFactory.instance.objectNode().put("name", method);
+  }
+
+  private @Nullable JsonNode given() throws CommandException {
+    if (parameters == null) {
+      return null;
+    }
+    try {
+      String text =
+          parameters.equals("-")
+              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+              : parameters;
+      JsonNode node = JSON.readTree(text);
+      if (!node.isObject() && !node.isArray()) {
+        throw wrong("parameters must be a JSON object such as '{\"name\": \"Malloc0\"}'");
+      }
+      return node;
+    } catch (JacksonException e) {
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw wrong("parameters are not JSON: " + problem);
+    } catch (IOException e) {
+      throw CommandException.failed(e);
+    }
+  }
+
+  private RpcClient connect() throws CommandException {
+    try {
+      return RpcClient.connect(socket, Duration.ofMillis((long) (timeoutSeconds * 1000)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw CommandException.misused(e);
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

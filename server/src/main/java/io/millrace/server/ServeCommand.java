@@ -1,0 +1,162 @@
+package io.millrace.server;
+
+import io.millrace.reactor.CoreMask;
+import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace serve}: the server, until a signal ends it. */
+@Command(
+    name = "serve",
+    description = "Serves disks until SIGTERM or SIGINT; prints one line, \"ready\", when it does.",
+    footer = {
+      "",
+      "Options of --blk: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
+      "format=raw (take an image as raw although it looks like another format).",
+      "A comma within IMAGE or S is written twice.",
+      "",
+      "Example:",
+      "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly"
+    })
+final class ServeCommand extends HelpOption implements Callable<Integer> {
+  private static final int MAX_MODE = 0777;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--blk",
+      paramLabel = "SOCKET=IMAGE[,OPTION...]",
+      description = "Serves IMAGE, a raw file or block device, at SOCKET. Can be repeated.")
+  private List<String> disks = new ArrayList<>();
+
+  @Option(
+      names = {"-S", "--socket-dir"},
+      paramLabel = "DIR",
+      description = "Where disks' sockets are made. Default: the current directory.")
+  private @Nullable Path socketDirectory;
+
+  @Option(
+      names = {"-m", "--cpumask"},
+      paramLabel = "MASK",
+      description =
+          "Cores to poll on, 0x3 or [0,2-3]: a thread pinned to each. Default: one thread anywhere.")
+  private @Nullable String coreMask;
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "FILE",
+      description = "Configuration in SPDK's JSON format.")
+  private @Nullable Path configuration;
+
+  @Option(
+      names = {"-r", "--rpc-socket"},
+      paramLabel = "SOCKET",
+      arity = "0..1",
+      fallbackValue = RpcCommand.DEFAULT_SOCKET,
+      description =
+          "Answers JSON-RPC there (${FALLBACK-VALUE} without a value). Without -r: nowhere.")
+  private @Nullable Path rpcSocket;
+
+  @Option(
+      names = "--socket-mode",
+      paramLabel = "MODE",
+      description = "Permissions of disks' sockets, octal such as 0660. Default: by umask.")
+  private @Nullable String socketMode;
+
+  @Option(
+      names = "--socket-group",
+      paramLabel = "GROUP",
+      description = "Group of disks' sockets, name or number.")
+  private @Nullable String socketGroup;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      defaultValue = "INFO",
+      description = "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}.")
+  private Logging.Level logLevel;
+
+  @Override
+  public Integer call() throws CommandException, InterruptedException {
+    Logging.level(logLevel);
+    ServeOptions options = options();
+    CountDownLatch stopRequested = new CountDownLatch(1);
+    StopSignals.install(stopRequested::countDown);
+    Target target = Target.start(options);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("ready: " + target.summary());
+    out.flush();
+    stopRequested.await();
+    target.stop();
+    return 0;
+  }
+
+  private ServeOptions options() throws CommandException {
+    List<BlkOption> parsed = new ArrayList<>();
+    Set<Path> sockets = new HashSet<>();
+    Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
+    for (String disk : disks) {
+      BlkOption option = checked(() -> BlkOption.parse(disk));
+      if (!sockets.add(directory.resolve(option.socket()).toAbsolutePath().normalize())) {
+        throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
+      }
+      parsed.add(option);
+    }
+    if (parsed.isEmpty() && configuration == null && rpcSocket == null) {
+      throw wrong("nothing to serve: give --blk SOCKET=IMAGE, -c FILE or -r SOCKET");
+    }
+    if (!Files.isDirectory(directory.toAbsolutePath())) {
+      throw CommandException.misused("-S " + directory + " is no directory; create it first");
+    }
+    String mask = coreMask;
+    BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
+    return new ServeOptions(parsed, directory, cores, configuration, rpcSocket, access());
+  }
+
+  private @Nullable SocketAccess access() throws CommandException {
+    if (socketMode == null && socketGroup == null) {
+      return null;
+    }
+    int group = socketGroup == null ? -1 : SocketGroup.number(socketGroup);
+    return new SocketAccess(mode(), group);
+  }
+
+  private int mode() {
+    if (socketMode == null) {
+      return -1;
+    }
+    int mode = socketMode.matches("[0-7]{1,6}") ? Integer.parseInt(socketMode, 8) : -1;
+    if (mode < 0 || mode > MAX_MODE) {
+      throw wrong("--socket-mode " + socketMode + " is not an octal number from 0 to 0777");
+    }
+    return mode;
+  }
+
+  private <T> T checked(Callable<T> parser) {
+    try {
+      return parser.call();
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private ParameterException wrong(@Nullable String message) {
+    return new ParameterException(spec.commandLine(), String.valueOf(message));
+  }
+}

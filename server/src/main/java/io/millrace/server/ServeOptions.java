@@ -1,0 +1,26 @@
+package io.millrace.server;
+
+import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code serve} was asked for, checked as far as that is possible without opening anything.
+ *
+ * @param disks served from the command line
+ * @param socketDirectory where relative sockets and those of controllers are made; empty for the
+ *     current directory
+ * @param cores to poll on, each with a reactor pinned to it; null for one reactor anywhere
+ * @param configuration SPDK's format; null for none
+ * @param rpcSocket where JSON-RPC listens; null for nowhere
+ * @param access who may connect to disks; null for what the umask allows
+ */
+record ServeOptions(
+    List<BlkOption> disks,
+    Path socketDirectory,
+    @Nullable BitSet cores,
+    @Nullable Path configuration,
+    @Nullable Path rpcSocket,
+    @Nullable SocketAccess access) {}

@@ -1,0 +1,171 @@
+package io.millrace.server;
+
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevException;
+import io.millrace.bdev.BdevRegistry;
+import io.millrace.virtio.blk.BlkController;
+import io.millrace.virtio.blk.BlkControllers;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server in this process: reactors, bdevs, controllers, JSON-RPC; ended in the reverse order of
+ * their start, also when the start fails half-way. For the main thread.
+ *
+ * <p>The reactors start beside the opening of images and sockets, for these are what a front-end
+ * waits for: it may connect while the rest comes up, and is served as soon as it has.
+ */
+final class Target {
+  /** A controller ends what hangs by itself after 5 seconds; this is for what is worse. */
+  private static final long STOP_SECONDS = 10;
+
+  /** Takes one step of the start back. */
+  private interface Undo {
+    void run() throws InterruptedException, ExecutionException, TimeoutException;
+  }
+
+  private final ServeOptions options;
+  private final Cores cores;
+  private final BdevRegistry bdevs = new BdevRegistry();
+  private final BlkControllers controllers;
+  private final Deque<Undo> undo = new ArrayDeque<>();
+
+  private Target(ServeOptions options, Cores cores) {
+    this.options = options;
+    this.cores = cores;
+    this.controllers = new BlkControllers(bdevs, cores.control(), cores.polling());
+    undo.push(cores::close);
+    undo.push(() -> cores.awaitOnControl(this::removeBdevs, STOP_SECONDS));
+    undo.push(() -> cores.awaitOnControl(this::deleteControllers, STOP_SECONDS));
+  }
+
+  /**
+   * Starts everything.
+   *
+   * @throws CommandException something asked for cannot be; nothing is left behind
+   */
+  static Target start(ServeOptions options) throws CommandException, InterruptedException {
+    CompletableFuture<Cores> starting = new CompletableFuture<>();
+    Thread.ofPlatform().name("start").start(() -> startCores(options, starting));
+    Disks disks = new Disks(options);
+    Target target = null;
+    boolean started = false;
+    try {
+      disks.open();
+      target = new Target(options, get(starting));
+      target.serve(disks);
+      started = true;
+      return target;
+    } finally {
+      if (!started) {
+        disks.close();
+        if (target != null) {
+          target.stop();
+        } else {
+          var _ = starting.thenAccept(Cores::close);
+        }
+      }
+    }
+  }
+
+  private static void startCores(ServeOptions options, CompletableFuture<Cores> starting) {
+    try {
+      starting.complete(Cores.start(options.cores()));
+    } catch (CommandException | RuntimeException | Error e) {
+      starting.completeExceptionally(e);
+    }
+  }
+
+  private static Cores get(CompletableFuture<Cores> starting)
+      throws CommandException, InterruptedException {
+    try {
+      return starting.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof CommandException known
+          ? known
+          : CommandException.failed(Cores.cause(e));
+    }
+  }
+
+  private void serve(Disks disks) throws CommandException, InterruptedException {
+    try {
+      cores.onControl(() -> {
+        disks.serve(bdevs, controllers);
+        return true;
+      });
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof BdevException refused
+          ? CommandException.misused(refused)
+          : CommandException.failed(Cores.cause(e));
+    }
+    if (options.configuration() != null || options.rpcSocket() != null) {
+      ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers);
+      undo.push(plane::stop);
+      plane.configure(options.configuration());
+      if (options.rpcSocket() != null) {
+        plane.listen(options.rpcSocket());
+      }
+    }
+  }
+
+  /** What is served, on one line. */
+  String summary() throws InterruptedException {
+    int disks;
+    try {
+      disks = cores.onControl(() -> controllers.all().size());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+    int polling = cores.polling().size();
+    String text = count(disks, "disk") + " on " + count(polling, "core");
+    return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();
+  }
+
+  private static String count(int number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
+  }
+
+  /**
+   * Stops accepting, lets what is in flight finish, and takes everything down; what does not end in
+   * time is left to the end of the process.
+   */
+  void stop() throws InterruptedException {
+    while (!undo.isEmpty()) {
+      try {
+        undo.pop().run();
+      } catch (ExecutionException | TimeoutException e) {
+        LoggerFactory.getLogger(Target.class)
+            .warn("the server did not stop cleanly: {}", Cores.cause(e).toString());
+      }
+    }
+  }
+
+  private CompletionStage<@Nullable Void> deleteControllers() throws BdevException {
+    List<CompletableFuture<?>> ends = new ArrayList<>();
+    for (BlkController controller : controllers.all()) {
+      ends.add(controllers.delete(controller.name()).toCompletableFuture());
+    }
+    return all(ends);
+  }
+
+  private CompletionStage<@Nullable Void> removeBdevs() throws BdevException {
+    List<CompletableFuture<?>> ends = new ArrayList<>();
+    for (Bdev bdev : bdevs.all()) {
+      ends.add(bdevs.remove(bdev.name()).toCompletableFuture());
+    }
+    return all(ends);
+  }
+
+  private static CompletionStage<@Nullable Void> all(List<CompletableFuture<?>> ends) {
+    return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
+        .thenApply(ignored -> null);
+  }
+}
