@@ -1,8 +1,40 @@
 #!/bin/sh
-# The run that the AOT cache is made from.
+# The run that the AOT cache is made from: a disk is served, loaded, asked about, and the server ended as a user ends it.
 # usage: train.sh IMAGE WORK
 set -eu
-image=$1 work=$2
+image=$1
+cd -- "$2"
+millrace=$image/bin/millrace
+cache=$image/lib/millrace.aot
+patience=60 # seconds, each
 
-MILLRACE_AOT=-XX:AOTCacheOutput=$image/lib/millrace.aot "$image/bin/millrace" version
-[ -s "$image/lib/millrace.aot" ]
+fail() {
+  echo "training: $1; the server said:"
+  cat serve.out serve.err
+  exit 1
+}
+
+# The clients run without a cache, which is still to be made.
+client() { MILLRACE_AOT=-XX:-UsePerfData "$millrace" "$@"; }
+
+truncate -s 16M train.img
+rm -f train.sock train.rpc
+MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve --blk train.sock=train.img -r train.rpc >serve.out 2>serve.err &
+server=$!
+trap 'kill -KILL "$server" 2>/dev/null || true' EXIT
+
+waited=0
+until grep -q '^ready' serve.out; do
+  kill -0 "$server" 2>/dev/null || fail "millrace serve ended early"
+  [ "$waited" -lt $((patience * 20)) ] || fail "millrace serve was not ready after $patience s"
+  waited=$((waited + 1))
+  sleep 0.05
+done
+
+client perf --socket train.sock --rw=randrw --bs=4k --iodepth=16 --runtime=2 --time_based >perf.out
+client rpc -s train.rpc vhost_get_controllers >rpc.out
+
+kill -TERM "$server"
+wait "$server" || fail "millrace serve did not end normally"
+trap - EXIT
+[ -s "$cache" ] || fail "the JVM made no AOT cache"
