@@ -132,6 +132,7 @@ final class Session {
     if (configChangePending && rings.anyRunning()) {
       configChanged();
     }
+    watch.pause(false);
     watch.wantWrite(channel.wantsWrite());
     // What arrived meanwhile is reported again: the watch is level-triggered.
   }
