@@ -14,7 +14,6 @@ class FileBdevDirectContractTest extends BdevContract {
   Bdev newBdev(String name) throws Exception {
     Path image = folder.resolve(name + ".img");
     Files.write(image, new byte[SIZE]);
-    return FileBdev.create(
-        FileBdevOptions.of(name, image).withBlockSize(BLOCK).withDirect(true));
+    return FileBdev.create(FileBdevOptions.of(name, image).withBlockSize(BLOCK).withDirect(true));
   }
 }
