@@ -178,6 +178,22 @@ class RangeLockTest {
   }
 
   @Test
+  void aCancelledWaiterIsNotTakenForTheWriteThatALockWaitsFor() {
+    TestIo started = submit(near, IoType.WRITE, 4, 1);
+    lock(4, 4);
+    step();
+    TestIo waiter = submit(near, IoType.WRITE, 5, 1);
+
+    near.cancel(waiter);
+    step();
+    assertThat(granted).isEmpty();
+
+    started.complete(IoStatus.SUCCESS, BLOCK);
+    step();
+    assertThat(granted).hasSize(1);
+  }
+
+  @Test
   void twoLocksOfOneRangeAreHeldOneAfterTheOther() {
     lock(4, 4);
     lock(7, 1);
