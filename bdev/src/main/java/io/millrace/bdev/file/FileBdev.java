@@ -114,11 +114,7 @@ public final class FileBdev extends Bdev {
   @Override
   protected BdevChannel newChannel(Reactor reactor) throws BdevException {
     try {
-      FileEngine engine = FileEngine.acquire(reactor);
-      if (options.direct()) {
-        engine.wantBounces();
-      }
-      return new FileChannel(this, engine);
+      return new FileChannel(this, FileEngine.acquire(reactor, options.direct()));
     } catch (LinuxException e) {
       throw new BdevException(
           Kind.SYSTEM,

@@ -66,8 +66,10 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   /**
    * The reactor's engine, made for its first channel; give it back by {@link #release}. On the
    * reactor.
+   *
+   * @param bouncing whether misaligned memory may have to be bounced
    */
-  static FileEngine acquire(Reactor reactor) throws LinuxException {
+  static FileEngine acquire(Reactor reactor, boolean bouncing) throws LinuxException {
     synchronized (ENGINES) {
       FileEngine engine = ENGINES.get(reactor);
       if (engine == null) {
@@ -75,6 +77,14 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
         ENGINES.put(reactor, engine);
       }
       engine.users++;
+      try {
+        if (bouncing && engine.bounces == null) {
+          engine.bounces = new BouncePool();
+        }
+      } catch (LinuxException e) {
+        engine.release();
+        throw e;
+      }
       return engine;
     }
   }
@@ -106,13 +116,6 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   FileRing files() {
     return files;
-  }
-
-  /** Makes sure that misaligned requests can be served. */
-  void wantBounces() throws LinuxException {
-    if (bounces == null) {
-      bounces = new BouncePool();
-    }
   }
 
   void start(FileChannel channel, BdevIo io) {
@@ -351,7 +354,11 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     }
     request.end();
     free[freeCount++] = request;
-    io.complete(status, done);
+    try {
+      io.complete(status, done);
+    } catch (RuntimeException e) {
+      LOG.error("{}: the user of {} failed; its other requests go on", reactor.name(), io, e);
+    }
   }
 
   /** Tries to end a request early; one the disk has begun runs to its end. */

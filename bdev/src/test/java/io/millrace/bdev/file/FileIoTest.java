@@ -291,6 +291,25 @@ class FileIoTest {
     }
   }
 
+  @Test
+  void userThatFailsInItsCompletionStopsNobodyElse() throws Exception {
+    try (FileDisk disk = new FileDisk(options())) {
+      BdevIo broken =
+          new BdevIo(1) {
+            @Override
+            protected void completed(IoStatus status) {
+              throw new IllegalStateException("a broken user");
+            }
+          };
+      broken.begin(IoType.READ, 0, 512);
+      broken.addSegment(disk.at(0), 512);
+
+      disk.channel.submit(broken);
+
+      assertThat(disk.read(512, 512)).containsOnly(0);
+    }
+  }
+
   private static final class SilentListener implements io.millrace.bdev.BdevListener {
     @Override
     public void removed() {}
