@@ -186,6 +186,10 @@ class RpcServerTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(server.socket())))
         .isEqualTo("rw-------");
     try (SocketChannel raw = connect()) {
+      // Answered, so it was accepted: a connection that only waits for that is reset, not ended.
+      raw.write(UTF_8.encode("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"));
+      assertThat(raw.read(ByteBuffer.allocate(4096))).isPositive();
+
       server.close().toCompletableFuture().get(20, SECONDS);
 
       assertThat(dir).isEmptyDirectory();
