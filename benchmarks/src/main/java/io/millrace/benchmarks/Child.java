@@ -25,6 +25,7 @@ final class Child implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path output;
+  private final Thread atExit = new Thread(this::kill);
 
   private Child(String name, Process process, Path output) {
     this.name = name;
@@ -46,7 +47,9 @@ final class Child implements AutoCloseable {
             .redirectOutput(output.toFile())
             .redirectError(work.resolve(name + ".err").toFile())
             .start();
-    return new Child(name, process, output);
+    Child child = new Child(name, process, output);
+    Runtime.getRuntime().addShutdownHook(child.atExit);
+    return child;
   }
 
   Process process() {
@@ -109,6 +112,7 @@ final class Child implements AutoCloseable {
   /** Ends the process: SIGTERM, and SIGKILL when that is not answered in time. */
   @Override
   public void close() throws IOException {
+    Runtime.getRuntime().removeShutdownHook(atExit);
     if (!process.isAlive()) {
       return;
     }
@@ -122,6 +126,10 @@ final class Child implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void kill() {
+    process.destroyForcibly();
   }
 
   private IOException failure(String what) throws IOException {

@@ -17,8 +17,10 @@ final class Contest implements AutoCloseable {
   static final String SERVER_CORE = "0";
   static final String LOAD_CORE = "1";
 
-  /** Work after which a side is taken to be up and doing I/O. */
-  private static final long FLOWING_NANOS = Duration.ofMillis(60).toNanos();
+  /** Work after which our load, a JVM that polls, is taken to do I/O; and one that is its own. */
+  private static final long LOAD_FLOWS_NANOS = Duration.ofMillis(800).toNanos();
+
+  private static final long SERVERLESS_FLOWS_NANOS = Duration.ofMillis(60).toNanos();
 
   /** Left out at both ends of the measured time when looking at the cores. */
   private static final long EDGE_NANOS = Duration.ofMillis(250).toNanos();
@@ -129,7 +131,7 @@ final class Contest implements AutoCloseable {
       for (Side side : sides) {
         Running one = new Running(side, startLoad(side.contender, measureFrom, run));
         running.add(one);
-        (side.server == null ? one.load : side.server).awaitCpu(FLOWING_NANOS);
+        one.load.awaitCpu(side.server == null ? SERVERLESS_FLOWS_NANOS : LOAD_FLOWS_NANOS);
         for (Process process : one.processes()) {
           Child.signal("STOP", process);
         }

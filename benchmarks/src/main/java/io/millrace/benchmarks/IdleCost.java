@@ -28,7 +28,7 @@ final class IdleCost {
           List<String> command = peers.load(peers.socket("idle", i), 8, 0, 3600);
           Child load = Child.start("idle-load-" + i, Contest.LOAD_CORE, command, peers.work());
           loads.add(load);
-          child.awaitCpu(Duration.ofMillis(200).toNanos());
+          load.awaitCpu(Duration.ofMillis(1500).toNanos()); // a load that polls: by then it has run
           Child.signal("STOP", load.process());
         }
         Thread.sleep(SETTLE);
