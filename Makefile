@@ -20,7 +20,7 @@ test: install ## build everything and run all tests, those with QEMU guests incl
 	$(MAVEN) verify
 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
-	$(MAVEN) -q -pl benchmarks -am -DskipTests package
+	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package
 	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh $(ARGS)
 
 dist: install $(DIST) ## build the self-contained distribution in server/target/millrace
@@ -35,5 +35,5 @@ install:
 
 $(DIST): $(SOURCES)
 	@echo "building the distribution (the first time Maven downloads the libraries)"
-	$(MAVEN) -q -pl server -am -DskipTests package
+	$(MAVEN) -q -pl server -am -Dmaven.test.skip=true package
 	@touch $@
