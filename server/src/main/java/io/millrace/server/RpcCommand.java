@@ -37,12 +37,6 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
   /** Where {@code serve -r} listens and {@code rpc} connects unless told otherwise. */
   static final String DEFAULT_SOCKET = "/var/tmp/millrace.sock";
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -104,7 +98,7 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
     if (describe) {
       MethodHelp.print(result, out);
     } else {
-      out.println(JSON.writeValueAsString(result));
+      out.println(json().writeValueAsString(result));
     }
     out.flush();
   }
@@ -122,7 +116,7 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
           parameters.equals("-")
               ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
               : parameters;
-      JsonNode node = JSON.readTree(text);
+      JsonNode node = json().readTree(text);
       if (!node.isObject() && !node.isArray()) {
         throw wrong("parameters must be a JSON object such as '{\"name\": \"Malloc0\"}'");
       }
@@ -141,6 +135,14 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
     } catch (IOException | IllegalArgumentException e) {
       throw CommandException.misused(e);
     }
+  }
+
+  /** Made when it is needed: {@code millrace --help} makes every command. */
+  private static JsonMapper json() {
+    return JsonMapper.builder()
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(SerializationFeature.INDENT_OUTPUT)
+        .build();
   }
 
   private ParameterException wrong(String message) {
