@@ -13,7 +13,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A bdev on a stepped reactor, with memory for its requests: what {@link BdevContract} works on. */
+/**
+ * A bdev on a stepped reactor, with memory for its requests: what {@link BdevContract} works on.
+ */
 abstract class BdevUnderTest {
   static final int BLOCK = 512;
   static final int BLOCKS = 256;
