@@ -40,7 +40,9 @@ record Peers(Path millrace, Path work) {
   /** qemu-storage-daemon with a raw image through its io_uring, under our load. */
   Contender daemonFile(String name, Path image, boolean direct, int ioDepth) {
     String cache = "cache.direct=" + (direct ? "on" : "off");
-    return daemon(name, "driver=file,aio=io_uring," + cache + ",filename=" + image, ioDepth);
+    // No lock: every side has the same image open at the same time, and only reads it.
+    String driver = "driver=file,locking=off,aio=io_uring,";
+    return daemon(name, driver + cache + ",filename=" + image, ioDepth);
   }
 
   /** fio itself on the image, through its io_uring engine. */
