@@ -1,12 +1,12 @@
 package io.millrace.server;
 
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go is in {@code logback.xml}; how many there are, here. */
 final class Logging {
-  /** Read by logback.xml, once, when the first logger is made. */
-  private static final String LEVEL = "millrace.log.level";
-
   /** Values of {@code --log-level}. */
   enum Level {
     ERROR,
@@ -16,16 +16,51 @@ final class Logging {
     TRACE
   }
 
+  private static final String OPTION = "--log-level";
+
+  /** Read by logback.xml, once, when the first logger is made. */
+  private static final String LEVEL = "millrace.log.level";
+
   private Logging() {}
 
-  /** To be called before any logger is made. */
-  static void level(Level level) {
-    System.setProperty(LEVEL, level.name());
+  /**
+   * Starts logging beside the caller, for it takes as long as the command line does. Nobody may
+   * make a logger before {@link CompletableFuture#join the result}: SLF4J would complain.
+   *
+   * @param args the command line, of which only the level is looked at; what is wrong with it is
+   *     said by those who read it
+   */
+  static CompletableFuture<@Nullable Void> begin(String[] args) {
+    System.setProperty(LEVEL, levelIn(args).name());
+    CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .name("logging")
+        .daemon()
+        .start(() -> {
+          LoggerFactory.getILoggerFactory();
+          ready.complete(null);
+        });
+    return ready;
+  }
+
+  private static Level levelIn(String[] args) {
+    for (int i = 0; i < args.length; i++) {
+      String value =
+          args[i].startsWith(OPTION + "=")
+              ? args[i].substring(OPTION.length() + 1)
+              : args[i].equals(OPTION) && i + 1 < args.length ? args[i + 1] : "";
+      for (Level level : Level.values()) {
+        if (level.name().equals(value.toUpperCase(Locale.ROOT))) {
+          return level;
+        }
+      }
+    }
+    return Level.INFO;
   }
 
   /** The stack of a failure, for those who asked for it; makes no logger for others. */
   static void debug(String command, Exception failure) {
-    String level = System.getProperty(LEVEL, Level.INFO.name());
+    String level = System.getProperty(LEVEL, Level.WARN.name());
     if (Level.valueOf(level).compareTo(Level.DEBUG) >= 0) {
       LoggerFactory.getLogger(Logging.class).debug("{} failed", command, failure);
     }

@@ -48,7 +48,7 @@ public final class Main extends HelpOption implements Runnable {
    * takes longer than all else that a disk's socket waits for: so only the one asked for is made.
    */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
-    Callable<Integer> command = args.length == 0 ? null : command(args[0]);
+    Callable<Integer> command = args.length == 0 ? null : command(args);
     if (command == null) {
       return line(new Main(), out, err).execute(args);
     }
@@ -57,9 +57,9 @@ public final class Main extends HelpOption implements Runnable {
         .execute(Arrays.copyOfRange(args, 1, args.length));
   }
 
-  private static @Nullable Callable<Integer> command(String name) {
-    return switch (name) {
-      case "serve" -> new ServeCommand();
+  private static @Nullable Callable<Integer> command(String[] args) {
+    return switch (args[0]) {
+      case "serve" -> new ServeCommand(Logging.begin(args));
       case "rpc" -> new RpcCommand();
       case "perf" -> new PerfCommand();
       case "version" -> new VersionCommand();

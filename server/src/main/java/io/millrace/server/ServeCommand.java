@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -88,12 +89,29 @@ final class ServeCommand extends HelpOption implements Callable<Integer> {
       paramLabel = "LEVEL",
       defaultValue = "INFO",
       description = "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("unused") // checked here, but used before the rest is read
   private Logging.Level logLevel;
+
+  private final CompletableFuture<@Nullable Void> logging;
+
+  /** To show its help. */
+  ServeCommand() {
+    this(CompletableFuture.completedFuture(null));
+  }
+
+  /**
+   * To run it.
+   *
+   * @param logging complete when loggers can be made
+   */
+  ServeCommand(CompletableFuture<@Nullable Void> logging) {
+    this.logging = logging;
+  }
 
   @Override
   public Integer call() throws CommandException, InterruptedException {
-    Logging.level(logLevel);
     ServeOptions options = options();
+    logging.join();
     CountDownLatch stopRequested = new CountDownLatch(1);
     StopSignals.install(stopRequested::countDown);
     Target target = Target.start(options);

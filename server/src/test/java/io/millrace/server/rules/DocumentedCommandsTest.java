@@ -35,7 +35,7 @@ class DocumentedCommandsTest {
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve ", README_TEST, "PROGRAM + \"serve \""),
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
-          new Run("millrace perf ", README_TEST, "\"perf\""),
+          new Run("millrace perf", README_TEST, "\"perf\""),
           new Run("mvn -B -pl ", "Makefile", "$(MAVEN) -q -pl server -am"),
           new Run("mvn -B spotless:apply", "pom.xml", "spotless-maven-plugin"));
 

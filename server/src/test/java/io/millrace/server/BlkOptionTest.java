@@ -1,0 +1,79 @@
+package io.millrace.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BlkOptionTest {
+  @Test
+  void socketAndImageAreEnough() {
+    assertThat(BlkOption.parse("vm0.sock=disk.img"))
+        .isEqualTo(
+            new BlkOption(Path.of("vm0.sock"), Path.of("disk.img"), false, null, false, false));
+  }
+
+  @Test
+  void allOptionsAreTakenInAnyOrder() {
+    assertThat(BlkOption.parse("/run/a.sock=/dev/sdb,direct,serial=A-1,format=raw,readonly"))
+        .isEqualTo(
+            new BlkOption(Path.of("/run/a.sock"), Path.of("/dev/sdb"), true, "A-1", true, true));
+  }
+
+  @Test
+  void doubledCommaIsOneOfTheText() {
+    BlkOption option = BlkOption.parse("s=a,,b.img,serial=x,,y,readonly");
+
+    assertThat(option.image()).isEqualTo(Path.of("a,b.img"));
+    assertThat(option.serial()).isEqualTo("x,y");
+    assertThat(option.readOnly()).isTrue();
+  }
+
+  @Test
+  void imageMayHoldAnEqualsSign() {
+    assertThat(BlkOption.parse("s=a=b.img").image()).isEqualTo(Path.of("a=b.img"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "``|has no '='; write SOCKET=IMAGE",
+        "disk.img|has no '='; write SOCKET=IMAGE",
+        "=disk.img|names no socket",
+        "vm0.sock=|names no image",
+        "vm0.sock=,readonly|names no image",
+        "s=i,|has an unknown option ''; known: readonly, serial=S, format=raw, direct",
+        "s=i,ro|has an unknown option 'ro'",
+        "s=i,readonly=on|gives readonly a value; it takes none",
+        "s=i,direct=|gives direct a value; it takes none",
+        "s=i,readonly,readonly|has readonly twice",
+        "s=i,serial=a,serial=b|has serial twice",
+        "s=i,serial|has a serial of 0 bytes; it may have 1 to 20",
+        "s=i,serial=|has a serial of 0 bytes",
+        "s=i,serial=123456789012345678901|has a serial of 21 bytes",
+        "s=i,serial=\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac|has a serial of 21 bytes",
+        "s=i,format|asks for another format than raw",
+        "s=i,format=qcow2|asks for another format than raw; the only one is format=raw",
+      })
+  void wrongValueIsQuotedWithWhatIsWrong(String value, String problem) {
+    assertThatThrownBy(() -> BlkOption.parse(value))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("--blk " + value + " ")
+        .hasMessageContaining(problem);
+  }
+
+  @Test
+  void longestSerialIsTaken() {
+    assertThat(BlkOption.parse("s=i,serial=12345678901234567890").serial()).hasSize(20);
+  }
+
+  @Test
+  void pathWithNulIsRefused() {
+    assertThatThrownBy(() -> BlkOption.parse("s\0=i")).hasMessageContaining("cannot be a path");
+  }
+}

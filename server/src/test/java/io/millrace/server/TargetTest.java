@@ -1,0 +1,216 @@
+package io.millrace.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.initiator.FrontendOptions;
+import io.millrace.initiator.perf.PerfOptions;
+import io.millrace.initiator.perf.PerfResult;
+import io.millrace.initiator.perf.PerfRun;
+import io.millrace.initiator.perf.ReadWrite;
+import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A server within the test's JVM, and the rpc command against it. */
+@Timeout(120)
+class TargetTest {
+  private static final String CONFIGURATION =
+      """
+      {"subsystems": [
+        {"subsystem": "iobuf", "config": [{"method": "iobuf_set_options", "params": {"x": 1}}]},
+        {"subsystem": "bdev", "config": [
+          {"method": "bdev_malloc_create",
+           "params": {"name": "M", "block_size": 4096, "num_blocks": 256}}]},
+        {"subsystem": "vhost_blk", "config": [
+          {"method": "vhost_create_blk_controller",
+           "params": {"ctrlr": "m.sock", "dev_name": "M", "readonly": true}}]}]}
+      """;
+
+  @TempDir Path dir;
+  private @Nullable Target target;
+
+  @BeforeEach
+  void image() throws IOException {
+    Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    if (target != null) {
+      target.stop();
+    }
+  }
+
+  @Test
+  void diskIsServedAtItsSocketAndGoneWithTheTarget() throws Exception {
+    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+
+    PerfResult result =
+        new PerfRun(
+                dir.resolve("vm0.sock"),
+                PerfOptions.defaults().withLoad(ReadWrite.RANDWRITE, 4096, 8, 1),
+                FrontendOptions.defaults())
+            .run();
+    assertThat(result.succeeded()).isTrue();
+    assertThat(target.summary()).isEqualTo("1 disk on 1 core");
+
+    target.stop();
+
+    assertThat(dir.toFile().list()).containsExactly("disk.img");
+    assertThat(Files.readAllBytes(dir.resolve("disk.img"))).isNotEqualTo(new byte[1 << 20]);
+  }
+
+  @Test
+  void perfCommandReportsInFiosJson() throws Exception {
+    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+    String socket = dir.resolve("vm0.sock").toString();
+
+    Cli cli =
+        Cli.run(
+            "perf",
+            "--socket",
+            socket,
+            "--rw=randread",
+            "--bs=4k",
+            "--iodepth=4",
+            "--size=64k",
+            "--output-format=json");
+
+    assertThat(cli.exitCode()).as(cli.err()).isZero();
+    JsonNode job = new JsonMapper().readTree(cli.out()).at("/jobs/0");
+    assertThat(job.at("/read/total_ios").intValue()).isEqualTo(16);
+    assertThat(job.at("/read/iops").doubleValue()).isPositive();
+    assertThat(job.at("/read/clat_ns/percentile/99.000000").longValue()).isPositive();
+    assertThat(Cli.run("perf", "--socket", socket, "--size=64k").out()).contains("read: IOPS=");
+  }
+
+  @Test
+  void modeOfTheSocketsIsTheOneAskedFor() throws Exception {
+    ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
+    target =
+        Target.start(
+            new ServeOptions(plain.disks(), dir, null, null, null, new SocketAccess(0620, -1)));
+
+    assertThat(
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("vm0.sock"))))
+        .isEqualTo("rw--w----");
+  }
+
+  @Test
+  void configurationAndCommandLineServeSideBySideAndRpcShowsBoth() throws Exception {
+    Path file = Files.writeString(dir.resolve("c.json"), CONFIGURATION);
+    target =
+        Target.start(
+            options(List.of(disk("vm0.sock=", ",readonly,serial=S1")), file, dir.resolve("r")));
+
+    Cli controllers = rpc("vhost_get_controllers");
+    assertThat(controllers.exitCode()).as(controllers.err()).isZero();
+    assertThat(controllers.out())
+        .contains("\"ctrlr\" : \"vm0.sock\"", "\"ctrlr\" : \"m.sock\"", "\"bdev\" : \"M\"");
+    assertThat(rpc("bdev_get_bdevs", "{\"name\": \"vm0.sock\"}").out())
+        .contains("\"product_name\" : \"AIO disk\"", "\"readonly\" : true");
+    assertThat(target.summary()).isEqualTo("2 disks on 1 core, JSON-RPC at " + dir.resolve("r"));
+    assertThat(dir.resolve("m.sock")).exists();
+  }
+
+  @Test
+  void rpcErrorIsOneLineAndExitCode1() throws Exception {
+    target = Target.start(options(List.of(), null, dir.resolve("r")));
+
+    Cli cli = rpc("bdev_null_delete", "{\"name\": \"N\"}");
+
+    assertThat(cli.exitCode()).isEqualTo(1);
+    assertThat(cli.err())
+        .isEqualToIgnoringNewLines(
+            "millrace rpc: bdev_null_delete: error -19: No such device: there is no bdev N");
+    assertThat(cli.out()).isEmpty();
+  }
+
+  @Test
+  void methodsDescribeThemselves() throws Exception {
+    target = Target.start(options(List.of(), null, dir.resolve("r")));
+
+    assertThat(rpc("--describe", "bdev_null_delete").out())
+        .isEqualToIgnoringNewLines(
+            "bdev_null_delete - Removes a null disk    name: the bdev (a string, required)");
+    assertThat(rpc("--describe").out()).contains("vhost_create_blk_controller - ");
+    assertThat(rpc("spdk_get_version").out()).contains("\"version\" : \"Millrace v");
+    assertThat(rpc("rpc_get_methods").out())
+        .contains(
+            "bdev_null_create",
+            "bdev_malloc_create",
+            "bdev_aio_create",
+            "bdev_aio_delete",
+            "vhost_delete_controller",
+            "spdk_get_version");
+  }
+
+  @Test
+  void failureHalfWayLeavesNothing() throws Exception {
+    Path file = Files.writeString(dir.resolve("c.json"), CONFIGURATION);
+    Files.writeString(dir.resolve("r"), "no socket");
+
+    assertThatThrownBy(
+            () -> Target.start(options(List.of(disk("vm0.sock=", "")), file, dir.resolve("r"))))
+        .isInstanceOf(CommandException.class)
+        .hasMessageContaining("is not a socket");
+
+    assertThat(dir.toFile().list()).containsExactlyInAnyOrder("disk.img", "c.json", "r");
+    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null)); // image unlocked
+  }
+
+  @Test
+  void liveSocketIsNotReplaced() throws Exception {
+    target = Target.start(options(List.of(disk("vm0.sock=", ",readonly")), null, null));
+
+    Cli second =
+        Cli.run("serve", "-S", dir.toString(), "--blk", "vm0.sock=" + dir + "/disk.img,readonly");
+
+    assertThat(second.exitCode()).isEqualTo(2);
+    assertThat(second.err())
+        .startsWith("millrace serve: " + dir + "/vm0.sock: another server listens there")
+        .hasLineCount(1);
+    assertThat(dir.resolve("vm0.sock")).exists();
+  }
+
+  @Test
+  void imageInUseIsNotServedTwice() throws Exception {
+    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+
+    Cli second = Cli.run("serve", "-S", dir.toString(), "--blk", "b.sock=" + dir + "/disk.img");
+
+    assertThat(second.exitCode()).isEqualTo(2);
+    assertThat(second.err()).contains("is in use by another program").hasLineCount(1);
+    assertThat(dir.resolve("b.sock")).doesNotExist();
+  }
+
+  private Cli rpc(String... args) {
+    String[] all = new String[args.length + 3];
+    all[0] = "rpc";
+    all[1] = "-r";
+    all[2] = dir.resolve("r").toString();
+    System.arraycopy(args, 0, all, 3, args.length);
+    return Cli.run(all);
+  }
+
+  private BlkOption disk(String socket, String options) {
+    return BlkOption.parse(socket + dir.resolve("disk.img") + options);
+  }
+
+  private ServeOptions options(
+      List<BlkOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
+    return new ServeOptions(disks, dir, null, configuration, rpcSocket, null);
+  }
+}
