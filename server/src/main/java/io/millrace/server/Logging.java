@@ -1,8 +1,6 @@
 package io.millrace.server;
 
 import java.util.Locale;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Where log lines go is in {@code logback.xml}; how many there are, here. */
@@ -24,23 +22,13 @@ final class Logging {
   private Logging() {}
 
   /**
-   * Starts logging beside the caller, for it takes as long as the command line does. Nobody may
-   * make a logger before {@link CompletableFuture#join the result}: SLF4J would complain.
+   * Sets the level, before the first logger is made.
    *
    * @param args the command line, of which only the level is looked at; what is wrong with it is
    *     said by those who read it
    */
-  static CompletableFuture<@Nullable Void> begin(String[] args) {
+  static void levelFrom(String[] args) {
     System.setProperty(LEVEL, levelIn(args).name());
-    CompletableFuture<@Nullable Void> ready = new CompletableFuture<>();
-    Thread.ofPlatform()
-        .name("logging")
-        .daemon()
-        .start(() -> {
-          LoggerFactory.getILoggerFactory();
-          ready.complete(null);
-        });
-    return ready;
   }
 
   private static Level levelIn(String[] args) {

@@ -59,7 +59,10 @@ public final class Main extends HelpOption implements Runnable {
 
   private static @Nullable Callable<Integer> command(String[] args) {
     return switch (args[0]) {
-      case "serve" -> new ServeCommand(Logging.begin(args));
+      case "serve" -> {
+        Logging.levelFrom(args);
+        yield new ServeCommand(Preload.begin());
+      }
       case "rpc" -> new RpcCommand();
       case "perf" -> new PerfCommand();
       case "version" -> new VersionCommand();

@@ -51,6 +51,11 @@ public final class VhostSocket implements AutoCloseable {
     }
   }
 
+  /** Loads the socket library and its native part, so that the first {@link #listen} is quick. */
+  public static void load() throws IOException {
+    AFUNIXServerSocketChannel.open().close();
+  }
+
   /**
    * Who may connect to a socket.
    *
