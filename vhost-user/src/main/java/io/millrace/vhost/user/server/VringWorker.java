@@ -125,8 +125,8 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
       }
       fetched++;
     }
+    surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
-      surfaceFault();
       handler.submitTaken();
     }
     if (status == ChainStatus.BROKEN_RING) {
