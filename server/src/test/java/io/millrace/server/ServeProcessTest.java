@@ -118,6 +118,9 @@ class ServeProcessTest {
     List<String> command =
         new ArrayList<>(
             List.of(
+                // A build started in the background ignores SIGINT, and hands that down.
+                "env",
+                "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
