@@ -1,7 +1,10 @@
 package io.millrace.benchmarks;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +16,34 @@ import org.jspecify.annotations.Nullable;
  * @param load the command that loads and, in the end, prints a report in fio's shape
  */
 record Contender(String name, @Nullable Server server, Load load) {
-  /** The command line of a server and the socket that says that it is up. */
-  record Server(List<String> command, Path socket) {}
+  /**
+   * How to start a server, and the socket that says that it is up.
+   *
+   * @param files what its command line refers to, written just before it starts: two contenders of
+   *     one name may follow one another with different files
+   */
+  record Server(List<String> command, Path socket, Map<Path, String> files) {
+    /** A server that needs no files. */
+    Server(List<String> command, Path socket) {
+      this(command, socket, Map.of());
+    }
+
+    /** Starts it on given cores and waits until its socket takes a connection. */
+    Child start(String name, String cores, Path work) throws IOException, InterruptedException {
+      Files.deleteIfExists(socket);
+      for (Map.Entry<Path, String> file : files.entrySet()) {
+        Files.writeString(file.getKey(), file.getValue());
+      }
+      Child child = Child.start(name, cores, command, work);
+      try {
+        child.awaitSocket(socket);
+        return child;
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        child.close();
+        throw e;
+      }
+    }
+  }
 
   /** The command line of a load that first warms up and then measures. */
   @FunctionalInterface

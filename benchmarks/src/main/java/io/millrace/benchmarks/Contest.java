@@ -1,7 +1,6 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,19 +92,7 @@ final class Contest implements AutoCloseable {
   private @Nullable Child startServer(Contender contender)
       throws IOException, InterruptedException {
     Contender.Server server = contender.server();
-    if (server == null) {
-      return null;
-    }
-    Files.deleteIfExists(server.socket());
-    String name = contender.name() + "-server";
-    Child child = Child.start(name, SERVER_CORE, server.command(), work);
-    try {
-      child.awaitSocket(server.socket());
-      return child;
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      child.close();
-      throw e;
-    }
+    return server == null ? null : server.start(contender.name() + "-server", SERVER_CORE, work);
   }
 
   /** One round; the results stand in the order of the contenders. */

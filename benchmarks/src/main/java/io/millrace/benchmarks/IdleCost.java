@@ -20,9 +20,7 @@ final class IdleCost {
   static Figure measure(Peers peers, int disks) throws IOException, InterruptedException {
     Contender.Server server = peers.millraceNulls("idle", disks);
     List<Child> loads = new ArrayList<>();
-    try (Child child =
-        Child.start("idle-server", Contest.SERVER_CORE, server.command(), peers.work())) {
-      child.awaitSocket(server.socket());
+    try (Child child = server.start("idle-server", Contest.SERVER_CORE, peers.work())) {
       try {
         for (int i = 0; i < disks; i++) {
           List<String> command = peers.load(peers.socket("idle", i), 8, 0, 3600);

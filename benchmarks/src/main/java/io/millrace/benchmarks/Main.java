@@ -86,7 +86,7 @@ public final class Main implements Callable<Integer> {
     return only.matcher(name).find();
   }
 
-  private static List<Cell> cells(Peers peers, Path image) throws IOException {
+  private static List<Cell> cells(Peers peers, Path image) {
     Figure.Bar control = Figure.Bar.within(0.95, 1.05, "1.00 +- 0.05 (control)");
     Figure.Bar fio = Figure.Bar.atLeast(0.9, ">= 0.9");
     List<Cell> cells = new ArrayList<>();

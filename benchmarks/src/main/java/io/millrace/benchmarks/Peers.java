@@ -1,10 +1,9 @@
 package io.millrace.benchmarks;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The programs that are compared, as command lines.
@@ -17,7 +16,7 @@ record Peers(Path millrace, Path work) {
   private static final int BLOCK_BYTES = 512;
 
   /** Millrace with a null disk, under our load. */
-  Contender millraceNull(String name, int ioDepth) throws IOException {
+  Contender millraceNull(String name, int ioDepth) {
     String create =
         call(
             "bdev_null_create",
@@ -27,7 +26,7 @@ record Peers(Path millrace, Path work) {
   }
 
   /** Millrace with a raw image, under our load. */
-  Contender millraceFile(String name, Path image, boolean direct, int ioDepth) throws IOException {
+  Contender millraceFile(String name, Path image, boolean direct, int ioDepth) {
     String create = call("bdev_aio_create", fileParameters("disk", image, direct));
     return contender(name, millraceServer(name, List.of(create), List.of("disk")), ioDepth);
   }
@@ -70,7 +69,7 @@ record Peers(Path millrace, Path work) {
   }
 
   /** A server of several null disks on one core: sockets NAME-0.sock, NAME-1.sock and so on. */
-  Contender.Server millraceNulls(String name, int disks) throws IOException {
+  Contender.Server millraceNulls(String name, int disks) {
     List<String> creates = new ArrayList<>();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < disks; i++) {
@@ -124,8 +123,8 @@ record Peers(Path millrace, Path work) {
     return contender(name, new Contender.Server(command, socket), ioDepth);
   }
 
-  private Contender.Server millraceServer(String name, List<String> createDisks, List<String> disks)
-      throws IOException {
+  private Contender.Server millraceServer(
+      String name, List<String> createDisks, List<String> disks) {
     List<String> controllers = new ArrayList<>();
     for (int i = 0; i < disks.size(); i++) {
       controllers.add(
@@ -135,10 +134,9 @@ record Peers(Path millrace, Path work) {
                   .formatted(socket(name, i).getFileName(), disks.get(i))));
     }
     Path configuration = work.resolve(name + ".json");
-    Files.writeString(
-        configuration,
+    String content =
         "{\"subsystems\": [{\"subsystem\": \"bdev\", \"config\": [%s]},\n{\"subsystem\": \"vhost_blk\", \"config\": [%s]}]}\n"
-            .formatted(String.join(",\n", createDisks), String.join(",\n", controllers)));
+            .formatted(String.join(",\n", createDisks), String.join(",\n", controllers));
     List<String> command =
         List.of(
             millrace.toString(),
@@ -151,7 +149,8 @@ record Peers(Path millrace, Path work) {
             work.resolve(name + ".rpc").toString(),
             "-c",
             configuration.toString());
-    return new Contender.Server(command, socket(name, disks.size() - 1));
+    return new Contender.Server(
+        command, socket(name, disks.size() - 1), Map.of(configuration, content));
   }
 
   private static String fileParameters(String name, Path image, boolean direct) {

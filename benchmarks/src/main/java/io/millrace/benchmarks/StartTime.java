@@ -1,7 +1,6 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,10 +17,8 @@ final class StartTime {
       throws IOException, InterruptedException {
     List<Double> millis = new ArrayList<>();
     for (int i = 0; i <= runs; i++) {
-      Files.deleteIfExists(server.socket());
       long start = System.nanoTime();
-      try (Child child = Child.start("start", ALL_CORES, server.command(), work)) {
-        child.awaitSocket(server.socket());
+      try (Child _ = server.start("start", ALL_CORES, work)) {
         double took = (System.nanoTime() - start) / (double) Duration.ofMillis(1).toNanos();
         if (i > 0) {
           millis.add(took);

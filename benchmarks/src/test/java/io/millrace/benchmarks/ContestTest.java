@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +54,35 @@ class ContestTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("broken-server ended with 3")
         .hasMessageContaining("no such disk");
+  }
+
+  @Test
+  void contendersOfOneNameEachStartWithTheirOwnFiles() throws Exception {
+    Path file = work.resolve("configuration");
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      Path real = work.resolve("real.sock");
+      listener.bind(UnixDomainSocketAddress.of(real));
+      Contender.Server first = printing(file, "one", real);
+      Contender.Server second = printing(file, "two", real); // made before the first starts
+
+      assertThat(outputOf(first)).isEqualTo("one");
+      assertThat(outputOf(second)).isEqualTo("two");
+    }
+  }
+
+  /** A server that prints its file and listens on somebody else's socket. */
+  private Contender.Server printing(Path file, String content, Path real) {
+    Path socket = work.resolve("s.sock");
+    String script = "cat \"$1\"; ln -s \"$2\" \"$3\"; exec cat";
+    List<String> command =
+        List.of("sh", "-c", script, "sh", file.toString(), real.toString(), socket.toString());
+    return new Contender.Server(command, socket, Map.of(file, content));
+  }
+
+  private String outputOf(Contender.Server server) throws Exception {
+    try (Child _ = server.start("server", "0", work)) {
+      return Files.readString(work.resolve("server.out"));
+    }
   }
 
   private static Contender counter(String name) {
