@@ -247,6 +247,32 @@ class HostileFrontendTest {
     }
   }
 
+  /** Starts queue 0 with this kick and this call, in legal memory; the call is told first. */
+  private static void startWith(
+      Frontend frontend, GuestMemory memory, FileDescriptor kick, FileDescriptor call)
+      throws Exception {
+    long ring = memory.address();
+    frontend.setFeatures(VirtioBlk.FEATURES & ~(1L << 29));
+    frontend.shareMemory(List.of(memory));
+    frontend.tell(new VringMessage.SetVringNum(0, 16));
+    frontend.tell(
+        new VringMessage.SetVringAddr(new VringAddress(0, 0, ring, ring + 2048, ring + 1024, 0)));
+    frontend.connection().send(new VringMessage.SetVringCall(0, true), false, List.of(call));
+    frontend.connection().send(new VringMessage.SetVringKick(0, true), false, List.of(kick));
+    frontend.connection().send(new VringMessage.SetVringEnable(0, true), false, List.of());
+  }
+
+  @Test
+  void aKickThatNobodyCanWaitFor() throws Exception {
+    Frontend frontend = connect();
+    try (GuestMemory memory = ownMemory();
+        FileDescriptor call = EventFd.create()) {
+      descriptorsBefore++; // the call
+      startWith(frontend, memory, memory.file(), call);
+      losesItsConnection(frontend);
+    }
+  }
+
   @Test
   void sayingNothingAtAllHarmsNobody() throws Exception {
     try (Frontend silent = connect()) {

@@ -35,6 +35,8 @@ final class RingRunner {
         failure = e.getMessage();
       } catch (InternalError e) {
         failure = setup.name() + ": the ring's memory is gone; its file was truncated";
+      } catch (RuntimeException | OutOfMemoryError e) {
+        failure = setup.name() + " cannot start: " + e; // or its session would wait for ever
       }
       String outcome = failure;
       control.execute(() -> done.started(outcome));

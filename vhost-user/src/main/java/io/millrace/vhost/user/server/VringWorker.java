@@ -77,8 +77,13 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
             layout, setup.map().translation(), setup.features(), start, setup.writes());
     surfaceFault();
     handler = device.startQueue(this);
-    handle = reactor.add(this);
-    kick(setup.kick());
+    try {
+      kickWatch = watch(setup.kick());
+    } catch (QueueStartException e) {
+      handler.close();
+      throw e;
+    }
+    handle = reactor.add(this); // last: what is polled must be known to whoever stops it
   }
 
   /**
@@ -222,10 +227,27 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
       kickWatch.close();
       kickWatch = null;
     }
-    if (descriptor >= 0) {
-      kickWatch = reactor.watchEdges(descriptor, handle::wake);
+    try {
+      kickWatch = watch(descriptor);
+    } catch (QueueStartException e) {
+      events.lostRing(String.valueOf(e.getMessage()));
     }
     handle.wake(); // a kick may have gone to the old one
+  }
+
+  private @Nullable FdWatch watch(int descriptor) throws QueueStartException {
+    if (descriptor < 0) {
+      return null;
+    }
+    try {
+      return reactor.watchEdges(descriptor, this::kicked);
+    } catch (IllegalStateException e) {
+      throw new QueueStartException(setup.name() + ": its kick is of no use: " + e.getMessage(), e);
+    }
+  }
+
+  private void kicked() {
+    handle.wake();
   }
 
   /** Another call descriptor; the old one is no longer used when this returns. -1 for none. */
