@@ -12,6 +12,7 @@ import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.SocketPair;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.FrontendMessageCodec;
 import io.millrace.vhost.user.MemoryRegion;
@@ -269,6 +270,21 @@ class HostileFrontendTest {
         FileDescriptor call = EventFd.create()) {
       descriptorsBefore++; // the call
       startWith(frontend, memory, memory.file(), call);
+      losesItsConnection(frontend);
+    }
+  }
+
+  @Test
+  void aCallThatCouldBlockWhoSignalsIt() throws Exception {
+    Frontend frontend = connect();
+    List<FileDescriptor> ends = SocketPair.create();
+    try (GuestMemory memory = ownMemory();
+        FileDescriptor kick = EventFd.create();
+        FileDescriptor call = ends.getFirst();
+        FileDescriptor nobodyReads = ends.getLast()) {
+      descriptorsBefore += 3; // the kick and the pair
+      assertThat(nobodyReads.number()).isNotEqualTo(call.number());
+      startWith(frontend, memory, kick, call);
       losesItsConnection(frontend);
     }
   }
