@@ -49,6 +49,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private final PollerHandle handle;
   private @Nullable FdWatch kickWatch;
+  private boolean memoryMayVanish;
   private int call;
   private int
       ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
@@ -70,6 +71,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     this.reactor = reactor;
     this.events = events;
     this.call = setup.call();
+    this.memoryMayVanish = setup.memoryMayVanish();
     // The front-end tells where to go on in the avail ring; the used ring tells that itself.
     QueueState start = new QueueState(setup.availIndex(), SplitDeviceQueue.usedIndex(layout));
     queue =
@@ -198,7 +200,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   }
 
   private void surfaceFault() {
-    if (setup.memoryMayVanish()) {
+    if (memoryMayVanish) {
       RawMemory.surfaceFault();
     }
   }
@@ -261,9 +263,11 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   /**
    * Goes on with another memory map.
    *
+   * @param mayVanish whether a front-end could truncate memory of that map
    * @param drained runs once no request points into the map before
    */
-  void relocate(GuestMemoryMap map, Runnable drained) {
+  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable drained) {
+    memoryMayVanish |= mayVanish; // requests still point into the map before, too
     AddressTranslation translation = map.translation();
     VringLayout layout = VringLayout.locate(translation, setup.size(), setup.addresses());
     if (layout == null) {
@@ -376,7 +380,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
 
   @Override
   public boolean memoryMayVanish() {
-    return setup.memoryMayVanish();
+    return memoryMayVanish;
   }
 
   @Override
