@@ -10,8 +10,10 @@ import io.millrace.initiator.GuestMemory;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.LinuxException;
 import io.millrace.linux.SocketPair;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.FrontendMessageCodec;
@@ -24,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -286,6 +289,44 @@ class HostileFrontendTest {
       assertThat(nobodyReads.number()).isNotEqualTo(call.number());
       startWith(frontend, memory, kick, call);
       losesItsConnection(frontend);
+    }
+  }
+
+  @Test
+  void oneThatNeverStopsSendingLetsOthersIn() throws Exception {
+    ByteBuffer manyOwners = ByteBuffer.allocate(5000 * 12).order(ByteOrder.nativeOrder());
+    while (manyOwners.hasRemaining()) {
+      manyOwners.put(message(3, 1, 0)); // SET_OWNER, which nobody answers
+    }
+    manyOwners.flip();
+    AtomicBoolean enough = new AtomicBoolean();
+    try (Frontend flood = connect()) {
+      int number = flood.connection().descriptorNumber();
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!enough.get()) {
+                  sendAll(number, manyOwners.duplicate());
+                }
+              });
+
+      try (Frontend other = connect()) {
+        other.barrier();
+      } finally {
+        enough.set(true);
+        sender.join();
+      }
+    }
+    awaitOnlyTheBystander();
+  }
+
+  private static void sendAll(int socket, ByteBuffer bytes) {
+    try {
+      while (bytes.hasRemaining()) {
+        DescriptorPassing.send(socket, bytes, List.of()); // 0 while the socket is full
+      }
+    } catch (LinuxException e) {
+      throw new IllegalStateException(e);
     }
   }
 
