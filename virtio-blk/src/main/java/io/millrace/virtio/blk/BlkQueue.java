@@ -201,13 +201,13 @@ final class BlkQueue implements QueueHandler {
 
   @Override
   public void submitTaken() {
-    BdevChannel to = channel;
+    BdevChannel to = detached == null ? channel : null; // or a busy guest would keep the disk
     while (startedIndex < takenCount) {
       BlkRequest request = taken[startedIndex++];
       request.state = State.STARTED;
       started[request.ticket]++;
       if (to == null) {
-        done(request, BlkStatus.IOERR); // the disk was removed
+        done(request, BlkStatus.IOERR); // the disk was removed, or is being
       } else if (request.type == BlkRequestType.GET_ID
           || request.type == BlkRequestType.UNSUPPORTED) {
         done(request, request.status);
