@@ -4,9 +4,11 @@ import io.millrace.bdev.BdevException.Kind;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
+import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Reactor;
 import java.util.EnumSet;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A disk in this process's memory: lost when the process ends, shared by all its channels. */
 public final class MallocBdev extends Bdev {
@@ -49,7 +51,7 @@ public final class MallocBdev extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
-    return new Channel(this, store.address());
+    return new Channel(this, reactor, store.address());
   }
 
   @Override
@@ -57,16 +59,42 @@ public final class MallocBdev extends Bdev {
     store.close();
   }
 
-  private static final class Channel extends BdevChannel {
+  private static final class Channel extends BdevChannel implements Deferred {
+    private final Reactor reactor;
     private final long base;
+    private @Nullable InternalError fault;
 
-    Channel(Bdev bdev, long base) {
+    Channel(Bdev bdev, Reactor reactor, long base) {
       super(bdev);
+      this.reactor = reactor;
       this.base = base;
     }
 
     @Override
     protected void start(BdevIo io) {
+      IoStatus status = IoStatus.SUCCESS;
+      try {
+        move(io);
+        RawMemory.surfaceFault(); // the request's memory may be gone, and this is the only copy
+      } catch (InternalError e) {
+        fault = e;
+        reactor.defer(this);
+        status = IoStatus.BAD_MEMORY;
+      }
+      io.complete(status, status == IoStatus.SUCCESS ? io.lengthBytes() : 0);
+    }
+
+    /** For the reactor to have the culprit looked for. */
+    @Override
+    public void endOfRound() {
+      InternalError thrown = fault;
+      fault = null;
+      if (thrown != null) {
+        throw thrown;
+      }
+    }
+
+    private void move(BdevIo io) {
       long at = base + io.offsetBytes();
       switch (io.type()) {
         case READ -> copyOut(io, at);
@@ -75,7 +103,6 @@ public final class MallocBdev extends Bdev {
         case FLUSH -> {}
         case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
       }
-      io.complete(IoStatus.SUCCESS, io.lengthBytes());
     }
 
     private static void copyOut(BdevIo io, long store) {

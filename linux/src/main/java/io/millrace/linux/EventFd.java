@@ -1,8 +1,11 @@
 package io.millrace.linux;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Counters to wake a waiter by, eventfd(2): kicks and calls of a virtqueue, wake-ups of a reactor.
@@ -11,6 +14,10 @@ public final class EventFd {
   static final int EFD_CLOEXEC = 0x80000;
   static final int EFD_NONBLOCK = 0x800;
 
+  static final int F_GETFL = 3;
+  static final int F_SETFL = 4;
+
+  private static final String KIND = "anon_inode:[eventfd]";
   private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L);
   private static final long ONE_ADDRESS = ONE.address();
 
@@ -20,6 +27,33 @@ public final class EventFd {
   public static FileDescriptor create() throws LinuxException {
     long number = Syscall.call(Syscall.EVENTFD2, 0, EFD_CLOEXEC | EFD_NONBLOCK);
     return FileDescriptor.own((int) LinuxException.check(number, "create", "eventfd"));
+  }
+
+  /**
+   * Makes an eventfd that another process sent fit for {@link #signal}: non-blocking. The mode is
+   * shared with whoever else has the eventfd.
+   *
+   * @throws LinuxException EINVAL when it is something else: a write to that could block all the
+   *     same
+   */
+  public static void adopt(FileDescriptor fd) throws LinuxException {
+    if (!isEventFd(fd)) {
+      throw new LinuxException("use " + fd + " as an eventfd", Errno.EINVAL.number());
+    }
+    long flags =
+        LinuxException.check(Syscall.call(Syscall.FCNTL, fd.number(), F_GETFL), "look at", fd);
+    if ((flags & EFD_NONBLOCK) == 0) {
+      long set = Syscall.call(Syscall.FCNTL, fd.number(), F_SETFL, flags | EFD_NONBLOCK);
+      LinuxException.check(set, "make non-blocking", fd);
+    }
+  }
+
+  private static boolean isEventFd(FileDescriptor fd) {
+    try {
+      return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd.number())).endsWith(KIND);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**

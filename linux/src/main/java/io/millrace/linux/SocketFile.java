@@ -73,7 +73,7 @@ public final class SocketFile implements AutoCloseable {
 
   /** Null when the lock file was removed by its former owner meanwhile: to be tried again. */
   private static @Nullable SocketFile tryClaim(Path path, Path lockPath) throws IOException {
-    FileDescriptor lock = LinuxFiles.open(lockPath, OpenFlag.READ_WRITE, OpenFlag.CREATE);
+    FileDescriptor lock = openLock(path, lockPath);
     boolean claimed = false;
     try {
       if (!LinuxFiles.tryLockWhole(lock)) {
@@ -91,6 +91,22 @@ public final class SocketFile implements AutoCloseable {
       if (!claimed) {
         lock.close();
       }
+    }
+  }
+
+  /** Never through a link: somebody may have put one into a folder that all can write to. */
+  private static FileDescriptor openLock(Path path, Path lockPath) throws IOException {
+    try {
+      return LinuxFiles.open(lockPath, OpenFlag.READ_WRITE, OpenFlag.CREATE, OpenFlag.NO_FOLLOW);
+    } catch (LinuxException e) {
+      throw new IOException(
+          path
+              + ": its lock file "
+              + lockPath
+              + " cannot be opened: "
+              + LinuxException.text(e.number())
+              + "; let this user write there, or choose another folder",
+          e);
     }
   }
 

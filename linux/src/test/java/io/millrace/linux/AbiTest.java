@@ -195,6 +195,8 @@ class AbiTest {
     expect("F_DUPFD_CLOEXEC", FileDescriptor.F_DUPFD_CLOEXEC);
     expect("EFD_CLOEXEC", EventFd.EFD_CLOEXEC);
     expect("EFD_NONBLOCK", EventFd.EFD_NONBLOCK);
+    expect("F_GETFL", EventFd.F_GETFL);
+    expect("F_SETFL", EventFd.F_SETFL);
     expect("CLOCK_THREAD_CPUTIME_ID", Cpu.CLOCK_THREAD_CPUTIME_ID);
     expect("sizeof(struct timespec)", 16);
     expect("offsetof(struct timespec, tv_nsec)", 8);

@@ -41,6 +41,20 @@ class SocketFileTest {
   }
 
   @Test
+  void lockFileThatIsALinkIsNotFollowed() throws IOException {
+    Path elsewhere = dir.resolve("elsewhere");
+    Files.createSymbolicLink(dir.resolve("a.sock.lock"), elsewhere);
+
+    assertThatThrownBy(() -> SocketFile.claim(dir.resolve("a.sock")))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("a.sock.lock")
+        .hasMessageContaining("ELOOP")
+        .hasMessageContaining("choose another folder");
+
+    assertThat(elsewhere).doesNotExist();
+  }
+
+  @Test
   void liveServerThatKeepsNoLockIsNotReplaced() throws IOException {
     Path path = dir.resolve("a.sock");
     try (ServerSocketChannel live = listen(path)) {

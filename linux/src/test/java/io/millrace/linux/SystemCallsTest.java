@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors, mappings, memory files, eventfds and processors: what works and how it fails. */
@@ -134,6 +135,27 @@ class SystemCallsTest {
 
       assertThat(EventFd.drain(fd.number())).isEqualTo(2);
       assertThat(EventFd.drain(fd.number())).isZero();
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void anAdoptedEventfdThatIsFullBlocksNobody() throws Exception {
+    try (FileDescriptor fd = FileDescriptor.own((int) Syscall.call(Syscall.EVENTFD2, 0, 0))) {
+      RawMemory.putLong(Syscall.scratch(), -2); // the highest count there is
+      Syscall.call(Syscall.WRITE, fd.number(), Syscall.scratch(), Long.BYTES);
+
+      EventFd.adopt(fd);
+      EventFd.signal(fd.number());
+
+      assertThat(EventFd.drain(fd.number())).isEqualTo(-2);
+    }
+  }
+
+  @Test
+  void whatIsNoEventfdIsNotAdopted() throws Exception {
+    try (FileDescriptor file = MemoryFile.create("no-event", 4096, false)) {
+      assertThatThrownBy(() -> EventFd.adopt(file)).hasMessageContaining("EINVAL");
     }
   }
 

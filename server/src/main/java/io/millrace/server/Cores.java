@@ -4,6 +4,7 @@ import io.millrace.linux.Cpu;
 import io.millrace.linux.LinuxException;
 import io.millrace.reactor.CoreMask;
 import io.millrace.reactor.Reactor;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -15,9 +16,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** The reactors of the process: one for control, and one for each core that is polled on. */
 final class Cores {
+  private static final long CLOSE_SECONDS = 5;
+
   private final Reactor control;
   private final SortedMap<Integer, Reactor> polling;
 
@@ -76,6 +80,10 @@ final class Cores {
   /** Runs something on the control thread and waits for what it returns; its failure is thrown. */
   <T extends @Nullable Object> T onControl(Callable<T> task)
       throws InterruptedException, ExecutionException {
+    return send(task).get();
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> send(Callable<T> task) {
     CompletableFuture<T> result = new CompletableFuture<>();
     boolean sent =
         control.execute(() -> {
@@ -88,17 +96,18 @@ final class Cores {
     if (!sent) {
       throw new IllegalStateException("the control reactor has ended");
     }
-    return result.get();
+    return result;
   }
 
   /**
    * Starts something on the control thread and waits until its stage ends.
    *
-   * @throws TimeoutException it took longer
+   * @throws TimeoutException it took longer, or the control thread hangs
    */
   <T extends @Nullable Object> T awaitOnControl(Callable<CompletionStage<T>> task, long seconds)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return onControl(task).toCompletableFuture().get(seconds, TimeUnit.SECONDS);
+    CompletionStage<T> started = send(task).get(seconds, TimeUnit.SECONDS);
+    return started.toCompletableFuture().get(seconds, TimeUnit.SECONDS);
   }
 
   /** What a stage failed with, out of its wrappings. */
@@ -111,8 +120,19 @@ final class Cores {
     return cause;
   }
 
-  /** Ends all reactors, the control reactor last; waits for their threads. */
-  void close() {
+  /**
+   * Ends all reactors, the control reactor last; waits for their threads, but not for one that
+   * hangs: it ends with the process.
+   */
+  void close() throws InterruptedException {
+    Thread closing = Thread.ofPlatform().daemon().name("close").start(this::closeAll);
+    if (!closing.join(Duration.ofSeconds(CLOSE_SECONDS))) {
+      LoggerFactory.getLogger(Cores.class).warn("a reactor hangs and is left to the process's end");
+    }
+  }
+
+  /** As {@link #close}, for as long as it takes. */
+  void closeAll() {
     polling.values().forEach(Reactor::close);
     control.close();
   }

@@ -70,7 +70,7 @@ final class Target {
         if (target != null) {
           target.stop();
         } else {
-          var _ = starting.thenAccept(Cores::close);
+          var _ = starting.thenAccept(Cores::closeAll);
         }
       }
     }

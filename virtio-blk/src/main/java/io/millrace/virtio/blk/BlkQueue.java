@@ -20,6 +20,7 @@ final class BlkQueue implements QueueHandler {
   private static final int HEADER_BYTES = 16; // type u32, ioprio u32, sector u64
   private static final int SECTOR_OFFSET = 8;
   private static final int STATUS_BYTES = 1;
+  private static final int SERIAL_SEGMENTS = BlkDevice.SERIAL_BYTES; // one byte each at the least
 
   /** Largest sector whose byte offset is a positive number. */
   private static final long MAX_SECTOR = Long.MAX_VALUE / BlkConfig.SECTOR_BYTES;
@@ -98,7 +99,7 @@ final class BlkQueue implements QueueHandler {
       case FLUSH -> request.begin(IoType.FLUSH, 0, 0);
       case GET_ID -> {
         request.begin(IoType.READ, 0, 0);
-        addSegments(request, chain, IoType.READ);
+        addSegments(request, chain, IoType.READ, SERIAL_SEGMENTS);
       }
       case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
     }
@@ -117,18 +118,24 @@ final class BlkQueue implements QueueHandler {
             : chain.readableBytes() - HEADER_BYTES;
     boolean inRange = Long.compareUnsigned(sector, MAX_SECTOR) <= 0;
     request.begin(type, inRange ? sector * BlkConfig.SECTOR_BYTES : -1, bytes);
-    addSegments(request, chain, type);
+    boolean complete = addSegments(request, chain, type, maxSegments);
     if (type == IoType.WRITE && writeThrough) {
       request.forceUnitAccess();
     }
     boolean forbidden = type == IoType.WRITE && device.isReadOnly();
-    if (forbidden || request.segmentCount() > maxSegments) {
+    if (forbidden || !complete) {
       refuse(request, BlkStatus.IOERR);
     }
   }
 
-  /** The chain's data: what lies behind the header, or before the status byte. */
-  private static void addSegments(BlkRequest request, DescriptorChain chain, IoType type) {
+  /**
+   * The chain's data: what lies behind the header, or before the status byte.
+   *
+   * @return false when there are more than {@code most} segments; a request keeps the room that it
+   *     once had, so the others are not added
+   */
+  private static boolean addSegments(
+      BlkRequest request, DescriptorChain chain, IoType type, int most) {
     boolean read = type == IoType.READ;
     int from = read ? chain.readableCount() : 0;
     int to = read ? chain.count() : chain.readableCount();
@@ -137,12 +144,16 @@ final class BlkQueue implements QueueHandler {
     for (int i = from; i < to; i++) {
       int bytes = chain.bytes(i) - (i == last ? STATUS_BYTES : 0);
       if (bytes > skip) {
+        if (request.segmentCount() == most) {
+          return false;
+        }
         request.addSegment(chain.address(i) + skip, bytes - skip);
         skip = 0;
       } else {
         skip -= bytes;
       }
     }
+    return true;
   }
 
   /**
@@ -190,13 +201,13 @@ final class BlkQueue implements QueueHandler {
 
   @Override
   public void submitTaken() {
-    BdevChannel to = channel;
+    BdevChannel to = detached == null ? channel : null; // or a busy guest would keep the disk
     while (startedIndex < takenCount) {
       BlkRequest request = taken[startedIndex++];
       request.state = State.STARTED;
       started[request.ticket]++;
       if (to == null) {
-        done(request, BlkStatus.IOERR); // the disk was removed
+        done(request, BlkStatus.IOERR); // the disk was removed, or is being
       } else if (request.type == BlkRequestType.GET_ID
           || request.type == BlkRequestType.UNSUPPORTED) {
         done(request, request.status);

@@ -85,6 +85,16 @@ final class BlkTarget implements AutoCloseable {
     return result.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
   }
 
+  /** Runs something on a reactor and waits until it is done. */
+  static void run(Reactor reactor, Runnable action) throws Exception {
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    reactor.execute(() -> {
+      action.run();
+      done.complete(true);
+    });
+    done.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
+  }
+
   /** How many front-ends a controller has, asked on the control thread. */
   int sessions(String name) {
     try {

@@ -10,8 +10,11 @@ import io.millrace.initiator.GuestMemory;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.LinuxException;
+import io.millrace.linux.SocketPair;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.FrontendMessageCodec;
 import io.millrace.vhost.user.MemoryRegion;
@@ -23,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -244,6 +248,85 @@ class HostileFrontendTest {
       frontend.connection().send(new VringMessage.SetVringEnable(0, true), false, List.of());
       descriptorsBefore++; // the kick
       losesItsConnection(frontend);
+    }
+  }
+
+  /** Starts queue 0 with this kick and this call, in legal memory; the call is told first. */
+  private static void startWith(
+      Frontend frontend, GuestMemory memory, FileDescriptor kick, FileDescriptor call)
+      throws Exception {
+    long ring = memory.address();
+    frontend.setFeatures(VirtioBlk.FEATURES & ~(1L << 29));
+    frontend.shareMemory(List.of(memory));
+    frontend.tell(new VringMessage.SetVringNum(0, 16));
+    frontend.tell(
+        new VringMessage.SetVringAddr(new VringAddress(0, 0, ring, ring + 2048, ring + 1024, 0)));
+    frontend.connection().send(new VringMessage.SetVringCall(0, true), false, List.of(call));
+    frontend.connection().send(new VringMessage.SetVringKick(0, true), false, List.of(kick));
+    frontend.connection().send(new VringMessage.SetVringEnable(0, true), false, List.of());
+  }
+
+  @Test
+  void aKickThatNobodyCanWaitFor() throws Exception {
+    Frontend frontend = connect();
+    try (GuestMemory memory = ownMemory();
+        FileDescriptor call = EventFd.create()) {
+      descriptorsBefore++; // the call
+      startWith(frontend, memory, memory.file(), call);
+      losesItsConnection(frontend);
+    }
+  }
+
+  @Test
+  void aCallThatCouldBlockWhoSignalsIt() throws Exception {
+    Frontend frontend = connect();
+    List<FileDescriptor> ends = SocketPair.create();
+    try (GuestMemory memory = ownMemory();
+        FileDescriptor kick = EventFd.create();
+        FileDescriptor call = ends.getFirst();
+        FileDescriptor nobodyReads = ends.getLast()) {
+      descriptorsBefore += 3; // the kick and the pair
+      assertThat(nobodyReads.number()).isNotEqualTo(call.number());
+      startWith(frontend, memory, kick, call);
+      losesItsConnection(frontend);
+    }
+  }
+
+  @Test
+  void oneThatNeverStopsSendingLetsOthersIn() throws Exception {
+    ByteBuffer manyOwners = ByteBuffer.allocate(5000 * 12).order(ByteOrder.nativeOrder());
+    while (manyOwners.hasRemaining()) {
+      manyOwners.put(message(3, 1, 0)); // SET_OWNER, which nobody answers
+    }
+    manyOwners.flip();
+    AtomicBoolean enough = new AtomicBoolean();
+    try (Frontend flood = connect()) {
+      int number = flood.connection().descriptorNumber();
+      Thread sender =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!enough.get()) {
+                  sendAll(number, manyOwners.duplicate());
+                }
+              });
+
+      try (Frontend other = connect()) {
+        other.barrier();
+      } finally {
+        enough.set(true);
+        sender.join();
+      }
+    }
+    awaitOnlyTheBystander();
+  }
+
+  private static void sendAll(int socket, ByteBuffer bytes) {
+    try {
+      while (bytes.hasRemaining()) {
+        DescriptorPassing.send(socket, bytes, List.of()); // 0 while the socket is full
+      }
+    } catch (LinuxException e) {
+      throw new IllegalStateException(e);
     }
   }
 

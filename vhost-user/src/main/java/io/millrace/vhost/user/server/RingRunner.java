@@ -35,6 +35,8 @@ final class RingRunner {
         failure = e.getMessage();
       } catch (InternalError e) {
         failure = setup.name() + ": the ring's memory is gone; its file was truncated";
+      } catch (RuntimeException | OutOfMemoryError e) {
+        failure = setup.name() + " cannot start: " + e; // or its session would wait for ever
       }
       String outcome = failure;
       control.execute(() -> done.started(outcome));
@@ -53,8 +55,8 @@ final class RingRunner {
   }
 
   /** Changes the worker's memory; answers when nothing points into the memory before. */
-  void relocate(GuestMemoryMap map, Runnable done) {
-    onWorker(running -> running.relocate(map, answer(done)), answer(done));
+  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable done) {
+    onWorker(running -> running.relocate(map, mayVanish, answer(done)), answer(done));
   }
 
   /** Changes the descriptor of kicks; answers when the old one is not used any more. */

@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 final class Session {
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
+  /** Most messages in a row: one that never stops sending must not keep the thread. */
+  private static final int BATCH = 32;
+
   private final int id;
   private final String name;
   private final VhostServer server;
@@ -74,7 +77,7 @@ final class Session {
   }
 
   private void readAll() {
-    while (!busy && !closed) {
+    for (int i = 0; i < BATCH && !busy && !closed; i++) { // what is left is reported again
       try {
         switch (channel.read()) {
           case ReadResult.Complete complete -> handle(complete.message());

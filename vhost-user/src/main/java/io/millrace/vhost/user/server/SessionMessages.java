@@ -1,6 +1,8 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.LinuxException;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
 import io.millrace.vhost.user.FrontendMessage;
@@ -237,6 +239,7 @@ final class SessionMessages {
     Vring ring;
     try {
       ring = rings.ring(message.index());
+      adoptEvents(message, descriptors);
     } catch (SessionException e) {
       descriptors.forEach(FileDescriptor::close);
       throw e;
@@ -273,6 +276,23 @@ final class SessionMessages {
       case VringMessage.SetVringEndian m -> refuse(m, acknowledge, done);
       case VringMessage.VringKick m -> refuse(m, acknowledge, done);
       case VringMessage.GetVringBaseSkipDrain m -> refuse(m, acknowledge, done);
+    }
+  }
+
+  /** What a reactor will wait for or write to must be an eventfd: anything else can block it. */
+  private static void adoptEvents(VringMessage message, List<FileDescriptor> descriptors)
+      throws SessionException {
+    for (FileDescriptor descriptor : descriptors) {
+      try {
+        EventFd.adopt(descriptor);
+      } catch (LinuxException e) {
+        throw new SessionException(
+            message.request()
+                + " of ring "
+                + message.index()
+                + " has no eventfd: "
+                + e.getMessage());
+      }
     }
   }
 

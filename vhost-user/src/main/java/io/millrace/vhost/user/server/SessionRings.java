@@ -165,7 +165,7 @@ final class SessionRings {
     for (Vring ring : running()) {
       RingRunner runner = ring.runner;
       if (runner != null) {
-        runner.relocate(memory.map(), moved.one());
+        runner.relocate(memory.map(), memory.mayVanish(), moved.one());
       }
     }
     moved.ready();

@@ -19,14 +19,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One device behind one listening socket, for any number of front-ends at the same time. Control
- * thread only.
+ * One device behind one listening socket, for up to {@value #MAX_SESSIONS} front-ends at the same
+ * time. Control thread only.
  */
 public final class VhostServer {
   private static final Logger LOG = LoggerFactory.getLogger(VhostServer.class);
 
   /** Most front-ends on one socket. */
   private static final int MAX_SESSIONS = 64;
+
+  /** Most front-ends accepted in a row; what is left is reported again. */
+  private static final int ACCEPT_BATCH = 16;
 
   private static final long ACCEPT_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -90,10 +93,12 @@ public final class VhostServer {
 
   private void accept() {
     try {
-      MessageChannel connected = socket.accept();
-      while (connected != null && !closing) {
+      for (int i = 0; i < ACCEPT_BATCH; i++) {
+        MessageChannel connected = socket.accept();
+        if (connected == null) {
+          return;
+        }
         open(connected);
-        connected = socket.accept();
       }
     } catch (IOException e) {
       if (!closing) {

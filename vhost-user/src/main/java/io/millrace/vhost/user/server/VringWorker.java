@@ -49,6 +49,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private final PollerHandle handle;
   private @Nullable FdWatch kickWatch;
+  private boolean memoryMayVanish;
   private int call;
   private int
       ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
@@ -70,6 +71,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     this.reactor = reactor;
     this.events = events;
     this.call = setup.call();
+    this.memoryMayVanish = setup.memoryMayVanish();
     // The front-end tells where to go on in the avail ring; the used ring tells that itself.
     QueueState start = new QueueState(setup.availIndex(), SplitDeviceQueue.usedIndex(layout));
     queue =
@@ -77,8 +79,13 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
             layout, setup.map().translation(), setup.features(), start, setup.writes());
     surfaceFault();
     handler = device.startQueue(this);
-    handle = reactor.add(this);
-    kick(setup.kick());
+    try {
+      kickWatch = watch(setup.kick());
+    } catch (QueueStartException e) {
+      handler.close();
+      throw e;
+    }
+    handle = reactor.add(this); // last: what is polled must be known to whoever stops it
   }
 
   /**
@@ -193,7 +200,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   }
 
   private void surfaceFault() {
-    if (setup.memoryMayVanish()) {
+    if (memoryMayVanish) {
       RawMemory.surfaceFault();
     }
   }
@@ -222,10 +229,27 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
       kickWatch.close();
       kickWatch = null;
     }
-    if (descriptor >= 0) {
-      kickWatch = reactor.watchEdges(descriptor, handle::wake);
+    try {
+      kickWatch = watch(descriptor);
+    } catch (QueueStartException e) {
+      events.lostRing(String.valueOf(e.getMessage()));
     }
     handle.wake(); // a kick may have gone to the old one
+  }
+
+  private @Nullable FdWatch watch(int descriptor) throws QueueStartException {
+    if (descriptor < 0) {
+      return null;
+    }
+    try {
+      return reactor.watchEdges(descriptor, this::kicked);
+    } catch (IllegalStateException e) {
+      throw new QueueStartException(setup.name() + ": its kick is of no use: " + e.getMessage(), e);
+    }
+  }
+
+  private void kicked() {
+    handle.wake();
   }
 
   /** Another call descriptor; the old one is no longer used when this returns. -1 for none. */
@@ -239,9 +263,11 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   /**
    * Goes on with another memory map.
    *
+   * @param mayVanish whether a front-end could truncate memory of that map
    * @param drained runs once no request points into the map before
    */
-  void relocate(GuestMemoryMap map, Runnable drained) {
+  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable drained) {
+    memoryMayVanish |= mayVanish; // requests still point into the map before, too
     AddressTranslation translation = map.translation();
     VringLayout layout = VringLayout.locate(translation, setup.size(), setup.addresses());
     if (layout == null) {
@@ -354,7 +380,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
 
   @Override
   public boolean memoryMayVanish() {
-    return setup.memoryMayVanish();
+    return memoryMayVanish;
   }
 
   @Override

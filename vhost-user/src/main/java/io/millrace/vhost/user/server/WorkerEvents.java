@@ -10,7 +10,7 @@ interface WorkerEvents {
   /** The ring makes no sense any more: the queue stands still. */
   void broken();
 
-  /** The memory the ring is in went away. */
+  /** The ring cannot go on: its memory went away, or its kick is none. */
   void lostRing(String why);
 
   /** The worker threw and is no longer polled. */

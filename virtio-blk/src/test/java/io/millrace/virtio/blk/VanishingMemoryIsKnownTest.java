@@ -1,0 +1,150 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.Frontend;
+import io.millrace.initiator.FrontendOptions;
+import io.millrace.initiator.FrontendQueue;
+import io.millrace.initiator.GuestMemory;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.FrontendMessage;
+import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.QueueHandler;
+import io.millrace.vhost.user.server.VhostDevice;
+import io.millrace.vhost.user.server.VhostServer;
+import io.millrace.virtqueue.DescriptorChain;
+import io.millrace.virtqueue.VirtioFeature;
+import io.millrace.virtqueue.VringLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A ring that runs learns that memory which came later can be truncated. */
+@Timeout(60)
+class VanishingMemoryIsKnownTest {
+  @TempDir private Path folder;
+
+  @Test
+  void whenItIsAddedToARingThatRunsInSealedMemory() throws Exception {
+    CompletableFuture<QueueContext> queue = new CompletableFuture<>();
+    Path path = folder.resolve("idle.sock");
+    try (Reactor reactor = Reactor.start("all", -1)) {
+      CompletableFuture<VhostServer> server = new CompletableFuture<>();
+      VhostSocket socket = VhostSocket.listen(path, null);
+      reactor.execute(() -> {
+        try {
+          server.complete(
+              new VhostServer(socket, new IdleDevice(reactor, queue), reactor, List.of(reactor)));
+        } catch (Exception e) {
+          server.completeExceptionally(e);
+        }
+      });
+      try (GuestMemory sealed = GuestMemory.create(1 << 20);
+          GuestMemory later = GuestMemory.create(1 << 20, 1L << 40, false);
+          Frontend frontend = Frontend.connect(path, FrontendOptions.defaults())) {
+        frontend.setFeatures(0);
+        frontend.shareMemory(List.of(sealed));
+        long ring = sealed.address();
+        try (FrontendQueue started =
+            frontend.startQueue(0, new VringLayout(16, ring, ring + 1024, ring + 2048), 0)) {
+          QueueContext context = queue.get(20, TimeUnit.SECONDS);
+          assertThat(started.index()).isEqualTo(context.index());
+          assertThat(context.memoryMayVanish()).isFalse();
+
+          frontend.tell(new FrontendMessage.AddMemReg(later.region()), List.of(later.file()));
+
+          assertThat(context.memoryMayVanish()).isTrue();
+        }
+      }
+      CompletableFuture<Boolean> closed = new CompletableFuture<>();
+      VhostServer running = server.get(20, TimeUnit.SECONDS);
+      reactor.execute(() -> running.close(() -> closed.complete(true)));
+      assertThat(closed.get(20, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  /** A device whose queues do nothing, and say what they were given. */
+  private record IdleDevice(Reactor reactor, CompletableFuture<QueueContext> queue)
+      implements VhostDevice, DeviceSession, QueueHandler {
+    @Override
+    public String name() {
+      return "idle";
+    }
+
+    @Override
+    public long features() {
+      return VirtioFeature.VERSION_1;
+    }
+
+    @Override
+    public int queueCount() {
+      return 1;
+    }
+
+    @Override
+    public Reactor reactorFor(int queueIndex) {
+      return reactor;
+    }
+
+    @Override
+    public DeviceSession newSession() {
+      return this;
+    }
+
+    @Override
+    public void memoryAdded(long address, long bytes) {}
+
+    @Override
+    public void memoryRemoved(long address, long bytes) {}
+
+    @Override
+    public byte[] config() {
+      return new byte[0];
+    }
+
+    @Override
+    public boolean writeConfig(int offset, byte[] data, boolean migration) {
+      return false;
+    }
+
+    @Override
+    public QueueHandler startQueue(QueueContext context) {
+      queue.complete(context);
+      return this;
+    }
+
+    @Override
+    public void closed() {}
+
+    @Override
+    public boolean take(DescriptorChain chain, int ticket) {
+      return false;
+    }
+
+    @Override
+    public void submitTaken() {}
+
+    @Override
+    public int outstanding(int ticket) {
+      return 0;
+    }
+
+    @Override
+    public void cancelAll() {}
+
+    @Override
+    public void respond(Returns returns) {}
+
+    @Override
+    public void recycle() {}
+
+    @Override
+    public void close() {}
+  }
+}
