@@ -22,6 +22,7 @@ public abstract class BdevIo {
   private long offsetBytes;
   private long lengthBytes;
   private boolean forceUnitAccess;
+  private boolean mayUnmap;
   private int segmentCount;
   private long[] segmentAddresses;
   private int[] segmentBytes;
@@ -69,6 +70,7 @@ public abstract class BdevIo {
     this.offsetBytes = offsetBytes;
     this.lengthBytes = lengthBytes;
     forceUnitAccess = false;
+    mayUnmap = false;
     segmentCount = 0;
     metadataAddress = 0;
     transferredBytes = 0;
@@ -102,6 +104,14 @@ public abstract class BdevIo {
     forceUnitAccess = true;
   }
 
+  /**
+   * Allows a WRITE_ZEROES to give the storage of its blocks back, as an UNMAP does; without it they
+   * stay allocated.
+   */
+  public final void allowUnmap() {
+    mayUnmap = true;
+  }
+
   /** Says that the submitter holds a lock: the request passes it. */
   public final void heldLock(RangeLock lock) {
     heldLock = lock;
@@ -129,6 +139,11 @@ public abstract class BdevIo {
   /** Whether a write must be durable before it completes. */
   public final boolean isForceUnitAccess() {
     return forceUnitAccess;
+  }
+
+  /** Whether a WRITE_ZEROES may give the storage of its blocks back. */
+  public final boolean mayUnmap() {
+    return mayUnmap;
   }
 
   /** How many data segments there are; together they are {@link #lengthBytes} long. */

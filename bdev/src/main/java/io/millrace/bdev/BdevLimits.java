@@ -8,18 +8,26 @@ package io.millrace.bdev;
  * @param memoryAlignment bytes; segments that start or end elsewhere are bounced, which costs a
  *     copy
  * @param optimalTransferBytes multiple that performs best, 0 when there is none
+ * @param maxUnmapBytes longest UNMAP or WRITE_ZEROES, a multiple of the block size
+ * @param unmapGranularity bytes that storage is given back by, at offsets that are multiples of it;
+ *     0 when an UNMAP gives none back
  */
 public record BdevLimits(
-    int maxTransferBytes, int maxSegments, int memoryAlignment, int optimalTransferBytes) {
+    int maxTransferBytes,
+    int maxSegments,
+    int memoryAlignment,
+    int optimalTransferBytes,
+    int maxUnmapBytes,
+    int unmapGranularity) {
   /**
    * Most segments any request may have: a chain of the largest virtqueue, split at region borders.
    */
   public static final int MAX_SEGMENTS = 1024;
 
-  /** Longest transfer any request may have, in bytes. */
+  /** Longest transfer any request may have, in bytes; no border asks for a longer UNMAP either. */
   public static final int MAX_TRANSFER_BYTES = 1 << 30;
 
-  /** No limit beyond what any request has to keep. */
+  /** No limit beyond what any request has to keep; an UNMAP gives no storage back. */
   public static final BdevLimits NONE = new BdevLimits(MAX_TRANSFER_BYTES, MAX_SEGMENTS, 1, 0);
 
   /** Refuses limits that nothing could keep. */
@@ -29,8 +37,34 @@ public record BdevLimits(
         || maxSegments < 1
         || maxSegments > MAX_SEGMENTS
         || Integer.bitCount(memoryAlignment) != 1
-        || optimalTransferBytes < 0) {
+        || optimalTransferBytes < 0
+        || maxUnmapBytes < 512
+        || maxUnmapBytes > MAX_TRANSFER_BYTES
+        || unmapGranularity < 0) {
       throw new IllegalArgumentException("impossible limits");
     }
+  }
+
+  /** Limits of transfers only: an UNMAP may be of any length, and gives no storage back. */
+  public BdevLimits(
+      int maxTransferBytes, int maxSegments, int memoryAlignment, int optimalTransferBytes) {
+    this(
+        maxTransferBytes,
+        maxSegments,
+        memoryAlignment,
+        optimalTransferBytes,
+        MAX_TRANSFER_BYTES,
+        0);
+  }
+
+  /** The same with other limits of UNMAP and WRITE_ZEROES. */
+  public BdevLimits withUnmap(int maxBytes, int granularity) {
+    return new BdevLimits(
+        maxTransferBytes,
+        maxSegments,
+        memoryAlignment,
+        optimalTransferBytes,
+        maxBytes,
+        granularity);
   }
 }

@@ -10,7 +10,7 @@ public enum IoType {
   FLUSH,
   /** Deallocates blocks; what they read as afterwards is undefined. */
   UNMAP,
-  /** Makes blocks read as zeroes. */
+  /** Makes blocks read as zeroes; deallocates them only where {@link BdevIo#mayUnmap} allows it. */
   WRITE_ZEROES,
   /** Compares blocks with memory. */
   COMPARE,

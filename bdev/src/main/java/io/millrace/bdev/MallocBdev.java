@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A disk in this process's memory: lost when the process ends, shared by all its channels. */
 public final class MallocBdev extends Bdev {
+  /** Longest range zeroed at once: a reactor is not kept from its other queues for milliseconds. */
+  private static final int MAX_UNMAP_BYTES = 4 << 20;
+
   private final Mapping store;
 
   private MallocBdev(BdevProperties properties, Mapping store) {
@@ -38,7 +41,7 @@ public final class MallocBdev extends Bdev {
             blockCount,
             true,
             false,
-            BdevLimits.NONE,
+            BdevLimits.NONE.withUnmap(MAX_UNMAP_BYTES, 0),
             EnumSet.of(IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES));
     try {
       // Huge pages where the kernel has some: 12 % at depth 32, measured.

@@ -75,6 +75,10 @@ class BdevPropertiesTest {
     impossible(() -> new BdevLimits(most, 1024, 0, 0));
     impossible(() -> new BdevLimits(most, 1024, 3, 0));
     impossible(() -> new BdevLimits(most, 1024, 1, -1));
+    assertThat(BdevLimits.NONE.withUnmap(512, 4096).maxUnmapBytes()).isEqualTo(512);
+    impossible(() -> BdevLimits.NONE.withUnmap(511, 0));
+    impossible(() -> BdevLimits.NONE.withUnmap(most + 1, 0));
+    impossible(() -> BdevLimits.NONE.withUnmap(most, -1));
   }
 
   @Test

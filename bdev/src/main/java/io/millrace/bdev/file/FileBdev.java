@@ -21,6 +21,9 @@ import java.util.Set;
  * for a write that asks for it, the write itself is durable when it completes. Once the kernel
  * failed to make data durable it may have dropped it: from then on the bdev fails writes and
  * flushes, until it is removed and created again.
+ *
+ * <p>UNMAP punches holes. WRITE_ZEROES leaves blocks allocated unless it may unmap, on file systems
+ * that cannot zero a range too.
  */
 public final class FileBdev extends Bdev {
   private final FileBdevOptions options;
@@ -59,8 +62,10 @@ public final class FileBdev extends Bdev {
                   BdevLimits.MAX_TRANSFER_BYTES,
                   BdevLimits.MAX_SEGMENTS,
                   image.memoryAlignment(),
-                  0),
-              types(options));
+                  0,
+                  BdevLimits.MAX_TRANSFER_BYTES,
+                  image.physicalBlockSize()),
+              types(options, image));
       return new FileBdev(properties, options, image);
     } catch (IllegalArgumentException e) {
       image.fd().close();
@@ -68,11 +73,11 @@ public final class FileBdev extends Bdev {
     }
   }
 
-  private static Set<IoType> types(FileBdevOptions options) {
+  private static Set<IoType> types(FileBdevOptions options, ImageFile image) {
     EnumSet<IoType> types = EnumSet.of(IoType.READ, IoType.FLUSH);
     if (!options.readOnly()) {
       types.add(IoType.WRITE);
-      if (options.fallocate()) {
+      if (options.fallocate() && image.canHaveHoles()) {
         types.add(IoType.UNMAP);
         types.add(IoType.WRITE_ZEROES);
       }
@@ -100,6 +105,30 @@ public final class FileBdev extends Bdev {
         failed = true;
         log.lost(operation, errno);
       }
+    }
+  }
+
+  /**
+   * Looks how large the file or device is now. Control thread; may wait for the disk.
+   *
+   * @return whether the disk has another size than before; tell its openers by {@link
+   *     io.millrace.bdev.BdevRegistry#resized}
+   * @throws BdevException when it does not say, or has less than one block left; the disk stays as
+   *     it was
+   */
+  public boolean rescan() throws BdevException {
+    String where = "bdev " + name() + ": " + options.path();
+    long before = blockCount();
+    try {
+      long blocks = image.currentSize() / image.blockSize();
+      if (blocks == 0) {
+        throw new BdevException(
+            Kind.INVALID, where + " has no whole block left; give it a size, or remove the bdev");
+      }
+      blockCount(blocks);
+      return blocks != before;
+    } catch (LinuxException e) {
+      throw new BdevException(Kind.SYSTEM, where + ": its size is not known: " + e.getMessage(), e);
     }
   }
 

@@ -277,7 +277,10 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     switch (request.io().type()) {
       case READ, WRITE -> moved(request, result);
       case UNMAP, WRITE_ZEROES -> {
-        if (request.durable && !request.syncing) {
+        if (request.mustAllocate()) {
+          request.allocating = true;
+          issue(request);
+        } else if (request.durable && !request.syncing) {
           request.syncing = true;
           issue(request);
         } else {
@@ -321,8 +324,9 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
       return;
     }
     BdevIo io = request.io();
-    if (errno == Errno.EOPNOTSUPP && io.type() == IoType.WRITE_ZEROES && !request.punching) {
-      request.punching = true;
+    if (errno == Errno.EOPNOTSUPP && io.type() == IoType.WRITE_ZEROES && !request.otherWay) {
+      request.otherWay = true;
+      request.punching = !request.punching;
       issue(request);
       return;
     }

@@ -31,7 +31,9 @@ final class FileRequest {
   boolean bounced;
   boolean durable; // must be on the disk when it completes
   boolean syncing; // its operation is done, its sync is under way
-  boolean punching; // zeroes by a hole, as the file system cannot zero a range
+  boolean punching; // zeroes by a hole and not by zeroing the range
+  boolean otherWay; // the file system refused the one of the two that was tried first
+  boolean allocating; // the hole it zeroed by is being allocated again
   boolean stopped;
   int retries;
 
@@ -48,7 +50,9 @@ final class FileRequest {
     bounced = channel.mustBounce(io);
     durable = channel.writeThrough() || io.isForceUnitAccess();
     syncing = false;
-    punching = false;
+    punching = io.mayUnmap();
+    otherWay = false;
+    allocating = false;
     stopped = false;
     retries = 0;
   }
@@ -96,6 +100,12 @@ final class FileRequest {
   int pieceBytes() {
     long left = io().lengthBytes() - doneBytes;
     return (int) (bounced ? Math.min(left, BouncePool.BUFFER_BYTES) : left);
+  }
+
+  /** Whether it zeroed by a hole where it must leave blocks allocated. */
+  boolean mustAllocate() {
+    BdevIo current = io();
+    return current.type() == IoType.WRITE_ZEROES && punching && !allocating && !current.mayUnmap();
   }
 
   /** Whether its success promises that data is on the disk. */

@@ -130,12 +130,17 @@ final class FileRing implements AutoCloseable {
       case READ, WRITE -> transfer(request, fd, fixed);
       case FLUSH -> ring.prepareFsync(fd, fixed, true, userData);
       case UNMAP -> ring.prepareFallocate(fd, fixed, HOLE, offset, length, userData);
-      case WRITE_ZEROES -> {
-        int mode = request.punching ? HOLE : ZEROES;
-        yield ring.prepareFallocate(fd, fixed, mode, offset, length, userData);
-      }
+      case WRITE_ZEROES ->
+          ring.prepareFallocate(fd, fixed, zeroingMode(request), offset, length, userData);
       case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
     };
+  }
+
+  private static int zeroingMode(FileRequest request) {
+    if (request.allocating) {
+      return LinuxFiles.FALLOC_FL_KEEP_SIZE;
+    }
+    return request.punching ? HOLE : ZEROES;
   }
 
   private boolean transfer(FileRequest request, int fd, boolean fixed) {

@@ -34,6 +34,7 @@ record ImageFile(
     boolean blockDevice) {
   private static final Logger LOG = LoggerFactory.getLogger(ImageFile.class);
   private static final int SECTOR = 512;
+  private static final long PAGE = 4096;
 
   /** Opens what the options say. The message of a failure names file, cause and remedy. */
   static ImageFile open(FileBdevOptions options) throws BdevException {
@@ -74,6 +75,32 @@ record ImageFile(
     } catch (BdevException e) {
       fd.close();
       throw e;
+    }
+  }
+
+  /** Bytes it can hold now: others may have given it another size since it was opened. */
+  long currentSize() throws LinuxException {
+    return blockDevice ? LinuxFiles.blockDeviceSize(fd) : LinuxFiles.status(fd).size();
+  }
+
+  /**
+   * Whether blocks can be deallocated: tried behind the end of a file, where it changes nothing. A
+   * device says so only when it is asked to.
+   */
+  boolean canHaveHoles() {
+    if (blockDevice) {
+      return true;
+    }
+    try {
+      LinuxFiles.allocate(
+          fd,
+          LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE,
+          (size + PAGE - 1) & -PAGE,
+          PAGE);
+      return true;
+    } catch (LinuxException e) {
+      LOG.info("{} takes no holes, so its disk does no unmap: {}", fd, e.getMessage());
+      return false;
     }
   }
 
