@@ -28,6 +28,27 @@ public final class NullBdev extends Bdev {
                 IoType.READ, IoType.WRITE, IoType.FLUSH, IoType.UNMAP, IoType.WRITE_ZEROES)));
   }
 
+  /**
+   * Gives the disk another size; tell its openers by {@link BdevRegistry#resized}. Control thread.
+   *
+   * @param blocks logical blocks, at least as many as it has
+   * @throws BdevException INVALID when it would shrink below what is in use, or is no size
+   */
+  public void resize(long blocks) throws BdevException {
+    if (blocks < blockCount() || blocks > Long.MAX_VALUE / properties().blockSize()) {
+      throw new BdevException(
+          BdevException.Kind.INVALID,
+          "bdev "
+              + name()
+              + " has "
+              + blockCount()
+              + " blocks and cannot have "
+              + blocks
+              + "; a null disk only grows");
+    }
+    blockCount(blocks);
+  }
+
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
     return new Channel(this);

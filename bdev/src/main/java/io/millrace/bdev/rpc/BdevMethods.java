@@ -116,15 +116,34 @@ public final class BdevMethods {
   private CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind)
       throws RpcException {
     try {
-      Bdev bdev = bdevs.get(name);
-      if (!kind.isInstance(bdev)) {
-        throw RpcException.of(
-            Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
-      }
+      bdev(name, kind);
       return bdevs.remove(name).thenApply(gone -> BooleanNode.TRUE);
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }
+  }
+
+  /** Has a bdev of a kind look for its size, and tells its openers if that is another. */
+  <T extends Bdev> CompletionStage<JsonNode> resize(String name, Class<T> kind, Resizer<T> resizer)
+      throws RpcException {
+    try {
+      T bdev = bdev(name, kind);
+      if (resizer.resize(bdev)) {
+        bdevs.resized(bdev);
+      }
+      return CompletableFuture.completedStage(BooleanNode.TRUE);
+    } catch (BdevException e) {
+      throw BdevErrors.of(e);
+    }
+  }
+
+  private <T extends Bdev> T bdev(String name, Class<T> kind) throws BdevException, RpcException {
+    Bdev bdev = bdevs.get(name);
+    if (!kind.isInstance(bdev)) {
+      throw RpcException.of(
+          Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
+    }
+    return kind.cast(bdev);
   }
 
   BdevRegistry bdevs() {
@@ -133,6 +152,12 @@ public final class BdevMethods {
 
   static UUID uuid(Arguments arguments) {
     return arguments.optionalUuid("uuid").orElseGet(UUID::randomUUID);
+  }
+
+  /** Gives a bdev the size it has to have; says whether that is another than before. */
+  @FunctionalInterface
+  interface Resizer<T extends Bdev> {
+    boolean resize(T bdev) throws BdevException;
   }
 
   /** Makes a bdev that is not registered yet. */

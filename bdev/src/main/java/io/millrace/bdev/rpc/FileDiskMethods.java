@@ -39,6 +39,11 @@ final class FileDiskMethods {
             .param(
                 Param.oneOf("format", List.of("raw"), "raw: serve it even if it looks otherwise"))
             .handledBy(this::create));
+    methods.add(
+        bdevMethods
+            .method("bdev_aio_rescan", "Looks how large the image or device is now")
+            .param(Param.string("name", "the bdev").required())
+            .handledBy(this::rescan));
     bdevMethods.addDelete(methods, "bdev_aio_delete", "Removes a file disk", FileBdev.class);
   }
 
@@ -60,6 +65,10 @@ final class FileDiskMethods {
             arguments.bool("fallocate"),
             arguments.has("format"));
     return bdevMethods.create(() -> FileBdev.create(options));
+  }
+
+  private CompletionStage<JsonNode> rescan(Arguments arguments) throws RpcException {
+    return bdevMethods.resize(arguments.string("name"), FileBdev.class, FileBdev::rescan);
   }
 
   private static Path path(String filename) throws RpcException {

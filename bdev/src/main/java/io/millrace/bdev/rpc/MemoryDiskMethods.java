@@ -6,6 +6,7 @@ import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.NullBdev;
+import io.millrace.linux.Errno;
 import io.millrace.rpc.Arguments;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
@@ -16,6 +17,8 @@ import tools.jackson.databind.JsonNode;
 
 /** Null and malloc disks. */
 final class MemoryDiskMethods {
+  private static final long MEBIBYTE = 1 << 20;
+
   private final BdevMethods bdevMethods;
   private int nextMalloc;
 
@@ -29,6 +32,12 @@ final class MemoryDiskMethods {
             .method("bdev_null_create", "Makes a disk that forgets what is written")
             .param(Param.string("name", "its name").required());
     methods.add(withNullHints(withSize(createNull)).handledBy(this::createNull));
+    methods.add(
+        bdevMethods
+            .method("bdev_null_resize", "Makes a null disk larger")
+            .param(Param.string("name", "the bdev").required())
+            .param(Param.uint64("new_size", "MiB").required())
+            .handledBy(this::resizeNull));
     bdevMethods.addDelete(methods, "bdev_null_delete", "Removes a null disk", NullBdev.class);
 
     RpcMethod.Builder createMalloc =
@@ -78,6 +87,21 @@ final class MemoryDiskMethods {
             blockSize(arguments),
             physicalBlockSize(arguments),
             arguments.integer("num_blocks")));
+  }
+
+  private CompletionStage<JsonNode> resizeNull(Arguments arguments) throws RpcException {
+    long mebibytes = arguments.integer("new_size");
+    if (mebibytes > Long.MAX_VALUE / MEBIBYTE) {
+      throw RpcException.of(Errno.EINVAL, "new_size " + mebibytes + " MiB: no disk is so large");
+    }
+    return bdevMethods.resize(
+        arguments.string("name"),
+        NullBdev.class,
+        bdev -> {
+          long before = bdev.blockCount();
+          bdev.resize(mebibytes * MEBIBYTE / bdev.properties().blockSize());
+          return bdev.blockCount() != before;
+        });
   }
 
   private CompletionStage<JsonNode> createMalloc(Arguments arguments) throws RpcException {

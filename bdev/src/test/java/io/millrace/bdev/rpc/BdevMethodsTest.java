@@ -120,6 +120,13 @@ class BdevMethodsTest {
             + "|spdk_json_decode_object failed|must be one of raw",
         "bdev_aio_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
         "bdev_null_delete|{'name':'None'}|-19|No such device|there is no bdev None",
+        "bdev_aio_rescan|{'name':'None'}|-19|No such device|there is no bdev None",
+        "bdev_aio_rescan|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
+        "bdev_aio_rescan|{}|-32603|spdk_json_decode_object failed|name",
+        "bdev_null_resize|{'name':'None','new_size':1}|-19|No such device|there is no bdev None",
+        "bdev_null_resize|{'name':'Taken','new_size':0}|-22|Invalid argument|only grows",
+        "bdev_null_resize|{'name':'Taken','new_size':8796093022208}|-22|Invalid argument|so large",
+        "bdev_null_resize|{'name':'Taken'}|-32603|spdk_json_decode_object failed|new_size",
         "bdev_malloc_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
         "bdev_get_bdevs|{'name':'None'}|-19|No such device|there is no bdev None",
         "bdev_get_bdevs|{'nam':'None'}|-32603|spdk_json_decode_object failed|unknown parameter nam",
@@ -134,6 +141,40 @@ class BdevMethodsTest {
     assertThat(error.error()).isEqualTo(message);
     assertThat(error.detail()).contains(detail);
     assertThat(bdevs.all()).hasSize(1);
+  }
+
+  @Test
+  void resizedNullDiskTellsItsOpenersOnce() throws Exception {
+    call("bdev_null_create", "{'name':'N','block_size':4096,'num_blocks':256}");
+    Indifferent opener = new Indifferent();
+    BdevDescriptor opening = bdevs.open("N", true, opener);
+
+    assertThat(call("bdev_null_resize", "{'name':'N','new_size':3}").booleanValue()).isTrue();
+    assertThat(call("bdev_null_resize", "{'name':'N','new_size':3}").booleanValue()).isTrue();
+
+    assertThat(call("bdev_get_bdevs", "{'name':'N'}").get(0).get("num_blocks").intValue())
+        .isEqualTo(768);
+    assertThat(opener.resized).isEqualTo(1);
+    assertThat(error("bdev_null_resize", "{'name':'N','new_size':2}").code()).isEqualTo(-22);
+    opening.close();
+  }
+
+  @Test
+  void rescannedFileDiskTellsItsOpenersOnce(@TempDir Path dir) throws Exception {
+    Path image = Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
+    call("bdev_aio_create", "{'name':'F','filename':'" + image + "'}");
+    Indifferent opener = new Indifferent();
+    BdevDescriptor opening = bdevs.open("F", true, opener);
+    Files.write(image, new byte[3 << 20]);
+
+    assertThat(call("bdev_aio_rescan", "{'name':'F'}").booleanValue()).isTrue();
+    assertThat(call("bdev_aio_rescan", "{'name':'F'}").booleanValue()).isTrue();
+
+    assertThat(call("bdev_get_bdevs", "{'name':'F'}").get(0).get("num_blocks").intValue())
+        .isEqualTo(6144);
+    assertThat(opener.resized).isEqualTo(1);
+    opening.close();
+    call("bdev_aio_delete", "{'name':'F'}");
   }
 
   @Test
@@ -227,7 +268,11 @@ class BdevMethodsTest {
     @Override
     public void removed() {}
 
+    int resized;
+
     @Override
-    public void resized() {}
+    public void resized() {
+      resized++;
+    }
   }
 }
