@@ -8,6 +8,7 @@ module io.millrace.initiator {
   requires transitive io.millrace.bdev;
   requires tools.jackson.databind;
   requires HdrHistogram;
+  requires org.slf4j;
 
   exports io.millrace.initiator;
   exports io.millrace.initiator.bdev;

@@ -309,6 +309,14 @@ public final class Frontend implements AutoCloseable {
     }
   }
 
+  /**
+   * The descriptor on which {@link #backendRequest} has something to read; -1 without BACKEND_REQ.
+   * It stays this front-end's.
+   */
+  public int backendRequestDescriptor() {
+    return backendRequests == null ? -1 : backendRequests.descriptorNumber();
+  }
+
   /** Closes the connection as it is; shared memory stays its owner's. */
   @Override
   public void close() {

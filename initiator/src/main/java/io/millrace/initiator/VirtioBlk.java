@@ -49,6 +49,9 @@ public final class VirtioBlk {
   /** VIRTIO_BLK_F_SEG_MAX. */
   public static final long F_SEG_MAX = 1L << 2;
 
+  /** VIRTIO_BLK_F_GEOMETRY. */
+  public static final long F_GEOMETRY = 1L << 4;
+
   /** VIRTIO_BLK_F_RO. */
   public static final long F_RO = 1L << 5;
 
@@ -77,6 +80,7 @@ public final class VirtioBlk {
   public static final long FEATURES =
       F_SIZE_MAX
           | F_SEG_MAX
+          | F_GEOMETRY
           | F_RO
           | F_BLK_SIZE
           | F_FLUSH

@@ -2,6 +2,7 @@ package io.millrace.initiator;
 
 import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.linux.LinuxException;
+import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.virtqueue.IndirectTables;
@@ -127,6 +128,17 @@ public final class VirtioBlkDriver implements AutoCloseable {
   /** Reads the configuration again. */
   public BlkConfig readConfig() throws InitiatorException {
     return BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
+  }
+
+  /**
+   * Switches the device's cache; writes submitted afterwards keep to it.
+   *
+   * @param on true for write-back, false for write-through
+   * @throws InitiatorException REFUSED by a device without CONFIG_WCE
+   */
+  public void writeback(boolean on) throws InitiatorException {
+    byte[] value = {(byte) (on ? 1 : 0)};
+    frontend.setConfig(BlkConfig.WRITEBACK_OFFSET, ByteString.of(value));
   }
 
   /** Whether a feature of {@link VirtioBlk} was negotiated. */

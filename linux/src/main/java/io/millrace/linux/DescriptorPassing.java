@@ -29,6 +29,9 @@ public final class DescriptorPassing {
   static final int MSG_CMSG_CLOEXEC = 0x40000000;
   static final int POLLIN = 0x1;
   static final int POLLOUT = 0x4;
+  static final int POLLERR = 0x8;
+  static final int POLLHUP = 0x10;
+  static final int POLLRDHUP = 0x2000;
 
   // struct msghdr, struct cmsghdr and struct pollfd on 64 bit
   static final int MSGHDR_BYTES = 56;
@@ -41,6 +44,7 @@ public final class DescriptorPassing {
   static final int CMSGHDR_LEVEL = 8;
   static final int CMSGHDR_TYPE = 12;
   static final int POLLFD_EVENTS = 4;
+  static final int POLLFD_REVENTS = 6;
 
   private DescriptorPassing() {}
 
@@ -163,5 +167,20 @@ public final class DescriptorPassing {
     RawMemory.putInt(pollfd + POLLFD_EVENTS, POLLIN | (orWritable ? POLLOUT : 0));
     long ready = Syscall.call(Syscall.POLL, pollfd, 1, timeoutMillis);
     return ready != -Errno.EINTR.number() && LinuxException.check(ready, "poll", "fd " + fd) > 0;
+  }
+
+  /**
+   * Whether a socket's other side has closed, or the socket has failed; what is still to be read
+   * does not matter. Does not wait.
+   *
+   * @param fd number of a connected stream socket
+   */
+  public static boolean isHungUp(int fd) {
+    long pollfd = Syscall.scratch();
+    RawMemory.putInt(pollfd, fd);
+    RawMemory.putInt(pollfd + POLLFD_EVENTS, POLLRDHUP);
+    long ready = Syscall.call(Syscall.POLL, pollfd, 1, 0);
+    int events = RawMemory.getShort(pollfd + POLLFD_REVENTS);
+    return ready > 0 && (events & (POLLERR | POLLHUP | POLLRDHUP)) != 0;
   }
 }

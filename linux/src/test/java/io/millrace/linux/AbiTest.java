@@ -217,6 +217,9 @@ class AbiTest {
     expect("MSG_CMSG_CLOEXEC", DescriptorPassing.MSG_CMSG_CLOEXEC);
     expect("POLLIN", DescriptorPassing.POLLIN);
     expect("POLLOUT", DescriptorPassing.POLLOUT);
+    expect("POLLERR", DescriptorPassing.POLLERR);
+    expect("POLLHUP", DescriptorPassing.POLLHUP);
+    expect("POLLRDHUP", DescriptorPassing.POLLRDHUP);
     expect("sizeof(struct msghdr)", DescriptorPassing.MSGHDR_BYTES);
     expect("offsetof(struct msghdr, msg_iov)", DescriptorPassing.MSGHDR_IOV);
     expect("offsetof(struct msghdr, msg_iovlen)", DescriptorPassing.MSGHDR_IOVLEN);
@@ -227,6 +230,7 @@ class AbiTest {
     expect("offsetof(struct cmsghdr, cmsg_level)", DescriptorPassing.CMSGHDR_LEVEL);
     expect("offsetof(struct cmsghdr, cmsg_type)", DescriptorPassing.CMSGHDR_TYPE);
     expect("offsetof(struct pollfd, events)", DescriptorPassing.POLLFD_EVENTS);
+    expect("offsetof(struct pollfd, revents)", DescriptorPassing.POLLFD_REVENTS);
     expect("CMSG_SPACE(253 * sizeof(int))", DescriptorPassing.controlBytes(253));
     expect("CMSG_SPACE(2 * sizeof(int))", DescriptorPassing.controlBytes(2));
   }

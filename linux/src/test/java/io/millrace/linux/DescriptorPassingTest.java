@@ -50,6 +50,17 @@ class DescriptorPassingTest {
   }
 
   @Test
+  void hangUpIsTheOtherSidesEndAndNotWhatIsLeftToRead() throws LinuxException {
+    assertThat(DescriptorPassing.isHungUp(far.number())).isFalse();
+    send(new byte[1], List.of());
+    assertThat(DescriptorPassing.isHungUp(far.number())).isFalse();
+
+    near.close();
+
+    assertThat(DescriptorPassing.isHungUp(far.number())).isTrue();
+  }
+
+  @Test
   void receivedDescriptorIsTheSameOpenFile() throws LinuxException {
     try (FileDescriptor event = EventFd.create()) {
       send(new byte[1], List.of(event));

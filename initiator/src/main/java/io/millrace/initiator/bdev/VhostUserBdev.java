@@ -6,6 +6,7 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevException.Kind;
 import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.BdevProperties;
+import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.IoType;
 import io.millrace.initiator.BlkConfig;
 import io.millrace.initiator.BlkDriverOptions;
@@ -13,12 +14,19 @@ import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.DescriptorPassing;
+import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.BackendMessage;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk that another process serves over vhost-user. The other process sees memory of the driver's
@@ -26,12 +34,17 @@ import java.util.UUID;
  * nobody else. When it hangs up, requests fail until the bdev is removed and made again.
  */
 public final class VhostUserBdev extends Bdev {
+  private static final Logger LOG = LoggerFactory.getLogger(VhostUserBdev.class);
   private static final int QUEUE_SIZE = 128;
+
+  /** Most announcements of one look: the other process may have no end of them. */
+  private static final int ANNOUNCEMENTS = 16;
 
   private final VirtioBlkDriver driver;
   private final Path socket;
   private final long[] slotMemory; // by queue
   private final BitSet freeQueues = new BitSet(); // guarded by itself
+  private @Nullable FdWatch announcements; // control thread's
 
   private VhostUserBdev(
       BdevProperties properties, VirtioBlkDriver driver, Path socket, long[] slotMemory) {
@@ -105,10 +118,70 @@ public final class VhostUserBdev extends Bdev {
     }
     BdevLimits limits =
         new BdevLimits(
-            BdevLimits.MAX_TRANSFER_BYTES, BdevLimits.MAX_SEGMENTS, 1, VhostUserChannel.SLOT_BYTES);
+                BdevLimits.MAX_TRANSFER_BYTES,
+                BdevLimits.MAX_SEGMENTS,
+                1,
+                VhostUserChannel.SLOT_BYTES)
+            .withUnmap(BdevLimits.MAX_TRANSFER_BYTES, unmapGranularity(driver, block));
     long blocks = config.sizeBytes() / block;
     return new BdevProperties(
         name, uuid, "VirtioBlk Disk", block, physical, blocks, writable, cache, limits, types);
+  }
+
+  /** What the device says of discards, which it may leave open; 0 when it gives no storage back. */
+  private static int unmapGranularity(VirtioBlkDriver driver, int block) {
+    BlkConfig config = driver.config();
+    boolean gives = driver.has(VirtioBlk.F_WRITE_ZEROES) && config.writeZeroesMayUnmap() == 1;
+    long sectors =
+        driver.has(VirtioBlk.F_DISCARD)
+            ? Integer.toUnsignedLong(config.discardAlignmentSectors())
+            : 0;
+    long bytes = Math.min(sectors * VirtioBlk.SECTOR_BYTES, BdevLimits.MAX_TRANSFER_BYTES);
+    return (int) (gives ? Math.max(block, bytes) : bytes);
+  }
+
+  /**
+   * Follows the disk's size from now on, where the other process announces that (BACKEND_REQ). The
+   * configuration is read when something changed, so that the thread waits for the other process.
+   *
+   * @param control runs the thread of the registry
+   * @param registry tells the openers
+   */
+  public void followSize(Reactor control, BdevRegistry registry) {
+    int descriptor = driver.frontend().backendRequestDescriptor();
+    if (descriptor >= 0 && announcements == null) {
+      announcements =
+          control.watch(descriptor, (readable, writable) -> announced(descriptor, registry));
+    }
+  }
+
+  private void announced(int descriptor, BdevRegistry registry) {
+    try {
+      boolean changed = false;
+      Optional<BackendMessage> message = driver.frontend().backendRequest();
+      for (int i = 1; message.isPresent(); i++) {
+        changed |= message.get() instanceof BackendMessage.ConfigChange;
+        message = i < ANNOUNCEMENTS ? driver.frontend().backendRequest() : Optional.empty();
+      }
+      long blocks = changed ? driver.readConfig().sizeBytes() / properties().blockSize() : 0;
+      if (blocks > 0 && blocks != blockCount()) {
+        blockCount(blocks);
+        registry.resized(this);
+      }
+      if (DescriptorPassing.isHungUp(descriptor)) {
+        stopFollowing();
+      }
+    } catch (InitiatorException e) {
+      LOG.warn("bdev {}: its size is not followed any more: {}", name(), e.getMessage());
+      stopFollowing();
+    }
+  }
+
+  private void stopFollowing() {
+    if (announcements != null) {
+      announcements.close();
+      announcements = null;
+    }
   }
 
   @Override
@@ -140,6 +213,7 @@ public final class VhostUserBdev extends Bdev {
 
   @Override
   protected void destroy() {
+    stopFollowing();
     driver.close();
   }
 }

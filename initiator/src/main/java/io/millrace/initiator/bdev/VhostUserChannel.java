@@ -7,8 +7,10 @@ import io.millrace.bdev.IoType;
 import io.millrace.initiator.BlkCompletion;
 import io.millrace.initiator.BlkConfig;
 import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.BlkRange;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.FdWatch;
@@ -35,17 +37,18 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   /** Shared memory that a channel needs. */
   static final long MEMORY_BYTES = (long) DEPTH * SLOT_BYTES;
 
-  private static final int RANGE_BYTES = 16; // struct virtio_blk_discard_write_zeroes
-
   private final VhostUserBdev disk;
   private final Reactor reactor;
   private final int queueIndex;
   private final BlkQueue queue;
   private final long memory;
   private final boolean flushes;
+  private final boolean cached; // a completed write may be lost until a flush
   private final int maxTransferBytes;
   private final long maxDiscardBytes;
   private final long maxZeroesBytes;
+  private final int maxDiscardRanges;
+  private final int maxZeroesRanges;
   private final PollerHandle handle;
   private final FdWatch calls;
   private final FdWatch connection;
@@ -75,23 +78,35 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     // A limit of 0, as qemu-storage-daemon 7.2 says, is none; one below a block cannot be kept.
     maxTransferBytes = largest < block ? SLOT_BYTES : Math.min(SLOT_BYTES, largest & -block);
     flushes = driver.has(VirtioBlk.F_FLUSH);
+    cached = disk.properties().volatileCache();
     maxDiscardBytes = rangeLimit(config.maxDiscardSectors(), block);
     maxZeroesBytes = rangeLimit(config.maxWriteZeroesSectors(), block);
+    maxDiscardRanges = rangeCount(config.maxDiscardSegments());
+    maxZeroesRanges = rangeCount(config.maxWriteZeroesSegments());
     for (int i = 0; i < DEPTH; i++) {
       freeSlots[i] = DEPTH - 1 - i;
     }
     freeCount = DEPTH;
     handle = reactor.add(this);
     calls = reactor.watchEdges(queue.events().call().number(), handle::wake);
-    // Nobody sends control messages while channels are open: what can be read is the end.
+    int socket = driver.frontend().connection().descriptorNumber();
     connection =
         reactor.watch(
-            driver.frontend().connection().descriptorNumber(), (readable, writable) -> hungUp());
+            socket,
+            (readable, writable) -> {
+              if (DescriptorPassing.isHungUp(socket)) { // else an answer for the control thread
+                hungUp();
+              }
+            });
   }
 
   private static long rangeLimit(int sectors, int block) {
     long bytes = Integer.toUnsignedLong(sectors) * VirtioBlk.SECTOR_BYTES;
     return Math.max(block, bytes & -block);
+  }
+
+  private static int rangeCount(int segments) {
+    return Math.clamp(Integer.toUnsignedLong(segments), 1, SLOT_BYTES / BlkRange.BYTES);
   }
 
   @Override
@@ -130,9 +145,15 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
         copy(io, doneBytes[slot], buffer, partBytes[slot], false);
         queue.submit(VirtioBlk.T_OUT, sector, buffer, (int) partBytes[slot], slot);
       }
-      case UNMAP -> submitRange(slot, VirtioBlk.T_DISCARD, sector, left, maxDiscardBytes);
-      case WRITE_ZEROES ->
-          submitRange(slot, VirtioBlk.T_WRITE_ZEROES, sector, left, maxZeroesBytes);
+      case UNMAP -> {
+        int count = putRanges(slot, sector, left, maxDiscardBytes, maxDiscardRanges, 0);
+        queue.submit(VirtioBlk.T_DISCARD, 0, buffer, count * BlkRange.BYTES, slot);
+      }
+      case WRITE_ZEROES -> {
+        int flags = io.mayUnmap() ? BlkRange.FLAG_UNMAP : 0;
+        int count = putRanges(slot, sector, left, maxZeroesBytes, maxZeroesRanges, flags);
+        queue.submit(VirtioBlk.T_WRITE_ZEROES, 0, buffer, count * BlkRange.BYTES, slot);
+      }
       case FLUSH -> {
         partBytes[slot] = left;
         queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
@@ -142,13 +163,21 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     kickLater();
   }
 
-  private void submitRange(int slot, int type, long sector, long left, long most) {
-    partBytes[slot] = Math.min(left, most);
+  /** Puts the next part of what is left into as many ranges as the device takes; how many. */
+  private int putRanges(
+      int slot, long sector, long left, long mostBytes, int mostRanges, int flags) {
     long buffer = memory + (long) slot * SLOT_BYTES;
-    RawMemory.putLong(buffer, sector);
-    // Sectors in the low half, no flags in the high one.
-    RawMemory.putLong(buffer + 8, partBytes[slot] / VirtioBlk.SECTOR_BYTES);
-    queue.submit(type, 0, buffer, RANGE_BYTES, slot);
+    long done = 0;
+    int count = 0;
+    while (done < left && count < mostRanges) {
+      long bytes = Math.min(left - done, mostBytes);
+      long at = sector + done / VirtioBlk.SECTOR_BYTES;
+      BlkRange.put(buffer, count, at, bytes / VirtioBlk.SECTOR_BYTES, flags);
+      done += bytes;
+      count++;
+    }
+    partBytes[slot] = done;
+    return count;
   }
 
   private void kickLater() {
@@ -197,7 +226,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     }
     if (doneBytes[slot] < io.lengthBytes()) {
       submitPart(slot, io);
-    } else if (io.isForceUnitAccess() && flushes && !flushing[slot]) {
+    } else if (io.isForceUnitAccess() && cached && !flushing[slot]) {
       flushing[slot] = true;
       queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
       kickLater();
