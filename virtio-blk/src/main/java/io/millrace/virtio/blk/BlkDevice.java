@@ -10,7 +10,6 @@ import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.vhost.user.server.QueueStartException;
 import io.millrace.vhost.user.server.VhostDevice;
-import io.millrace.virtqueue.VirtioFeature;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -69,15 +68,7 @@ final class BlkDevice implements VhostDevice {
 
   @Override
   public long features() {
-    long features =
-        VirtioFeature.VERSION_1
-            | VirtioFeature.INDIRECT_DESC
-            | VirtioFeature.EVENT_IDX
-            | BlkFeature.SEG_MAX
-            | BlkFeature.BLK_SIZE
-            | BlkFeature.FLUSH
-            | BlkFeature.MQ;
-    return readOnly ? features | BlkFeature.RO : features;
+    return BlkFeature.offered(descriptor.bdev(), readOnly);
   }
 
   @Override
@@ -153,14 +144,49 @@ final class BlkDevice implements VhostDevice {
 
   /** The device's half of one session. */
   private final class Half implements DeviceSession {
+    private final WriteCache cache = new WriteCache(descriptor.bdev().properties().volatileCache());
+
     @Override
-    public byte[] config() {
-      return BlkConfig.of(descriptor.bdev(), QUEUES);
+    public void negotiated(long features) {
+      cache.negotiated(features);
     }
 
     @Override
+    public byte[] config() {
+      return BlkConfig.of(descriptor.bdev(), features(), QUEUES, cache.isWriteback());
+    }
+
+    /**
+     * Takes {@code writeback} from a driver, before it told its features too: QEMU passes those on
+     * only when the device starts. A migration may write everything, as long as everything else is
+     * what it is here.
+     */
+    @Override
     public boolean writeConfig(int offset, byte[] data, boolean migration) {
-      return false; // no field of what is offered may be written (§5.2.4)
+      int at = BlkConfig.WRITEBACK - offset;
+      boolean covered = at >= 0 && at < data.length;
+      if (covered && (data[at] & ~1) != 0) {
+        return false;
+      }
+      if (migration ? !isSameConfig(offset, data) : !covered || data.length != 1) {
+        return false;
+      }
+      if (covered) {
+        cache.writeback(data[at] == 1);
+      }
+      return true;
+    }
+
+    private boolean isSameConfig(int offset, byte[] data) {
+      byte[] config = config();
+      for (int i = 0; i < data.length; i++) {
+        int at = offset + i;
+        byte here = at < config.length ? config[at] : 0;
+        if (at != BlkConfig.WRITEBACK && data[i] != here) {
+          return false;
+        }
+      }
+      return true;
     }
 
     @Override
@@ -168,7 +194,7 @@ final class BlkDevice implements VhostDevice {
       try {
         // A guest keeps its disk when the bdev is removed; its requests fail.
         BdevChannel channel = removed ? null : descriptor.openChannel(context.reactor());
-        BlkQueue queue = new BlkQueue(BlkDevice.this, context, channel);
+        BlkQueue queue = new BlkQueue(BlkDevice.this, context, cache, channel);
         queues.add(queue);
         return queue;
       } catch (BdevException e) {

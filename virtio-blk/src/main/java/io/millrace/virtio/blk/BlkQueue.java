@@ -1,14 +1,13 @@
 package io.millrace.virtio.blk;
 
 import io.millrace.bdev.BdevChannel;
-import io.millrace.bdev.IoType;
+import io.millrace.bdev.IoStatus;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtio.blk.BlkRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.GuestWrites;
-import io.millrace.virtqueue.VirtioFeature;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -17,20 +16,12 @@ import org.jspecify.annotations.Nullable;
  * path, on the queue's reactor.
  */
 final class BlkQueue implements QueueHandler {
-  private static final int HEADER_BYTES = 16; // type u32, ioprio u32, sector u64
-  private static final int SECTOR_OFFSET = 8;
   private static final int STATUS_BYTES = 1;
-  private static final int SERIAL_SEGMENTS = BlkDevice.SERIAL_BYTES; // one byte each at the least
-
-  /** Largest sector whose byte offset is a positive number. */
-  private static final long MAX_SECTOR = Long.MAX_VALUE / BlkConfig.SECTOR_BYTES;
 
   private final BlkDevice device;
   private final QueueContext context;
   private final GuestWrites writes;
-  private final boolean writeThrough;
-  private final int maxSegments;
-  private final byte[] headerBytes = new byte[HEADER_BYTES];
+  private final RequestReader reader;
 
   // Requests: grown to the depth the guest really uses, then reused for ever.
   private BlkRequest[] all = new BlkRequest[0];
@@ -46,20 +37,23 @@ final class BlkQueue implements QueueHandler {
 
   private @Nullable BdevChannel channel;
   private @Nullable Runnable detached;
+  private boolean cancelled;
 
   /**
    * A queue.
    *
+   * @param cache the session's cache mode
    * @param channel the way to the disk, or null if that was removed
    */
-  BlkQueue(BlkDevice device, QueueContext context, @Nullable BdevChannel channel) {
+  BlkQueue(
+      BlkDevice device, QueueContext context, WriteCache cache, @Nullable BdevChannel channel) {
     this.device = device;
     this.context = context;
     this.channel = channel;
     this.writes = context.writes();
-    this.maxSegments = device.descriptor().bdev().properties().limits().maxSegments();
-    // A driver that cannot flush relies on writes being durable when they complete (§5.2.5.2).
-    this.writeThrough = !VirtioFeature.has(context.features(), BlkFeature.FLUSH);
+    this.reader =
+        new RequestReader(
+            device.descriptor().bdev(), device.isReadOnly(), context.features(), cache);
     taken = new BlkRequest[context.size()];
     done = new BlkRequest[context.size()];
   }
@@ -76,113 +70,11 @@ final class BlkQueue implements QueueHandler {
     request.head = chain.head();
     request.ticket = ticket;
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
-    fill(request, chain);
+    reader.fill(request, chain);
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
     return true;
-  }
-
-  private void fill(BlkRequest request, DescriptorChain chain) {
-    long header = header(chain);
-    if (header == 0) {
-      refuse(request, BlkStatus.IOERR);
-      return;
-    }
-    BlkRequestType type = BlkRequestType.of((int) header(header, 0));
-    long sector = header(header, SECTOR_OFFSET);
-    request.type = type;
-    request.status = BlkStatus.OK;
-    switch (type) {
-      case IN -> fillData(request, chain, IoType.READ, sector);
-      case OUT -> fillData(request, chain, IoType.WRITE, sector);
-      case FLUSH -> request.begin(IoType.FLUSH, 0, 0);
-      case GET_ID -> {
-        request.begin(IoType.READ, 0, 0);
-        addSegments(request, chain, IoType.READ, SERIAL_SEGMENTS);
-      }
-      case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
-    }
-  }
-
-  private static void refuse(BlkRequest request, BlkStatus status) {
-    request.type = BlkRequestType.UNSUPPORTED;
-    request.status = status;
-    request.begin(IoType.FLUSH, 0, 0);
-  }
-
-  private void fillData(BlkRequest request, DescriptorChain chain, IoType type, long sector) {
-    long bytes =
-        type == IoType.READ
-            ? chain.writableBytes() - STATUS_BYTES
-            : chain.readableBytes() - HEADER_BYTES;
-    boolean inRange = Long.compareUnsigned(sector, MAX_SECTOR) <= 0;
-    request.begin(type, inRange ? sector * BlkConfig.SECTOR_BYTES : -1, bytes);
-    boolean complete = addSegments(request, chain, type, maxSegments);
-    if (type == IoType.WRITE && writeThrough) {
-      request.forceUnitAccess();
-    }
-    boolean forbidden = type == IoType.WRITE && device.isReadOnly();
-    if (forbidden || !complete) {
-      refuse(request, BlkStatus.IOERR);
-    }
-  }
-
-  /**
-   * The chain's data: what lies behind the header, or before the status byte.
-   *
-   * @return false when there are more than {@code most} segments; a request keeps the room that it
-   *     once had, so the others are not added
-   */
-  private static boolean addSegments(
-      BlkRequest request, DescriptorChain chain, IoType type, int most) {
-    boolean read = type == IoType.READ;
-    int from = read ? chain.readableCount() : 0;
-    int to = read ? chain.count() : chain.readableCount();
-    int skip = read ? 0 : HEADER_BYTES;
-    int last = read ? to - 1 : -1;
-    for (int i = from; i < to; i++) {
-      int bytes = chain.bytes(i) - (i == last ? STATUS_BYTES : 0);
-      if (bytes > skip) {
-        if (request.segmentCount() == most) {
-          return false;
-        }
-        request.addSegment(chain.address(i) + skip, bytes - skip);
-        skip = 0;
-      } else {
-        skip -= bytes;
-      }
-    }
-    return true;
-  }
-
-  /**
-   * Where the header is.
-   *
-   * @return its host address; -1 when it was scattered and is in {@link #headerBytes}; 0 if there
-   *     is none
-   */
-  private long header(DescriptorChain chain) {
-    if (chain.readableBytes() < HEADER_BYTES) {
-      return 0;
-    }
-    if (chain.bytes(0) >= HEADER_BYTES) {
-      return chain.address(0);
-    }
-    int at = 0;
-    for (int i = 0; at < HEADER_BYTES; i++) {
-      int bytes = Math.min(chain.bytes(i), HEADER_BYTES - at);
-      RawMemory.get(chain.address(i), headerBytes, at, bytes);
-      at += bytes;
-    }
-    return -1;
-  }
-
-  /** Eight bytes of the header, read once. */
-  private long header(long address, int offset) {
-    return address == -1
-        ? LittleEndian.getLong(headerBytes, offset)
-        : RawMemory.getLong(address + offset);
   }
 
   private BlkRequest grow() {
@@ -211,12 +103,32 @@ final class BlkQueue implements QueueHandler {
       } else if (request.type == BlkRequestType.GET_ID
           || request.type == BlkRequestType.UNSUPPORTED) {
         done(request, request.status);
+      } else if (request.type.hasRanges) {
+        submitRanges(request, to);
       } else {
         to.submit(request);
       }
     }
     startedIndex = 0;
     takenCount = 0;
+  }
+
+  /**
+   * Submits the range at hand, and goes on as long as ranges complete at once: by a loop, as the
+   * guest chooses how many there are. One after the other, as they need no room of their own then.
+   */
+  private void submitRanges(BlkRequest request, BdevChannel to) {
+    IoStatus status;
+    do {
+      request.returned = null;
+      request.submitting = true;
+      to.submit(request);
+      request.submitting = false;
+      status = request.returned;
+    } while (status == IoStatus.SUCCESS && request.beginNextRange());
+    if (status != null) {
+      done(request, BlkStatus.of(status));
+    }
   }
 
   @Override
@@ -230,7 +142,19 @@ final class BlkQueue implements QueueHandler {
 
   // ---- done -------------------------------------------------------------------------------------
 
-  void done(BlkRequest request, BlkStatus status) {
+  /** The bdev is done with a request, or with one range of it. */
+  void completed(BlkRequest request, IoStatus status) {
+    BdevChannel to = channel;
+    if (request.submitting) {
+      request.returned = status;
+    } else if (status == IoStatus.SUCCESS && !cancelled && to != null && request.beginNextRange()) {
+      submitRanges(request, to);
+    } else {
+      done(request, BlkStatus.of(status));
+    }
+  }
+
+  private void done(BlkRequest request, BlkStatus status) {
     request.status = status;
     request.state = State.DONE;
     done[doneCount++] = request;
@@ -299,6 +223,7 @@ final class BlkQueue implements QueueHandler {
 
   @Override
   public void cancelAll() {
+    cancelled = true;
     while (startedIndex < takenCount) {
       free(taken[startedIndex++]);
     }

@@ -2,6 +2,8 @@ package io.millrace.virtio.blk;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.IoType;
+import org.jspecify.annotations.Nullable;
 
 /** One virtio-blk request. Owned by its queue's pool; touched only by that queue's reactor. */
 final class BlkRequest extends BdevIo {
@@ -16,21 +18,64 @@ final class BlkRequest extends BdevIo {
   }
 
   private final BlkQueue queue;
+  private @Nullable BlkRanges ranges; // made for the first request that has any, then kept
+  private boolean durable;
   State state = State.FREE;
   BlkRequestType type = BlkRequestType.UNSUPPORTED;
   BlkStatus status = BlkStatus.OK;
   int head; // descriptor index to return in the used ring
   int ticket;
   long statusAddress; // host address of the status byte, already checked
+  boolean submitting; // a range is on its way down, and may come back at once
+  @Nullable IoStatus returned; // by a range that came back at once
 
   BlkRequest(BlkQueue queue) {
     super(USUAL_SEGMENTS);
     this.queue = queue;
   }
 
+  /** Room for the ranges of a DISCARD or WRITE_ZEROES. */
+  BlkRanges ranges() {
+    BlkRanges made = ranges;
+    if (made == null) {
+      made = new BlkRanges();
+      ranges = made;
+    }
+    return made;
+  }
+
+  /**
+   * Begins the first of the ranges that were read.
+   *
+   * @param writeThrough whether zeroes must be durable when the request completes
+   */
+  void beginRanges(boolean writeThrough) {
+    durable = writeThrough && type == BlkRequestType.WRITE_ZEROES;
+    beginNextRange();
+  }
+
+  /** Begins the next range; false when all are done, or the request has none. */
+  boolean beginNextRange() {
+    BlkRanges of = ranges;
+    if (!type.hasRanges || of == null || !of.next()) {
+      return false;
+    }
+    begin(
+        type == BlkRequestType.DISCARD ? IoType.UNMAP : IoType.WRITE_ZEROES,
+        of.offset(),
+        of.length());
+    if (of.mayUnmap()) {
+      allowUnmap();
+    }
+    if (durable) {
+      forceUnitAccess();
+    }
+    return true;
+  }
+
   @Override
   protected void completed(IoStatus ioStatus) {
-    queue.done(this, BlkStatus.of(ioStatus));
+    queue.completed(this, ioStatus);
   }
 
   @Override

@@ -8,9 +8,11 @@ enum BlkRequestType {
   OUT(1),
   FLUSH(4),
   GET_ID(8),
+  DISCARD(11),
+  WRITE_ZEROES(13),
   UNSUPPORTED(-1);
 
-  private static final BlkRequestType[] BY_CODE = new BlkRequestType[9];
+  private static final BlkRequestType[] BY_CODE = new BlkRequestType[14];
 
   static {
     Arrays.fill(BY_CODE, UNSUPPORTED);
@@ -23,8 +25,12 @@ enum BlkRequestType {
 
   final int code;
 
+  /** Whether its data is ranges and not the blocks themselves. */
+  final boolean hasRanges;
+
   BlkRequestType(int code) {
     this.code = code;
+    hasRanges = code == 11 || code == 13;
   }
 
   static BlkRequestType of(int code) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.BlkRange;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.reactor.Reactor;
@@ -31,18 +32,18 @@ class AllocationTest {
   private static final int SLEEPS = 1_000;
 
   @ParameterizedTest
-  @ValueSource(strings = {"null", "malloc", "file"})
+  @ValueSource(strings = {"null", "malloc", "file", "ranges"})
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =
           switch (kind) {
-            case "null" -> target.serveNull("disk");
+            case "null", "ranges" -> target.serveNull("disk");
             case "malloc" -> target.serveMalloc("disk");
             default -> target.serveFile("disk", folder.resolve("disk.img"));
           };
       Reactor reactor = target.reactors.get(0);
       try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, BlkDriverOptions.defaults())) {
-        Load load = new Load(driver);
+        Load load = new Load(driver, kind.equals("ranges"));
         warmUp(load, reactor);
 
         assertThat(leastAllocated(load, reactor)).isZero();
@@ -92,17 +93,27 @@ class AllocationTest {
     return bytes.get(10, TimeUnit.SECONDS);
   }
 
-  /** Random reads at depth 32, with pauses in which the reactor goes to sleep. */
+  /**
+   * Random reads, or requests to write zeroes of three ranges, at depth 32, with pauses in which
+   * the reactor goes to sleep.
+   */
   private static final class Load {
+    private static final int RANGES = 3;
+
     private final BlkQueue queue;
+    private final boolean ranges;
     private final long buffer;
     private long next;
     private int done;
     private int failures;
 
-    Load(VirtioBlkDriver driver) {
+    Load(VirtioBlkDriver driver, boolean ranges) {
+      this.ranges = ranges;
       queue = driver.queue(0);
       buffer = driver.memory().allocate(DEPTH * 4096L, 4096);
+      for (int i = 0; ranges && i < DEPTH * RANGES; i++) {
+        BlkRange.put(buffer + i / RANGES * 4096L, i % RANGES, 8L * i, 8, 0);
+      }
     }
 
     void run(int requests, int sleeps, Reactor reactor) {
@@ -114,7 +125,12 @@ class AllocationTest {
           while (submitted < perBurst && submitted - done < DEPTH) {
             long sector = (next++ * 7919 % 16000) * 8;
             long data = buffer + (submitted % DEPTH) * 4096L;
-            queue.submit(VirtioBlk.T_IN, sector, data, 4096, submitted);
+            if (ranges) {
+              int bytes = RANGES * BlkRange.BYTES;
+              queue.submit(VirtioBlk.T_WRITE_ZEROES, 0, data, bytes, submitted);
+            } else {
+              queue.submit(VirtioBlk.T_IN, sector, data, 4096, submitted);
+            }
             submitted++;
           }
           queue.kick();

@@ -18,9 +18,9 @@ final class RawRing implements AutoCloseable {
   static final int WRITE = 2;
   static final int INDIRECT = 4;
 
-  private static final int HEADER = 4096;
-  private static final int STATUS = 4096 + 16;
-  private static final int DATA = 8192;
+  static final int HEADER = 4096;
+  static final int STATUS = HEADER + 16;
+  static final int DATA = 8192;
 
   final Frontend frontend;
   final GuestMemory memory;
@@ -31,9 +31,13 @@ final class RawRing implements AutoCloseable {
   private int availIdx;
 
   RawRing(Path socket, boolean sealed) throws Exception {
+    this(socket, sealed, VirtioBlk.FEATURES);
+  }
+
+  RawRing(Path socket, boolean sealed, long features) throws Exception {
     frontend = Frontend.connect(socket, FrontendOptions.defaults());
     memory = GuestMemory.create(1 << 20, GuestMemory.DEFAULT_GUEST_ADDRESS, sealed);
-    frontend.setFeatures(VirtioBlk.FEATURES & ~(1L << 29)); // flags, not event indices
+    frontend.setFeatures(features & ~(1L << 29)); // flags, not event indices
     frontend.shareMemory(List.of(memory));
     desc = memory.address();
     avail = desc + 1024;
@@ -61,6 +65,13 @@ final class RawRing implements AutoCloseable {
     descriptor(first, guest(HEADER), 16, NEXT, first + 1);
     descriptor(first + 1, guest(DATA), 512, NEXT | WRITE, first + 2);
     descriptor(first + 2, guest(STATUS), 1, WRITE, 0);
+  }
+
+  /** A header of that type at HEADER, the status poisoned. */
+  void header(int type) {
+    RawMemory.putInt(memory.address() + HEADER, type);
+    RawMemory.putLong(memory.address() + HEADER + 8, 0);
+    RawMemory.putByte(memory.address() + STATUS, (byte) 0xff);
   }
 
   void offer(int head) {

@@ -104,6 +104,9 @@ class VanishingMemoryIsKnownTest {
     public void memoryRemoved(long address, long bytes) {}
 
     @Override
+    public void negotiated(long features) {}
+
+    @Override
     public byte[] config() {
       return new byte[0];
     }

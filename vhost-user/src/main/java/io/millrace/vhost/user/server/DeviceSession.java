@@ -3,6 +3,13 @@ package io.millrace.vhost.user.server;
 /** A device's half of one front-end's session. Control thread unless said otherwise. */
 public interface DeviceSession {
   /**
+   * The front-end acknowledged these features, of those offered; no ring runs with others.
+   *
+   * @param features virtio feature bits
+   */
+  void negotiated(long features);
+
+  /**
    * The configuration space as the driver sees it now.
    *
    * @return at most 256 bytes; what the front-end reads beyond them is 0

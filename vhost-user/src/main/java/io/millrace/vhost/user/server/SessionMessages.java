@@ -156,6 +156,7 @@ final class SessionMessages {
       throw new SessionException("SET_FEATURES changes features while rings run");
     }
     features = bits;
+    deviceSession.negotiated(bits);
     done.accept(null);
   }
 

@@ -1,0 +1,155 @@
+package io.millrace.virtio.blk;
+
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.IoType;
+import io.millrace.virtqueue.DescriptorChain;
+import io.millrace.virtqueue.VirtioFeature;
+
+/**
+ * Makes requests of a queue's chains: {@code struct virtio_blk_req} (virtio 1.3 §5.2.6). Data path,
+ * on the queue's reactor. Every byte of the guest is read once and checked before it is believed.
+ */
+final class RequestReader {
+  private static final int HEADER_BYTES = 16; // type u32, reserved u32, sector u64
+  private static final int STATUS_BYTES = 1;
+  private static final int SERIAL_SEGMENTS = BlkDevice.SERIAL_BYTES; // one byte each at the least
+
+  /** Largest sector whose byte offset is a positive number. */
+  private static final long MAX_SECTOR = Long.MAX_VALUE / BlkConfig.SECTOR_BYTES;
+
+  private static final long NO_FLAGS = 0;
+
+  private final Bdev bdev;
+  private final boolean readOnly;
+  private final long features;
+  private final WriteCache cache;
+  private final int maxSegments;
+  private final RangeLimits rangeLimits;
+  private final ChainReader reader = new ChainReader();
+
+  /**
+   * A queue's.
+   *
+   * @param features negotiated
+   * @param cache the session's
+   */
+  RequestReader(Bdev bdev, boolean readOnly, long features, WriteCache cache) {
+    this.bdev = bdev;
+    this.readOnly = readOnly;
+    this.features = features;
+    this.cache = cache;
+    maxSegments = bdev.properties().limits().maxSegments();
+    rangeLimits = RangeLimits.of(bdev);
+  }
+
+  /** Fills a request; one that is not to be submitted has another status than OK. */
+  void fill(BlkRequest request, DescriptorChain chain) {
+    if (chain.readableBytes() < HEADER_BYTES) {
+      refuse(request, BlkStatus.IOERR);
+      return;
+    }
+    reader.begin(chain);
+    BlkRequestType type = BlkRequestType.of((int) reader.readLong());
+    long sector = reader.readLong();
+    request.type = type;
+    request.status = BlkStatus.OK;
+    switch (type) {
+      case IN -> fillData(request, chain, IoType.READ, sector);
+      case OUT -> fillData(request, chain, IoType.WRITE, sector);
+      case FLUSH -> request.begin(IoType.FLUSH, 0, 0);
+      case GET_ID -> {
+        request.begin(IoType.READ, 0, 0);
+        addSegments(request, chain, IoType.READ, SERIAL_SEGMENTS);
+      }
+      case DISCARD -> fillRanges(request, chain, BlkFeature.DISCARD, NO_FLAGS);
+      case WRITE_ZEROES ->
+          fillRanges(request, chain, BlkFeature.WRITE_ZEROES, BlkRanges.FLAG_UNMAP);
+      case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
+    }
+  }
+
+  private static void refuse(BlkRequest request, BlkStatus status) {
+    request.type = BlkRequestType.UNSUPPORTED;
+    request.status = status;
+    request.begin(IoType.FLUSH, 0, 0);
+  }
+
+  private void fillData(BlkRequest request, DescriptorChain chain, IoType type, long sector) {
+    long bytes =
+        type == IoType.READ
+            ? chain.writableBytes() - STATUS_BYTES
+            : chain.readableBytes() - HEADER_BYTES;
+    boolean inRange = Long.compareUnsigned(sector, MAX_SECTOR) <= 0;
+    request.begin(type, inRange ? sector * BlkConfig.SECTOR_BYTES : -1, bytes);
+    boolean complete = addSegments(request, chain, type, maxSegments);
+    if (type == IoType.WRITE && cache.isWriteThrough(features)) {
+      request.forceUnitAccess();
+    }
+    boolean forbidden = type == IoType.WRITE && readOnly;
+    if (forbidden || !complete) {
+      refuse(request, BlkStatus.IOERR);
+    }
+  }
+
+  /**
+   * The chain's data: what lies behind the header, or before the status byte.
+   *
+   * @return false when there are more than {@code most} segments; a request keeps the room that it
+   *     once had, so the others are not added
+   */
+  private static boolean addSegments(
+      BlkRequest request, DescriptorChain chain, IoType type, int most) {
+    boolean read = type == IoType.READ;
+    int from = read ? chain.readableCount() : 0;
+    int to = read ? chain.count() : chain.readableCount();
+    int skip = read ? 0 : HEADER_BYTES;
+    int last = read ? to - 1 : -1;
+    for (int i = from; i < to; i++) {
+      int bytes = chain.bytes(i) - (i == last ? STATUS_BYTES : 0);
+      if (bytes > skip) {
+        if (request.segmentCount() == most) {
+          return false;
+        }
+        request.addSegment(chain.address(i) + skip, bytes - skip);
+        skip = 0;
+      } else {
+        skip -= bytes;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * A request of ranges.
+   *
+   * @param feature that it needs
+   * @param flags that it may have
+   */
+  private void fillRanges(BlkRequest request, DescriptorChain chain, long feature, long flags) {
+    BlkStatus status = readRanges(request, chain, feature, flags);
+    if (status == BlkStatus.OK) {
+      request.beginRanges(cache.isWriteThrough(features));
+    } else {
+      refuse(request, status);
+    }
+  }
+
+  private BlkStatus readRanges(
+      BlkRequest request, DescriptorChain chain, long feature, long flags) {
+    if (readOnly) {
+      return BlkStatus.IOERR;
+    }
+    if (!VirtioFeature.has(features, feature)) {
+      return BlkStatus.UNSUPP;
+    }
+    return request
+        .ranges()
+        .read(
+            reader,
+            chain.readableBytes() - HEADER_BYTES,
+            rangeLimits,
+            flags,
+            bdev.sizeBytes(),
+            bdev.properties().blockSize());
+  }
+}
