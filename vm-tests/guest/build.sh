@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the test guest: a Debian kernel and an initramfs with busybox, our init and blkload.
+# Builds the test guest: a Debian kernel and an initramfs with busybox, our init, blkload and blkrange.
 # Prints the folder that holds vmlinuz and initrd.cpio. Downloads once, into build/cache; later runs take milliseconds.
 set -euo pipefail
 
@@ -71,10 +71,12 @@ install_modules() {
 }
 
 build_initrd() {
-  local tree=$out/tree
+  local tree=$out/tree program
   rm -rf "$tree"
   mkdir -p "$tree"/{bin,dev,proc,sys,tmp}
-  gcc -O2 -Wall -Wextra -Werror -static -pthread -o "$tree/bin/blkload" "$here/blkload.c"
+  for program in blkload blkrange; do
+    gcc -O2 -Wall -Wextra -Werror -static -pthread -o "$tree/bin/$program" "$here/$program.c"
+  done
   cp "$busybox" "$tree/bin/busybox"
   ln -s busybox "$tree/bin/sh"
   install -m 755 "$here/init" "$tree/init"
@@ -87,7 +89,7 @@ build_initrd() {
 
 up_to_date() {
   local source
-  for source in "$here/build.sh" "$here/init" "$here/blkload.c"; do
+  for source in "$here/build.sh" "$here/init" "$here/blkload.c" "$here/blkrange.c"; do
     [ "$out/initrd.cpio" -nt "$source" ] || return 1
   done
   [ -s "$out/vmlinuz" ]

@@ -81,6 +81,17 @@ final class Lab
     return process;
   }
 
+  /** What a short command prints, run in the folder; it has to succeed. */
+  String output(String... command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new AssertionError(String.join(" ", command) + ": " + output);
+    }
+    return output;
+  }
+
   @Override
   public void beforeAll(ExtensionContext context) throws IOException {
     wholeClass = true;

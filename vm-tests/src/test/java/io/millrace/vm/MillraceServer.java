@@ -29,6 +29,18 @@ final class MillraceServer {
    * when all sockets are there.
    */
   static MillraceServer serve(Lab lab, String... disks) throws IOException {
+    List<String> options = new ArrayList<>();
+    List<String> sockets = new ArrayList<>();
+    for (String disk : disks) {
+      options.addAll(List.of("--blk", disk));
+      sockets.add(disk.substring(0, disk.indexOf('=')));
+    }
+    return serve(lab, options, sockets);
+  }
+
+  /** Serves what these options say; returns when these sockets are in the lab's folder. */
+  static MillraceServer serve(Lab lab, List<String> options, List<String> sockets)
+      throws IOException {
     if (!Files.isExecutable(PROGRAM)) {
       throw new AssertionError(
           "no distribution at "
@@ -36,12 +48,10 @@ final class MillraceServer {
               + "; build it with: make dist (or mvn -pl server -am package)");
     }
     List<String> command = new ArrayList<>(List.of(PROGRAM.toString(), "serve"));
-    for (String disk : disks) {
-      command.addAll(List.of("--blk", disk));
-    }
+    command.addAll(options);
     MillraceServer server = new MillraceServer(lab.start(command, "server.log", false));
-    for (String disk : disks) {
-      Path socket = lab.path(disk.substring(0, disk.indexOf('=')));
+    for (String name : sockets) {
+      Path socket = lab.path(name);
       Await.until(
           "millrace serve to open " + socket.getFileName(),
           START_LIMIT,
@@ -51,6 +61,16 @@ final class MillraceServer {
           });
     }
     return server;
+  }
+
+  /** Calls a method of a server that listens at {@code rpc.sock} of the lab's folder. */
+  static void rpc(Lab lab, String method, String parameters)
+      throws IOException, InterruptedException {
+    List<String> command = List.of(PROGRAM.toString(), "rpc", "-r", "rpc.sock", method, parameters);
+    Process call = lab.start(command, "rpc.log", false);
+    if (!call.waitFor(START_LIMIT.toSeconds(), TimeUnit.SECONDS) || call.exitValue() != 0) {
+      throw new AssertionError(method + ": " + Files.readString(lab.path("rpc.log")));
+    }
   }
 
   boolean isAlive() {

@@ -2,6 +2,6 @@
  * Millrace as its user has it: the distribution in {@code server/target/millrace}, real QEMU, a
  * Debian kernel. A {@link Lab} gives a test its folder and cleans up; in it run a {@link
  * MillraceServer} and {@link Guest}s, whose script reports line by line. Start with {@link
- * GuestOnThreeDisksTest}. What the guest runs stands in {@code vm-tests/guest}.
+ * GuestOnManyDisksTest}. What the guest runs stands in {@code vm-tests/guest}.
  */
 package io.millrace.vm;
