@@ -42,6 +42,10 @@ public final class BdevMethods {
     self.addGetBdevs(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);
+    new PassthruMethods(self).addTo(methods);
+    new DelayMethods(self).addTo(methods);
+    new ErrorMethods(self).addTo(methods);
+    new SplitMethods(self).addTo(methods);
   }
 
   /** A method that answers wrong parameters as SPDK's bdev modules do. */
@@ -113,8 +117,8 @@ public final class BdevMethods {
             .handledBy(a -> delete(a.string("name"), kind)));
   }
 
-  private CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind)
-      throws RpcException {
+  /** Removes a bdev of a module, and no other. */
+  CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind) throws RpcException {
     try {
       Bdev bdev = bdevs.get(name);
       if (!kind.isInstance(bdev)) {
