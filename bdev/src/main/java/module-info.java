@@ -8,4 +8,5 @@ module io.millrace.bdev {
   exports io.millrace.bdev;
   exports io.millrace.bdev.rpc;
   exports io.millrace.bdev.file;
+  exports io.millrace.bdev.stacked;
 }

@@ -46,6 +46,14 @@ public abstract class Bdev {
     // Nothing to free by default.
   }
 
+  /**
+   * The bdev is being removed: the module ends soon what it keeps waiting of its own accord, now
+   * and from now on. Openers are told right after. Control thread.
+   */
+  protected void removing() {
+    // A module whose requests wait only for the medium has nothing to do.
+  }
+
   /** What the bdev is and does. */
   public final BdevProperties properties() {
     return properties;
@@ -93,6 +101,30 @@ public abstract class Bdev {
    */
   protected final void blockCount(long count) {
     blockCount = count;
+  }
+
+  /**
+   * For the module: runs an action on every open channel, soon and on its reactor. Any thread.
+   *
+   * @param action not run for a channel that is closed before its turn
+   */
+  protected final void onEveryChannel(Consumer<BdevChannel> action) {
+    Map<Reactor, BdevChannel> all;
+    synchronized (channels) {
+      all = Map.copyOf(channels);
+    }
+    all.forEach((where, channel) ->
+        where.execute(() -> {
+          if (isOpen(channel, where)) {
+            action.accept(channel);
+          }
+        }));
+  }
+
+  private boolean isOpen(BdevChannel channel, Reactor reactor) {
+    synchronized (channels) {
+      return channel.equals(channels.get(reactor)); // and no later one
+    }
   }
 
   /** Checks a request against what the bdev is. Each reactor calls it for each request. */

@@ -10,8 +10,10 @@ public final class BdevException extends Exception {
     NOT_FOUND,
     /** The name or the UUID is taken. */
     EXISTS,
-    /** A module stacked on the bdev, or another process, keeps it to itself. */
+    /** Somebody writes to the bdev or the image, in this process or another. */
     BUSY,
+    /** A module stacked on the bdev keeps it to itself. */
+    CLAIMED,
     /** A parameter or the image is not acceptable. */
     INVALID,
     /** The system refused: open, map or read failed. */

@@ -79,6 +79,32 @@ public abstract class BdevIo {
   }
 
   /**
+   * Starts filling the request as another one, without its data segments: how a stacked bdev passes
+   * it down. A lock held on the bdev above is not held on the one below.
+   *
+   * @param request still submitted above
+   * @param offsetBytes where on the device below
+   */
+  public final void beginLike(BdevIo request, long offsetBytes) {
+    begin(request.type, offsetBytes, request.lengthBytes);
+    forceUnitAccess = request.forceUnitAccess;
+    mayUnmap = request.mayUnmap;
+    metadataAddress = request.metadataAddress;
+  }
+
+  /** Adds all data segments of another request: the same memory. */
+  public final void addSegmentsOf(BdevIo request) {
+    int count = request.segmentCount;
+    int room = segmentCount + count;
+    if (room > segmentAddresses.length) {
+      growTo(room);
+    }
+    System.arraycopy(request.segmentAddresses, 0, segmentAddresses, segmentCount, count);
+    System.arraycopy(request.segmentBytes, 0, segmentBytes, segmentCount, count);
+    segmentCount = room;
+  }
+
+  /**
    * Adds a piece of memory that the data comes from or goes to.
    *
    * @param address host address, checked by the user, valid until completed
@@ -86,15 +112,15 @@ public abstract class BdevIo {
    */
   public final void addSegment(long address, int bytes) {
     if (segmentCount == segmentAddresses.length) {
-      grow();
+      growTo(segmentCount + 1);
     }
     segmentAddresses[segmentCount] = address;
     segmentBytes[segmentCount] = bytes;
     segmentCount++;
   }
 
-  private void grow() {
-    int room = Math.max(4, segmentCount * 2);
+  private void growTo(int needed) {
+    int room = Math.max(needed, Math.max(4, segmentCount * 2));
     segmentAddresses = Arrays.copyOf(segmentAddresses, room);
     segmentBytes = Arrays.copyOf(segmentBytes, room);
   }

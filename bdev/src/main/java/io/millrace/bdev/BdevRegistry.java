@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class BdevRegistry {
   }
 
   private final Map<String, Entry> byName = new LinkedHashMap<>();
+  private final List<Consumer<Bdev>> examiners = new ArrayList<>();
   private final MemoryRegistry memory = new MemoryRegistry();
 
   /** A registry of no bdevs. */
@@ -38,6 +40,14 @@ public final class BdevRegistry {
   /** The memory that requests may point at, for modules that have to prepare it. */
   public MemoryRegistry memory() {
     return memory;
+  }
+
+  /**
+   * Has every bdev looked at that is registered from now on, before anybody else can open it: a
+   * module that waits for a base to stack on finds it here. Throws nothing.
+   */
+  public void addExaminer(Consumer<Bdev> examiner) {
+    examiners.add(examiner);
   }
 
   /** Makes a bdev known and takes it over: one that is refused is destroyed. */
@@ -51,6 +61,9 @@ public final class BdevRegistry {
       }
     }
     byName.put(bdev.name(), new Entry(bdev));
+    for (Consumer<Bdev> examiner : examiners) {
+      examiner.accept(bdev);
+    }
   }
 
   /** Destroys a bdev that was made but never registered. Any thread. */
@@ -90,7 +103,7 @@ public final class BdevRegistry {
           Kind.READ_ONLY, "bdev " + name + " is read-only; open it read-only, or make it writable");
     }
     if (writable && entry.claimedBy != null) {
-      throw new BdevException(Kind.BUSY, "bdev " + name + " is claimed by " + entry.claimedBy);
+      throw claimed(entry);
     }
     BdevDescriptor opening = new BdevDescriptor(this, entry.bdev, writable, listener);
     entry.openings.add(opening);
@@ -106,8 +119,7 @@ public final class BdevRegistry {
   public void claim(BdevDescriptor opening, String module) throws BdevException {
     Entry entry = entry(opening.bdev().name());
     if (entry.claimedBy != null) {
-      throw new BdevException(
-          Kind.BUSY, "bdev " + entry.bdev.name() + " is claimed by " + entry.claimedBy);
+      throw claimed(entry);
     }
     for (BdevDescriptor other : entry.openings) {
       if (other != opening && other.isWritable()) {
@@ -132,6 +144,16 @@ public final class BdevRegistry {
     }
   }
 
+  private static BdevException claimed(Entry entry) {
+    return new BdevException(
+        Kind.CLAIMED,
+        "bdev "
+            + entry.bdev.name()
+            + " is claimed by "
+            + entry.claimedBy
+            + "; use what stands on it, or remove that first");
+  }
+
   /** Whether a module keeps the bdev to itself. */
   public boolean isClaimed(Bdev bdev) {
     Entry entry = byName.get(bdev.name());
@@ -149,21 +171,38 @@ public final class BdevRegistry {
   }
 
   /**
-   * Removes a bdev: tells its openers, and destroys it when the last of them has let go.
+   * Removes a bdev: tells its openers, and destroys it when the last of them has let go. A module
+   * stacked on it is told as every opener is, and removes its own bdev first.
    *
    * @param name its name or UUID
    * @return complete when the bdev is gone; the name is free then
    */
   public CompletionStage<@Nullable Void> remove(String name) throws BdevException {
-    Entry entry = entry(name);
-    if (entry.claimedBy != null) {
-      throw new BdevException(
-          Kind.BUSY, "bdev " + name + " is claimed by " + entry.claimedBy + "; remove that first");
+    return remove(entry(name));
+  }
+
+  /**
+   * Removes every bdev.
+   *
+   * @return complete when none of them is left
+   */
+  public CompletionStage<@Nullable Void> removeAll() {
+    List<CompletableFuture<?>> removals = new ArrayList<>();
+    for (Entry entry : List.copyOf(byName.values())) {
+      if (byName.containsValue(entry)) { // else it has gone with its base
+        removals.add(remove(entry));
+      }
     }
+    return CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new))
+        .thenApply(all -> null);
+  }
+
+  private CompletableFuture<@Nullable Void> remove(Entry entry) {
     CompletableFuture<@Nullable Void> removal = entry.removal;
     if (removal == null) {
       removal = new CompletableFuture<>();
       entry.removal = removal;
+      entry.bdev.removing();
       for (BdevDescriptor opening : List.copyOf(entry.openings)) {
         opening.listener().removed();
       }

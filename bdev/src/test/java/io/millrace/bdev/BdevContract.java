@@ -24,7 +24,7 @@ abstract class BdevContract extends BdevUnderTest {
     assertThat(bdev.sizeBytes()).isEqualTo(SIZE);
     assertThat(bdev.properties().blockSize()).isEqualTo(BLOCK);
     assertThat(bdev.supports(IoType.READ)).isTrue();
-    assertThat(bdev.toString()).isEqualTo("under-test");
+    assertThat(bdev.toString()).isEqualTo(name());
   }
 
   @ParameterizedTest

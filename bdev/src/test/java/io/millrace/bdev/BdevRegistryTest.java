@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,7 @@ class BdevRegistryTest {
   private final BdevRegistry registry = new BdevRegistry();
   private final List<String> events = new ArrayList<>();
 
-  private final class Listener implements BdevListener {
+  private class Listener implements BdevListener {
     private final String name;
 
     Listener(String name) {
@@ -113,10 +114,62 @@ class BdevRegistryTest {
     registry.claim(claimer, "passthru");
 
     assertThat(registry.isClaimed(bdev)).isTrue();
-    refused(() -> open("disk", true), Kind.BUSY, "claimed by passthru");
+    refused(() -> open("disk", true), Kind.CLAIMED, "claimed by passthru");
     assertThat(open("disk", false)).isNotNull();
-    refused(() -> registry.claim(open("disk", false), "error"), Kind.BUSY, "passthru");
-    refused(() -> registry.remove("disk"), Kind.BUSY, "claimed by passthru; remove that first");
+    refused(() -> registry.claim(open("disk", false), "error"), Kind.CLAIMED, "passthru");
+  }
+
+  @Test
+  void aClaimedBdevIsRemovedOnceItsClaimerHasLetGo() throws BdevException {
+    ManualBdev bdev = registered("disk");
+    BdevDescriptor claimer = open("disk", true);
+    registry.claim(claimer, "passthru");
+
+    CompletionStage<Void> gone = registry.remove("disk");
+
+    assertThat(events).containsExactly("disk removed");
+    assertThat(gone.toCompletableFuture()).isNotDone();
+    claimer.close();
+    assertThat(gone.toCompletableFuture()).isDone();
+    assertThat(bdev.destroyed).isEqualTo(1);
+  }
+
+  @Test
+  void allAreRemovedAlsoOneThatGoesWhileAnotherIs() throws BdevException {
+    ManualBdev first = registered("first");
+    ManualBdev second = registered("second");
+    BdevDescriptor[] opening = new BdevDescriptor[1];
+    opening[0] =
+        registry.open(
+            "first",
+            true,
+            new Listener("first") {
+              @Override
+              public void removed() {
+                opening[0].close();
+                try {
+                  registry.remove("second");
+                } catch (BdevException e) {
+                  throw new AssertionError(e);
+                }
+              }
+            });
+
+    assertThat(registry.removeAll().toCompletableFuture()).isDone();
+
+    assertThat(registry.all()).isEmpty();
+    assertThat(first.destroyed + second.destroyed).isEqualTo(2);
+  }
+
+  @Test
+  void anExaminerSeesABdevBeforeAnybodyElseCanOpenIt() throws BdevException {
+    List<String> seen = new ArrayList<>();
+    registered("before");
+    registry.addExaminer(bdev -> seen.add(bdev.name()));
+
+    registered("disk");
+
+    assertThat(seen).containsExactly("disk");
   }
 
   @Test

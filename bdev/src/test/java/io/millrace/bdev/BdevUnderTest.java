@@ -34,6 +34,11 @@ abstract class BdevUnderTest {
   /** A writable bdev of {@link #BLOCKS} blocks of {@link #BLOCK} bytes that reads as zeroes. */
   abstract Bdev newBdev(String name) throws Exception;
 
+  /** What it is called; a module that names its bdevs itself says how. */
+  String name() {
+    return "under-test";
+  }
+
   /** Whether it gives back what was written; a null disk does not. */
   boolean keepsData() {
     return true;
@@ -41,7 +46,7 @@ abstract class BdevUnderTest {
 
   @BeforeEach
   void open() throws Exception {
-    bdev = newBdev("under-test");
+    bdev = newBdev(name());
     registry.register(bdev);
     opening = registry.open(bdev.name(), true, new NoListener());
     channel = opening.openChannel(reactor);
@@ -53,7 +58,8 @@ abstract class BdevUnderTest {
     assertThat(channel.inFlightCount()).as("requests still in flight").isZero();
     opening.closeChannel(channel);
     opening.close();
-    assertThat(registry.remove(bdev.name()).toCompletableFuture()).isDone();
+    assertThat(registry.removeAll().toCompletableFuture()).isDone(); // what is below, too
+    assertThat(registry.all()).isEmpty();
     reactor.close();
     memory.close();
   }

@@ -50,6 +50,7 @@ public final class Reactor implements AutoCloseable {
   private final ManualIoEventLoop eventLoop;
   private final Guard guard;
   private final PollSet pollers;
+  private final Alarms alarms;
   private final boolean stepped;
   private @Nullable Thread thread;
   private Deferred[] deferred = new Deferred[64];
@@ -65,6 +66,7 @@ public final class Reactor implements AutoCloseable {
     this.stepped = stepped;
     this.guard = new Guard(name);
     this.pollers = new PollSet(guard);
+    this.alarms = new Alarms(guard);
     this.eventLoop =
         new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker());
   }
@@ -152,6 +154,15 @@ public final class Reactor implements AutoCloseable {
   public Timer schedule(long delayNanos, Runnable task) {
     Future<?> pending = eventLoop.schedule(() -> guard.run(task), delayNanos, TimeUnit.NANOSECONDS);
     return () -> pending.cancel(false);
+  }
+
+  /**
+   * Makes an alarm, not set yet.
+   *
+   * @param due runs each time it goes off
+   */
+  public Alarm alarm(Runnable due) {
+    return new Alarm(alarms, due);
   }
 
   /** The reactor's clock in nanoseconds; only differences mean anything. */
@@ -309,7 +320,7 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
-    if (workedSinceTick) {
+    if (alarms.goOff(now) || workedSinceTick) {
       workedSinceTick = false;
       lastWorkNanos = now;
     }
@@ -321,7 +332,7 @@ public final class Reactor implements AutoCloseable {
       if (deferredCount > 0) {
         runDeferred();
       } else if (idle && maySleep && !stopping) {
-        eventLoop.run(FOREVER_NANOS);
+        eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS));
         lastWorkNanos = System.nanoTime();
         return;
       }

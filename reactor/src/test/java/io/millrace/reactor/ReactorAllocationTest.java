@@ -7,6 +7,7 @@ import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,34 @@ class ReactorAllocationTest {
 
   private long allocated(Thread thread) {
     return THREADS.getThreadAllocatedBytes(thread.threadId());
+  }
+
+  @Test
+  void alarmsThatWakeTheReactorAllocateNothing() {
+    AtomicReference<Thread> thread = new AtomicReference<>();
+    AtomicLong left = new AtomicLong();
+    AtomicReference<Alarm> alarm = new AtomicReference<>();
+    Await.on(
+        reactor,
+        () -> {
+          thread.set(Thread.currentThread());
+          alarm.set(
+              reactor.alarm(() -> {
+                if (left.decrementAndGet() > 0) {
+                  alarm.get().set(reactor.nanoTime() + 100_000); // sleeps after 50,000
+                }
+              }));
+        });
+    long bytes = -1;
+    for (int batch = 0; batch < 20 && bytes != 0; batch++) {
+      left.set(1_000);
+      Await.on(reactor, () -> alarm.get().set(reactor.nanoTime()));
+      long before = allocated(thread.get());
+      Await.until("1,000 alarms", () -> left.get() == 0);
+      bytes = allocated(thread.get()) - before;
+    }
+
+    assertThat(bytes).as("bytes for 1,000 alarms").isZero();
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.millrace.server;
 
-import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.virtio.blk.BlkController;
@@ -43,7 +42,7 @@ final class Target {
     this.cores = cores;
     this.controllers = new BlkControllers(bdevs, cores.control(), cores.polling());
     undo.push(cores::close);
-    undo.push(() -> cores.awaitOnControl(this::removeBdevs, STOP_SECONDS));
+    undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
     undo.push(() -> cores.awaitOnControl(this::deleteControllers, STOP_SECONDS));
   }
 
@@ -153,18 +152,6 @@ final class Target {
     for (BlkController controller : controllers.all()) {
       ends.add(controllers.delete(controller.name()).toCompletableFuture());
     }
-    return all(ends);
-  }
-
-  private CompletionStage<@Nullable Void> removeBdevs() throws BdevException {
-    List<CompletableFuture<?>> ends = new ArrayList<>();
-    for (Bdev bdev : bdevs.all()) {
-      ends.add(bdevs.remove(bdev.name()).toCompletableFuture());
-    }
-    return all(ends);
-  }
-
-  private static CompletionStage<@Nullable Void> all(List<CompletableFuture<?>> ends) {
     return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
         .thenApply(ignored -> null);
   }

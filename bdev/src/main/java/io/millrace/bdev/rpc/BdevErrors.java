@@ -21,7 +21,7 @@ public final class BdevErrors {
       case EXISTS -> Errno.EEXIST;
       case BUSY -> Errno.EBUSY;
       case INVALID -> Errno.EINVAL;
-      case READ_ONLY -> Errno.EPERM;
+      case CLAIMED, READ_ONLY -> Errno.EPERM;
       case SYSTEM -> cause(e);
     };
   }

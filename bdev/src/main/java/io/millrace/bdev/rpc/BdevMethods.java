@@ -42,6 +42,10 @@ public final class BdevMethods {
     self.addGetBdevs(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);
+    new PassthruMethods(self).addTo(methods);
+    new DelayMethods(self).addTo(methods);
+    new ErrorMethods(self).addTo(methods);
+    new SplitMethods(self).addTo(methods);
   }
 
   /** A method that answers wrong parameters as SPDK's bdev modules do. */
@@ -113,8 +117,8 @@ public final class BdevMethods {
             .handledBy(a -> delete(a.string("name"), kind)));
   }
 
-  private CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind)
-      throws RpcException {
+  /** Removes a bdev of a module, and no other. */
+  CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind) throws RpcException {
     try {
       bdev(name, kind);
       return bdevs.remove(name).thenApply(gone -> BooleanNode.TRUE);
@@ -137,13 +141,18 @@ public final class BdevMethods {
     }
   }
 
-  private <T extends Bdev> T bdev(String name, Class<T> kind) throws BdevException, RpcException {
-    Bdev bdev = bdevs.get(name);
-    if (!kind.isInstance(bdev)) {
+  /** The bdev of a name, if it is of a kind. */
+  <T extends Bdev> T bdev(String name, Class<T> kind) throws RpcException {
+    try {
+      Bdev bdev = bdevs.get(name);
+      if (kind.isInstance(bdev)) {
+        return kind.cast(bdev);
+      }
       throw RpcException.of(
           Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
+    } catch (BdevException e) {
+      throw BdevErrors.of(e);
     }
-    return kind.cast(bdev);
   }
 
   BdevRegistry bdevs() {

@@ -130,12 +130,8 @@ final class BlkTarget implements AutoCloseable {
       for (CompletableFuture<Void> one : gone) {
         one.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
       }
-      onControl(() -> {
-        for (Bdev bdev : List.copyOf(bdevs.all())) {
-          bdevs.remove(bdev.name());
-        }
-        return null;
-      });
+      onControl(() -> bdevs.removeAll().toCompletableFuture())
+          .get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
     } catch (Exception e) {
       failure = e;
     }

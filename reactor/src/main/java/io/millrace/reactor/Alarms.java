@@ -1,0 +1,83 @@
+package io.millrace.reactor;
+
+import java.util.Arrays;
+
+/**
+ * The alarms of one reactor that are set, in no order: few are, and they are gone through only when
+ * one is due. Data-path code.
+ */
+final class Alarms {
+  private final Guard guard;
+  private Alarm[] set = new Alarm[8];
+  private int count;
+  private long earliestNanos; // no alarm goes off before; meaningless while none is set
+
+  Alarms(Guard guard) {
+    this.guard = guard;
+  }
+
+  void set(Alarm alarm) {
+    if (count == 0 || alarm.atNanos - earliestNanos < 0) {
+      earliestNanos = alarm.atNanos;
+    }
+    if (alarm.index != Alarm.NOT_SET) {
+      return;
+    }
+    if (count == set.length) {
+      set = Arrays.copyOf(set, count * 2);
+    }
+    alarm.index = count;
+    set[count++] = alarm;
+  }
+
+  /** Fills the hole with the last one. */
+  void clear(Alarm alarm) {
+    if (alarm.index != Alarm.NOT_SET) {
+      Alarm last = set[--count];
+      last.index = alarm.index;
+      set[alarm.index] = last;
+      alarm.index = Alarm.NOT_SET;
+    }
+  }
+
+  /**
+   * Has every alarm go off whose time has come; what one sets to now waits for the next call.
+   *
+   * @return whether there was one
+   */
+  boolean goOff(long now) {
+    if (count == 0 || earliestNanos - now > 0) {
+      return false;
+    }
+    boolean any = false;
+    // Downwards: those set meanwhile are behind, and the hole of one that goes is filled from
+    // there.
+    for (int i = count - 1; i >= 0; i--) {
+      if (i < count && set[i].atNanos - now <= 0) {
+        Alarm alarm = set[i];
+        clear(alarm);
+        any = true;
+        guard.run(alarm.due);
+      }
+    }
+    findEarliest();
+    return any;
+  }
+
+  private void findEarliest() {
+    for (int i = 0; i < count; i++) {
+      if (i == 0 || set[i].atNanos - earliestNanos < 0) {
+        earliestNanos = set[i].atNanos;
+      }
+    }
+  }
+
+  /**
+   * How long a thread may sleep.
+   *
+   * @return at least 1, at most {@code mostNanos}
+   */
+  long waitNanos(long now, long mostNanos) {
+    return count == 0 ? mostNanos : Math.clamp(earliestNanos - now, 1, mostNanos);
+  }
+}
