@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
@@ -107,17 +108,21 @@ public final class BdevMethods {
 
   /** Adds the method that removes a module's bdevs, and only those. */
   void addDelete(MethodRegistry methods, String name, String help, Class<? extends Bdev> kind) {
+    addDelete(methods, name, help, kind::isInstance);
+  }
+
+  /** Adds the method that removes bdevs of a kind, and only those. */
+  void addDelete(MethodRegistry methods, String name, String help, Predicate<Bdev> kind) {
     methods.add(
         method(name, help)
             .param(Param.string("name", "the bdev").required())
             .handledBy(a -> delete(a.string("name"), kind)));
   }
 
-  private CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind)
-      throws RpcException {
+  private CompletionStage<JsonNode> delete(String name, Predicate<Bdev> kind) throws RpcException {
     try {
       Bdev bdev = bdevs.get(name);
-      if (!kind.isInstance(bdev)) {
+      if (!kind.test(bdev)) {
         throw RpcException.of(
             Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
       }
