@@ -25,6 +25,7 @@ public final class LinuxFiles {
   static final int BLKSSZGET = 0x1268;
   static final int BLKPBSZGET = 0x127b;
   static final int BLKGETSIZE64 = 0x80081272;
+  static final int BLKDISCARD = 0x1277;
   static final int F_OFD_GETLK = 36;
   static final int F_OFD_SETLK = 37;
   static final short F_RDLCK = 0;

@@ -46,6 +46,8 @@ final class Syscall {
   static final int FALLOCATE = 285;
   static final int EVENTFD2 = 290;
   static final int MEMFD_CREATE = 319;
+  static final int PREADV2 = 327;
+  static final int PWRITEV2 = 328;
   static final int STATX = 332;
   static final int IO_URING_SETUP = 425;
   static final int IO_URING_ENTER = 426;

@@ -119,6 +119,8 @@ class AbiTest {
     expect("SYS_fallocate", Syscall.FALLOCATE);
     expect("SYS_eventfd2", Syscall.EVENTFD2);
     expect("SYS_memfd_create", Syscall.MEMFD_CREATE);
+    expect("SYS_preadv2", Syscall.PREADV2);
+    expect("SYS_pwritev2", Syscall.PWRITEV2);
     expect("SYS_statx", Syscall.STATX);
     expect("SYS_io_uring_setup", Syscall.IO_URING_SETUP);
     expect("SYS_io_uring_enter", Syscall.IO_URING_ENTER);
@@ -145,6 +147,7 @@ class AbiTest {
     expect("BLKSSZGET", LinuxFiles.BLKSSZGET);
     expect("BLKPBSZGET", LinuxFiles.BLKPBSZGET);
     expect("BLKGETSIZE64", Integer.toUnsignedLong(LinuxFiles.BLKGETSIZE64));
+    expect("BLKDISCARD", LinuxFiles.BLKDISCARD);
     expect("F_OFD_GETLK", LinuxFiles.F_OFD_GETLK);
     expect("F_OFD_SETLK", LinuxFiles.F_OFD_SETLK);
     expect("F_RDLCK", LinuxFiles.F_RDLCK);
@@ -197,6 +200,7 @@ class AbiTest {
     expect("EFD_NONBLOCK", EventFd.EFD_NONBLOCK);
     expect("F_GETFL", EventFd.F_GETFL);
     expect("F_SETFL", EventFd.F_SETFL);
+    expect("EFD_SEMAPHORE", EventFd.EFD_SEMAPHORE);
     expect("CLOCK_THREAD_CPUTIME_ID", Cpu.CLOCK_THREAD_CPUTIME_ID);
     expect("sizeof(struct timespec)", 16);
     expect("offsetof(struct timespec, tv_nsec)", 8);

@@ -1,12 +1,18 @@
 package io.millrace.server;
 
+import io.millrace.bdev.file.FileEngineKind;
+import io.millrace.bdev.file.FileFailurePolicy;
+import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param serial what the guest sees as serial number; null for one made of the disk
  * @param direct whether to go past the page cache
  * @param raw whether the image is raw whatever it looks like
+ * @param engine how requests get to the kernel
+ * @param failures what happens when the storage fails or hangs
  */
 record BlkOption(
     Path socket,
@@ -26,11 +34,14 @@ record BlkOption(
     boolean readOnly,
     @Nullable String serial,
     boolean direct,
-    boolean raw) {
+    boolean raw,
+    FileEngineKind engine,
+    FileFailurePolicy failures) {
   /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
   private static final int SERIAL_BYTES = 20;
 
-  private static final String OPTIONS = "readonly, serial=S, format=raw, direct";
+  private static final String OPTIONS =
+      "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
 
   /**
    * Reads a value.
@@ -49,7 +60,14 @@ record BlkOption(
     Builder options = new Builder(value);
     parts.stream().skip(1).forEach(options::option);
     return new BlkOption(
-        socket, image, options.readOnly, options.serial, options.direct, options.raw);
+        socket,
+        image,
+        options.readOnly,
+        options.serial,
+        options.direct,
+        options.raw,
+        options.engine,
+        new FileFailurePolicy(options.onError, options.timeoutSeconds));
   }
 
   /** Splits at single commas; two of them are one that belongs to the text. */
@@ -95,6 +113,9 @@ record BlkOption(
     private @Nullable String serial;
     private boolean direct;
     private boolean raw;
+    private FileEngineKind engine = FileEngineKind.AUTO;
+    private OnError onError = OnError.REPORT;
+    private int timeoutSeconds;
 
     Builder(String value) {
       this.value = value;
@@ -111,6 +132,10 @@ record BlkOption(
         case "direct" -> direct = flag(name, equals);
         case "serial" -> serial = serial(option, equals);
         case "format" -> raw = raw(option, equals);
+        case "engine" ->
+            engine = word(option, equals, FileEngineKind.values(), FileEngineKind::word);
+        case "on-error" -> onError = word(option, equals, OnError.values(), OnError::word);
+        case "io-timeout" -> timeoutSeconds = seconds(option, equals);
         default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + OPTIONS);
       }
     }
@@ -136,6 +161,31 @@ record BlkOption(
         throw wrong(value, "asks for another format than raw; the only one is format=raw");
       }
       return true;
+    }
+
+    private <T> T word(String option, int equals, T[] values, Function<T, String> word) {
+      String text = equals < 0 ? "" : option.substring(equals + 1);
+      return Arrays.stream(values)
+          .filter(v -> word.apply(v).equals(text))
+          .findFirst()
+          .orElseThrow(() -> {
+            String known = Arrays.stream(values).map(word).collect(Collectors.joining(", "));
+            return wrong(value, "has " + option + "; it may be one of " + known);
+          });
+    }
+
+    private int seconds(String option, int equals) {
+      String text = equals < 0 ? "" : option.substring(equals + 1);
+      int seconds = text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : -1;
+      if (seconds < 1 || seconds > FileFailurePolicy.MAX_TIMEOUT_SECONDS) {
+        throw wrong(
+            value,
+            "has "
+                + option
+                + "; it is a number of seconds from 1 to "
+                + FileFailurePolicy.MAX_TIMEOUT_SECONDS);
+      }
+      return seconds;
     }
   }
 }

@@ -74,7 +74,9 @@ final class Disks {
         .withUuid(FileBdevOptions.stableUuid(name(option), option.image()))
         .withReadOnly(option.readOnly())
         .withDirect(option.direct())
-        .withRaw(option.raw());
+        .withRaw(option.raw())
+        .withEngine(option.engine())
+        .withFailures(option.failures());
   }
 
   /** Lets go of what no controller took over. On any thread. */

@@ -3,6 +3,9 @@ package io.millrace.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.bdev.file.FileEngineKind;
+import io.millrace.bdev.file.FileFailurePolicy;
+import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,14 +16,33 @@ class BlkOptionTest {
   void socketAndImageAreEnough() {
     assertThat(BlkOption.parse("vm0.sock=disk.img"))
         .isEqualTo(
-            new BlkOption(Path.of("vm0.sock"), Path.of("disk.img"), false, null, false, false));
+            new BlkOption(
+                Path.of("vm0.sock"),
+                Path.of("disk.img"),
+                false,
+                null,
+                false,
+                false,
+                FileEngineKind.AUTO,
+                FileFailurePolicy.NONE));
   }
 
   @Test
   void allOptionsAreTakenInAnyOrder() {
-    assertThat(BlkOption.parse("/run/a.sock=/dev/sdb,direct,serial=A-1,format=raw,readonly"))
+    assertThat(
+            BlkOption.parse(
+                "/run/a.sock=/dev/sdb,direct,engine=threads,serial=A-1,on-error=retry,format=raw,"
+                    + "io-timeout=30,readonly"))
         .isEqualTo(
-            new BlkOption(Path.of("/run/a.sock"), Path.of("/dev/sdb"), true, "A-1", true, true));
+            new BlkOption(
+                Path.of("/run/a.sock"),
+                Path.of("/dev/sdb"),
+                true,
+                "A-1",
+                true,
+                true,
+                FileEngineKind.THREADS,
+                new FileFailurePolicy(OnError.RETRY, 30)));
   }
 
   @Test
@@ -58,6 +80,17 @@ class BlkOptionTest {
         "s=i,serial=123456789012345678901|has a serial of 21 bytes",
         "s=i,serial=\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac|has a serial of 21 bytes",
         "s=i,format|asks for another format than raw",
+        "s=i,engine=aio|has engine=aio; it may be one of auto, io_uring, threads",
+        "s=i,engine|has engine; it may be one of auto",
+        "s=i,on-error=stop|has on-error=stop; it may be one of report, retry",
+        "s=i,on-error=RETRY|has on-error=RETRY; it may be one of report, retry",
+        "s=i,on-error=retry,on-error=retry|has on-error twice",
+        "s=i,io-timeout|has io-timeout; it is a number of seconds from 1 to 86400",
+        "s=i,io-timeout=0|has io-timeout=0; it is a number of seconds from 1 to 86400",
+        "s=i,io-timeout=-1|has io-timeout=-1; it is a number",
+        "s=i,io-timeout=30s|has io-timeout=30s; it is a number",
+        "s=i,io-timeout=86401|has io-timeout=86401; it is a number of seconds from 1 to 86400",
+        "s=i,io-timeout=99999999999|has io-timeout=99999999999; it is a number",
         "s=i,format=qcow2|asks for another format than raw; the only one is format=raw",
       })
   void wrongValueIsQuotedWithWhatIsWrong(String value, String problem) {

@@ -41,4 +41,18 @@ final class Failures {
       default -> true;
     };
   }
+
+  /**
+   * Whether a request that failed so may succeed another time, when the operator has made room or
+   * the storage is back; what the kernel finds wrong with the request itself stays wrong.
+   */
+  static boolean mayPass(IoStatus status, int number) {
+    if (!isWorthALine(status)) {
+      return false;
+    }
+    return switch (Errno.of(number)) {
+      case EINVAL, EBADF, EFBIG, ENOTTY, EOPNOTSUPP -> false;
+      default -> true;
+    };
+  }
 }

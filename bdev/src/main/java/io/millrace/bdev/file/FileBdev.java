@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A raw image or block device as a bdev, on io_uring.
+ * A raw image or block device as a bdev, on io_uring or, where that is not allowed, on threads.
  *
  * <p>A FLUSH is fdatasync, which covers every write that completed before. With write-through, and
  * for a write that asks for it, the write itself is durable when it completes. Once the kernel
@@ -30,10 +30,12 @@ public final class FileBdev extends Bdev {
   private final ImageFile image;
   private final FailureLog log;
   private volatile boolean failed;
+  private volatile FileEngineKind engine;
 
   private FileBdev(BdevProperties properties, FileBdevOptions options, ImageFile image) {
     super(properties);
     this.options = options;
+    this.engine = options.engine();
     this.image = image;
     this.log = new FailureLog("bdev " + options.name() + ": " + options.path());
   }
@@ -52,7 +54,7 @@ public final class FileBdev extends Bdev {
           new BdevProperties(
               options.name(),
               options.uuid(),
-              "AIO disk",
+              options.kind().productName(),
               blockSize,
               image.physicalBlockSize(),
               image.size() / blockSize,
@@ -142,8 +144,9 @@ public final class FileBdev extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) throws BdevException {
+    FileEngine way;
     try {
-      return new FileChannel(this, FileEngine.acquire(reactor, options.direct()));
+      way = FileEngines.acquire(reactor, options.engine(), options.direct());
     } catch (LinuxException e) {
       throw new BdevException(
           Kind.SYSTEM,
@@ -153,8 +156,19 @@ public final class FileBdev extends Bdev {
               + reactor.name()
               + ": "
               + e.getMessage()
-              + "; allow it (sysctl kernel.io_uring_disabled=0, the container's seccomp profile)",
+              + "; allow it (sysctl kernel.io_uring_disabled=0, the container's seccomp profile), or take engine=threads",
           e);
+    }
+    engine = way.kind();
+    boolean sameForDiscards =
+        !image.blockDevice() || !supports(IoType.UNMAP) || way.kind() == FileEngineKind.THREADS;
+    try {
+      FileEngine discards =
+          sameForDiscards ? way : FileEngines.acquire(reactor, FileEngineKind.THREADS, false);
+      return new FileChannel(this, way, discards);
+    } catch (LinuxException e) {
+      FileEngines.release(way);
+      throw new BdevException(Kind.SYSTEM, "bdev " + name() + ": " + e.getMessage(), e);
     }
   }
 
@@ -165,12 +179,30 @@ public final class FileBdev extends Bdev {
 
   @Override
   public Map<String, Object> driverSpecific() {
-    Map<String, Object> aio = new LinkedHashMap<>();
-    aio.put("filename", options.path().toString());
-    aio.put("block_size_override", options.blockSize() != 0);
-    aio.put("readonly", options.readOnly());
-    aio.put("fallocate", options.fallocate());
-    aio.put("nowait", false);
-    return Map.of("aio", aio);
+    Map<String, Object> module = new LinkedHashMap<>();
+    module.put("filename", options.path().toString());
+    if (options.kind() == FileBdevKind.AIO) {
+      module.put("block_size_override", options.blockSize() != 0);
+      module.put("readonly", options.readOnly());
+      module.put("fallocate", options.fallocate());
+      module.put("nowait", false);
+    }
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put(options.kind().module(), module);
+    all.put("file", details());
+    return all;
+  }
+
+  /** What SPDK has no name for. */
+  private Map<String, Object> details() {
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("engine", engine.word()); // as asked for, until the first channel is opened
+    details.put("direct", options.direct());
+    details.put("write_through", options.writeThrough());
+    details.put("on_error", options.failures().onError().word());
+    details.put("io_timeout", options.failures().timeoutSeconds());
+    details.put("held_requests", log.heldCount());
+    details.put("failed", failed);
+    return details;
   }
 }

@@ -17,6 +17,9 @@ import java.util.UUID;
  * @param writeThrough each write is durable before it completes ({@code RWF_DSYNC})
  * @param fallocate whether it does UNMAP and WRITE_ZEROES, by holes in the file
  * @param raw serve the file's bytes as they are, even when they look like another image format
+ * @param kind which of SPDK's modules it stands for
+ * @param engine how its requests get to the kernel
+ * @param failures what it does when the storage fails or hangs
  */
 public record FileBdevOptions(
     String name,
@@ -27,11 +30,26 @@ public record FileBdevOptions(
     boolean direct,
     boolean writeThrough,
     boolean fallocate,
-    boolean raw) {
+    boolean raw,
+    FileBdevKind kind,
+    FileEngineKind engine,
+    FileFailurePolicy failures) {
 
   /** A writable bdev of that file, through the page cache, with a random UUID. */
   public static FileBdevOptions of(String name, Path path) {
-    return new FileBdevOptions(name, path, UUID.randomUUID(), 0, false, false, false, true, false);
+    return new FileBdevOptions(
+        name,
+        path,
+        UUID.randomUUID(),
+        0,
+        false,
+        false,
+        false,
+        true,
+        false,
+        FileBdevKind.AIO,
+        FileEngineKind.AUTO,
+        FileFailurePolicy.NONE);
   }
 
   /** A UUID that a disk has again after each start: guests see a part of it as serial number. */
@@ -43,42 +61,160 @@ public record FileBdevOptions(
   /** The same with another UUID. */
   public FileBdevOptions withUuid(UUID value) {
     return new FileBdevOptions(
-        name, path, value, blockSize, readOnly, direct, writeThrough, fallocate, raw);
+        name,
+        path,
+        value,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        failures);
   }
 
   /** The same with another block size in bytes. */
   public FileBdevOptions withBlockSize(int value) {
     return new FileBdevOptions(
-        name, path, uuid, value, readOnly, direct, writeThrough, fallocate, raw);
+        name,
+        path,
+        uuid,
+        value,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        failures);
   }
 
   /** The same, refusing writes or not. */
   public FileBdevOptions withReadOnly(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, value, direct, writeThrough, fallocate, raw);
+        name,
+        path,
+        uuid,
+        blockSize,
+        value,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        failures);
   }
 
   /** The same, past the page cache or not. */
   public FileBdevOptions withDirect(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, readOnly, value, writeThrough, fallocate, raw);
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        value,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        failures);
   }
 
   /** The same, each write durable or not. */
   public FileBdevOptions withWriteThrough(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, readOnly, direct, value, fallocate, raw);
+        name, path, uuid, blockSize, readOnly, direct, value, fallocate, raw, kind, engine,
+        failures);
   }
 
   /** The same, doing UNMAP and WRITE_ZEROES or not. */
   public FileBdevOptions withFallocate(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, readOnly, direct, writeThrough, value, raw);
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        value,
+        raw,
+        kind,
+        engine,
+        failures);
   }
 
   /** The same, with the format said to be raw or not. */
   public FileBdevOptions withRaw(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, readOnly, direct, writeThrough, fallocate, value);
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        value,
+        kind,
+        engine,
+        failures);
+  }
+
+  /** The same, standing for another of SPDK's modules. */
+  public FileBdevOptions withKind(FileBdevKind value) {
+    return new FileBdevOptions(
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        value,
+        engine,
+        failures);
+  }
+
+  /** The same, on another engine. */
+  public FileBdevOptions withEngine(FileEngineKind value) {
+    return new FileBdevOptions(
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        value,
+        failures);
+  }
+
+  /** The same, with another policy for storage that fails or hangs. */
+  public FileBdevOptions withFailures(FileFailurePolicy value) {
+    return new FileBdevOptions(
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        value);
   }
 }

@@ -4,32 +4,56 @@ import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.bdev.file.FileFailurePolicy.OnError;
+import io.millrace.reactor.Reactor;
+import org.jspecify.annotations.Nullable;
 
-/** One reactor's way to one file: through that reactor's {@link FileEngine}. Data path. */
+/**
+ * One reactor's way to one file: through that reactor's {@link FileEngine}. Data path.
+ *
+ * <p>A block device has a second one, with threads, for UNMAP: io_uring knows no BLKDISCARD before
+ * Linux 6.12, and what it has instead must also leave zeroes, which a thin volume refuses.
+ */
 final class FileChannel extends BdevChannel {
   private static final int NO_SLOT = -1;
 
   private final FileBdev file;
   private final FileEngine engine;
+  private final FileEngine discards; // the same one, or of threads
+  private final int number;
   private final int descriptor; // a slot of the ring's file table, or the number itself
+  private final @Nullable HeldRequests held;
+  private final @Nullable Watchdog watchdog;
   private final boolean fixed;
   private final boolean direct;
   private final boolean writeThrough;
   private final int memoryMask;
   private final int blockMask;
 
-  FileChannel(FileBdev file, FileEngine engine) {
+  /**
+   * A channel.
+   *
+   * @param engine given back with the channel
+   * @param discards the engine for UNMAP, perhaps the same; given back if it is another
+   */
+  FileChannel(FileBdev file, FileEngine engine, FileEngine discards) {
     super(file);
     this.file = file;
     this.engine = engine;
-    int number = file.image().fd().number();
-    int slot = engine.files().addFile(number);
+    this.discards = discards;
+    number = file.image().fd().number();
+    int slot = engine.kernel().addFile(number);
     fixed = slot != NO_SLOT;
     descriptor = fixed ? slot : number;
     direct = file.options().direct();
     writeThrough = file.options().writeThrough();
     memoryMask = file.image().memoryAlignment() - 1;
     blockMask = file.image().blockSize() - 1;
+    Reactor reactor = engine.reactor();
+    FileFailurePolicy policy = file.options().failures();
+    held = policy.onError() == OnError.RETRY ? new HeldRequests(reactor, this, file.log()) : null;
+    int timeout = policy.timeoutSeconds();
+    watchdog = timeout > 0 ? new Watchdog(reactor, this, timeout) : null;
   }
 
   @Override
@@ -37,25 +61,79 @@ final class FileChannel extends BdevChannel {
     if (file.hasFailed() && io.type() != IoType.READ) {
       io.complete(IoStatus.IO_ERROR, 0);
     } else {
-      engine.start(this, io);
+      engineFor(io).start(this, io);
     }
   }
 
   @Override
   protected void stop(BdevIo io) {
-    engine.stop(io);
+    engineFor(io).stop(io);
+  }
+
+  private FileEngine engineFor(BdevIo io) {
+    return io.type() == IoType.UNMAP ? discards : engine;
+  }
+
+  /** Starts the time of a request that is on its way to the storage. */
+  void watch(FileRequest request) {
+    request.overdue = false;
+    Watchdog dog = watchdog;
+    if (dog != null) {
+      dog.watch(request);
+    }
+  }
+
+  /** Cancels what the storage has been at since before a time of the reactor's clock. */
+  void expire(long beforeNanos) {
+    engine.expire(this, beforeNanos);
+    if (discards != engine) {
+      discards.expire(this, beforeNanos);
+    }
+  }
+
+  /** Who keeps the requests that failed, if they are to be tried again. */
+  @Nullable HeldRequests held() {
+    return held;
+  }
+
+  /** A request that was held has ended, well or not. */
+  void released(boolean succeeded) {
+    HeldRequests others = held;
+    if (succeeded && others != null) {
+      others.succeeded();
+    }
+    file.log().released(succeeded);
+  }
+
+  void tryAgain(FileRequest request) {
+    engineFor(request.io()).tryAgain(request);
   }
 
   @Override
   protected void release() {
     if (fixed) {
-      engine.files().removeFile(descriptor);
+      engine.kernel().removeFile(descriptor);
     }
-    engine.release();
+    if (watchdog != null) {
+      watchdog.close();
+    }
+    FileEngines.release(engine);
+    if (discards != engine) {
+      FileEngines.release(discards);
+    }
   }
 
   FileBdev file() {
     return file;
+  }
+
+  /** The file's own number. */
+  int number() {
+    return number;
+  }
+
+  boolean isDevice() {
+    return file.image().blockDevice();
   }
 
   int descriptor() {

@@ -13,129 +13,84 @@ import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
 import io.millrace.reactor.Reactor;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One reactor's ring, shared by all file bdevs on it. Data path; the reactor's thread only.
+ * One reactor's way to its files, shared by all file bdevs on it. Data path; the reactor's thread
+ * only.
  *
  * <p>A request is prepared when it starts; what a round prepared goes to the kernel in one system
  * call at its end. Completions are reaped by polling, or, while the reactor sleeps, announced by
- * the ring's eventfd. A request that finds no room in the ring or no bounce buffer waits in a
- * queue. Nothing here allocates once the pool is as large as the deepest queue has been.
+ * the kernel queue's eventfd. A request that finds no room there or no bounce buffer waits in a
+ * queue, one that failed in its channel's {@link HeldRequests}. Nothing here allocates once the
+ * pool is as large as the deepest queue has been, as long as the storage works.
  */
 final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileEngine.class);
-  private static final Map<Reactor, FileEngine> ENGINES = new HashMap<>(); // guarded by itself
 
-  private static final int FIRST_REQUESTS = 256;
   private static final int REAP_BATCH = 64;
   private static final int MOST_RETRIES = 8;
 
   private final Reactor reactor;
-  private final FileRing files;
-  private final IoUring ring;
+  private final KernelQueue kernel;
   private final int mostInKernel;
   private final PollerHandle handle;
   private final FdWatch watch;
   private final RequestQueue forRing = new RequestQueue();
   private final RequestQueue forBuffer = new RequestQueue();
-  private FileRequest[] requests = {};
-  private FileRequest[] free = {};
-  private int freeCount;
+  private final RequestPool requests = new RequestPool();
   private @Nullable BouncePool bounces;
   private int inKernel;
   private boolean deferred;
   private @Nullable InternalError fault;
-  private int users; // guarded by ENGINES
+  int users; // guarded by FileEngines
 
-  private FileEngine(Reactor reactor, FileRing files) {
+  FileEngine(Reactor reactor, KernelQueue kernel) {
     this.reactor = reactor;
-    this.files = files;
-    ring = files.ring();
-    mostInKernel = ring.completionCapacity();
-    grow(FIRST_REQUESTS);
-    watch = reactor.watchEdges(ring.fd(), this::completionsArrived);
+    this.kernel = kernel;
+    mostInKernel = kernel.capacity();
+    watch = reactor.watchEdges(kernel.fd(), this::completionsArrived);
     handle = reactor.add(this);
   }
 
-  /**
-   * The reactor's engine, made for its first channel; give it back by {@link #release}. On the
-   * reactor.
-   *
-   * @param bouncing whether misaligned memory may have to be bounced
-   */
-  static FileEngine acquire(Reactor reactor, boolean bouncing) throws LinuxException {
-    synchronized (ENGINES) {
-      FileEngine engine = ENGINES.get(reactor);
-      if (engine == null) {
-        engine = create(reactor);
-        ENGINES.put(reactor, engine);
-      }
-      engine.users++;
-      try {
-        if (bouncing && engine.bounces == null) {
-          engine.bounces = new BouncePool();
-        }
-      } catch (LinuxException e) {
-        engine.release();
-        throw e;
-      }
-      return engine;
+  /** Makes the buffers for memory that direct I/O cannot use, if there are none yet. */
+  void allowBouncing() throws LinuxException {
+    if (bounces == null) {
+      bounces = new BouncePool();
     }
   }
 
-  private static FileEngine create(Reactor reactor) throws LinuxException {
-    FileRing files = FileRing.create();
-    try {
-      return new FileEngine(reactor, files);
-    } catch (RuntimeException e) {
-      files.close();
-      throw e;
-    }
-  }
-
-  void release() {
-    synchronized (ENGINES) {
-      if (--users > 0) {
-        return;
-      }
-      ENGINES.remove(reactor);
-    }
+  /** The last channel is gone. */
+  void close() {
     handle.close();
     watch.close();
-    files.close();
+    kernel.close();
     if (bounces != null) {
       bounces.close();
     }
   }
 
-  FileRing files() {
-    return files;
+  Reactor reactor() {
+    return reactor;
+  }
+
+  FileEngineKind kind() {
+    return kernel.kind();
+  }
+
+  KernelQueue kernel() {
+    return kernel;
   }
 
   void start(FileChannel channel, BdevIo io) {
-    if (freeCount == 0) {
-      grow(requests.length * 2);
-    }
-    FileRequest request = free[--freeCount];
+    FileRequest request = requests.take();
     request.begin(channel, io);
+    channel.watch(request);
     io.moduleSlot(request.slot);
     issue(request);
-  }
-
-  private void grow(int count) {
-    int had = requests.length;
-    requests = Arrays.copyOf(requests, count);
-    free = Arrays.copyOf(free, count);
-    for (int i = had; i < count; i++) {
-      requests[i] = new FileRequest(i);
-      free[freeCount++] = requests[i];
-    }
   }
 
   /** Sends a request's next piece on its way, or into the queue of what it lacks. */
@@ -187,7 +142,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   /** Puts the next piece into the ring; false when there is no room. */
   private boolean prepare(FileRequest request) {
-    if (inKernel >= mostInKernel || !files.prepare(request)) {
+    if (inKernel >= mostInKernel || !kernel.prepare(request)) {
       return false;
     }
     request.state = State.IN_KERNEL;
@@ -206,7 +161,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   @Override
   public void endOfRound() {
     deferred = false;
-    files.submit();
+    kernel.submit();
     if (handle.isResting()) {
       handle.wake();
     }
@@ -223,9 +178,9 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   @Override
   public int poll() {
-    int reaped = ring.reap(this, REAP_BATCH);
+    int reaped = kernel.reap(this, REAP_BATCH);
     startWaiting();
-    if (ring.unsubmitted() > 0) {
+    if (kernel.hasUnsubmitted()) {
       deferOnce(); // the kernel was out of memory
     }
     return reaped;
@@ -249,12 +204,12 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   @Override
   public boolean arm() {
     boolean stuck = inKernel == 0 && !forRing.isEmpty(); // nothing would wake us for those
-    return !stuck && ring.unsubmitted() == 0 && ring.armWakeup();
+    return !stuck && !kernel.hasUnsubmitted() && kernel.armWakeup();
   }
 
   @Override
   public void disarm() {
-    ring.disarmWakeup();
+    kernel.disarmWakeup();
   }
 
   @Override
@@ -267,7 +222,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     if (userData == FileRing.CANCELLATION) {
       return;
     }
-    FileRequest request = requests[FileRequest.slotOf(userData)];
+    FileRequest request = requests.get(FileRequest.slotOf(userData));
     assert request.generation == FileRequest.generationOf(userData) : request;
     inKernel--;
     if (result < 0) {
@@ -305,13 +260,14 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     }
     long resumable = request.channel().resumable(done);
     if (resumable == request.doneBytes) {
-      request.channel().file().log().truncated(io.type(), io.offsetBytes() + done);
-      end(request, IoStatus.IO_ERROR);
+      refuse(request, FailureLog.END_OF_FILE, IoStatus.IO_ERROR);
       return;
     }
     request.doneBytes = resumable;
     if (request.stopped) {
       end(request, IoStatus.ABORTED);
+    } else if (request.overdue) {
+      refuse(request, Errno.ETIMEDOUT.number(), IoStatus.IO_ERROR);
     } else {
       issue(request);
     }
@@ -319,6 +275,12 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   private void failed(FileRequest request, int number) {
     Errno errno = Errno.of(number);
+    boolean expired =
+        request.overdue && !request.stopped && (errno == Errno.ECANCELED || errno == Errno.EINTR);
+    if (expired) {
+      refuse(request, Errno.ETIMEDOUT.number(), IoStatus.IO_ERROR);
+      return;
+    }
     if ((errno == Errno.EINTR || errno == Errno.EAGAIN) && request.retries++ < MOST_RETRIES) {
       issue(request);
       return;
@@ -330,15 +292,55 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
       issue(request);
       return;
     }
-    FileBdev file = request.channel().file();
     IoStatus status = Failures.statusOf(errno, io.type());
-    if (Failures.isWorthALine(status)) {
-      file.log().failed(io.type(), io.offsetBytes(), number);
-    }
     if (request.promisesDurability() && Failures.losesData(errno, io.type())) {
+      FileBdev file = request.channel().file();
+      file.log().failed(request, number);
       file.fail(io.type() == IoType.WRITE ? "a durable write" : "fdatasync", number);
+      end(request, status);
+    } else {
+      refuse(request, number, status);
+    }
+  }
+
+  /** The storage failed a request and lost nothing: the disk's policy says what now. */
+  private void refuse(FileRequest request, int number, IoStatus status) {
+    FileChannel channel = request.channel();
+    HeldRequests held = channel.held();
+    if (held != null && !request.stopped && Failures.mayPass(status, number)) {
+      held.hold(request, number);
+      return;
+    }
+    if (Failures.isWorthALine(status)) {
+      channel.file().log().failed(request, number);
     }
     end(request, status);
+  }
+
+  /** Sends a request that was held on its way once more. */
+  void tryAgain(FileRequest request) {
+    FileChannel channel = request.channel();
+    if (channel.file().hasFailed() && request.io().type() != IoType.READ) {
+      end(request, IoStatus.IO_ERROR);
+      return;
+    }
+    request.retries = 0;
+    channel.watch(request);
+    issue(request);
+  }
+
+  /** Cancels what the storage has been doing for a channel since before a time. */
+  void expire(FileChannel channel, long beforeNanos) {
+    for (int slot = 0; slot < requests.size(); slot++) {
+      FileRequest request = requests.get(slot);
+      if (request.isOverdue(channel, beforeNanos)) {
+        request.overdue = true;
+        channel.file().log().overdue(request);
+        if (pullBack(request)) {
+          refuse(request, Errno.ETIMEDOUT.number(), IoStatus.IO_ERROR);
+        }
+      }
+    }
   }
 
   private void succeeded(FileRequest request) {
@@ -352,12 +354,15 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private void end(FileRequest request, IoStatus status) {
     BdevIo io = request.io();
     long done = request.doneBytes;
+    if (request.held) {
+      request.channel().released(status == IoStatus.SUCCESS);
+    }
     BouncePool pool = bounces;
     if (request.bounce != 0 && pool != null) {
       pool.give(request.bounce);
     }
     request.end();
-    free[freeCount++] = request;
+    requests.give(request);
     try {
       io.complete(status, done);
     } catch (RuntimeException e) {
@@ -367,22 +372,29 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
 
   /** Tries to end a request early; one the disk has begun runs to its end. */
   void stop(BdevIo io) {
-    FileRequest request = requests[io.moduleSlot()];
+    FileRequest request = requests.get(io.moduleSlot());
     request.stopped = true;
-    switch (request.state) {
-      case WAITS_FOR_RING -> {
-        forRing.remove(request);
-        end(request, IoStatus.ABORTED);
-      }
-      case WAITS_FOR_BUFFER -> {
-        forBuffer.remove(request);
-        end(request, IoStatus.ABORTED);
-      }
-      case IN_KERNEL -> {
-        files.prepareCancel(request);
-        deferOnce();
-      }
-      case FREE -> throw new IllegalStateException("not started: " + io);
+    if (pullBack(request)) {
+      end(request, IoStatus.ABORTED);
     }
+  }
+
+  /**
+   * Takes a request out of where it waits; false when the kernel has it, and then that is asked to
+   * give it back.
+   */
+  private boolean pullBack(FileRequest request) {
+    switch (request.state) {
+      case WAITS_FOR_RING -> forRing.remove(request);
+      case WAITS_FOR_BUFFER -> forBuffer.remove(request);
+      case HELD -> Objects.requireNonNull(request.channel().held()).remove(request);
+      case IN_KERNEL -> {
+        kernel.cancel(request);
+        deferOnce();
+        return false;
+      }
+      case FREE -> throw new IllegalStateException("not started: " + request);
+    }
+    return true;
   }
 }

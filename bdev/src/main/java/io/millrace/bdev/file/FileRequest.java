@@ -7,7 +7,7 @@ import io.millrace.linux.RawMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bdev request on its way through the ring: how far it got and what it holds. Made by the
+ * A bdev request on its way through the kernel: how far it got and what it holds. Made by the
  * engine's pool, filled in place for each use; one reactor's thread.
  */
 final class FileRequest {
@@ -16,7 +16,9 @@ final class FileRequest {
     FREE,
     WAITS_FOR_RING,
     WAITS_FOR_BUFFER,
-    IN_KERNEL
+    IN_KERNEL,
+    /** Failed, and waits to be tried again. */
+    HELD
   }
 
   final int slot;
@@ -35,7 +37,11 @@ final class FileRequest {
   boolean otherWay; // the file system refused the one of the two that was tried first
   boolean allocating; // the hole it zeroed by is being allocated again
   boolean stopped;
+  boolean held; // was HELD once, and has not ended yet
+  boolean overdue; // cancelled because it takes too long
+  long sinceNanos; // when it was last sent on its way; only if its disk has a timeout
   int retries;
+  int job; // of FileThreads
 
   FileRequest(int slot) {
     this.slot = slot;
@@ -54,6 +60,8 @@ final class FileRequest {
     otherWay = false;
     allocating = false;
     stopped = false;
+    held = false;
+    overdue = false;
     retries = 0;
   }
 
@@ -106,6 +114,15 @@ final class FileRequest {
   boolean mustAllocate() {
     BdevIo current = io();
     return current.type() == IoType.WRITE_ZEROES && punching && !allocating && !current.mayUnmap();
+  }
+
+  /** Whether it is a channel's, under way since before a time, and nobody has noticed yet. */
+  boolean isOverdue(FileChannel of, long beforeNanos) {
+    return channel == of
+        && state != State.FREE
+        && state != State.HELD
+        && !overdue
+        && sinceNanos - beforeNanos < 0;
   }
 
   /** Whether its success promises that data is on the disk. */

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * The io_uring of one reactor with its file table and iovecs: turns a {@link FileRequest} into an
  * entry. Data path.
  */
-final class FileRing implements AutoCloseable {
+final class FileRing implements KernelQueue {
   /** user_data of a cancellation; no generation reaches it with its slot. */
   static final long CANCELLATION = -1;
 
@@ -61,12 +61,19 @@ final class FileRing implements AutoCloseable {
     }
   }
 
-  IoUring ring() {
-    return ring;
+  @Override
+  public FileEngineKind kind() {
+    return FileEngineKind.IO_URING;
+  }
+
+  @Override
+  public int capacity() {
+    return ring.completionCapacity();
   }
 
   /** Puts a file into the ring's table; -1 when that is full, then its number serves as well. */
-  int addFile(int number) {
+  @Override
+  public int addFile(int number) {
     for (int slot = 0; slot < fileSlots.length; slot++) {
       if (!fileSlots[slot]) {
         return updateFile(slot, number) ? slot : -1;
@@ -75,7 +82,8 @@ final class FileRing implements AutoCloseable {
     return -1;
   }
 
-  void removeFile(int slot) {
+  @Override
+  public void removeFile(int slot) {
     updateFile(slot, -1);
   }
 
@@ -91,7 +99,8 @@ final class FileRing implements AutoCloseable {
   }
 
   /** Puts a request's next piece into the ring; false when there is no room even after a submit. */
-  boolean prepare(FileRequest request) {
+  @Override
+  public boolean prepare(FileRequest request) {
     if (tryPrepare(request)) {
       return true;
     }
@@ -99,8 +108,8 @@ final class FileRing implements AutoCloseable {
     return tryPrepare(request);
   }
 
-  /** Puts a cancellation into the ring; best effort. */
-  void prepareCancel(FileRequest request) {
+  @Override
+  public void cancel(FileRequest request) {
     if (!ring.prepareCancel(request.userData(), CANCELLATION)) {
       submit();
       ring.prepareCancel(request.userData(), CANCELLATION);
@@ -108,11 +117,37 @@ final class FileRing implements AutoCloseable {
   }
 
   /** Hands the kernel what is prepared. What it does not take now it takes another time. */
-  void submit() {
+  @Override
+  public void submit() {
     ring.submit();
     if (ring.unsubmitted() == 0) {
       iovecCount = 0; // the kernel has copied them
     }
+  }
+
+  @Override
+  public boolean hasUnsubmitted() {
+    return ring.unsubmitted() > 0;
+  }
+
+  @Override
+  public int reap(IoUring.CompletionHandler handler, int max) {
+    return ring.reap(handler, max);
+  }
+
+  @Override
+  public int fd() {
+    return ring.fd();
+  }
+
+  @Override
+  public boolean armWakeup() {
+    return ring.armWakeup();
+  }
+
+  @Override
+  public void disarmWakeup() {
+    ring.disarmWakeup();
   }
 
   private boolean tryPrepare(FileRequest request) {
@@ -129,14 +164,17 @@ final class FileRing implements AutoCloseable {
     return switch (io.type()) {
       case READ, WRITE -> transfer(request, fd, fixed);
       case FLUSH -> ring.prepareFsync(fd, fixed, true, userData);
-      case UNMAP -> ring.prepareFallocate(fd, fixed, HOLE, offset, length, userData);
-      case WRITE_ZEROES ->
-          ring.prepareFallocate(fd, fixed, zeroingMode(request), offset, length, userData);
+      case UNMAP, WRITE_ZEROES ->
+          ring.prepareFallocate(fd, fixed, allocateMode(request), offset, length, userData);
       case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
     };
   }
 
-  private static int zeroingMode(FileRequest request) {
+  /** What fallocate(2) is to do for an UNMAP or WRITE_ZEROES. */
+  static int allocateMode(FileRequest request) {
+    if (request.io().type() == IoType.UNMAP) {
+      return HOLE;
+    }
     if (request.allocating) {
       return LinuxFiles.FALLOC_FL_KEEP_SIZE;
     }

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
@@ -111,14 +112,19 @@ public final class BdevMethods {
 
   /** Adds the method that removes a module's bdevs, and only those. */
   void addDelete(MethodRegistry methods, String name, String help, Class<? extends Bdev> kind) {
+    addDelete(methods, name, help, kind::isInstance);
+  }
+
+  /** Adds the method that removes bdevs of a kind, and only those. */
+  void addDelete(MethodRegistry methods, String name, String help, Predicate<Bdev> kind) {
     methods.add(
         method(name, help)
             .param(Param.string("name", "the bdev").required())
             .handledBy(a -> delete(a.string("name"), kind)));
   }
 
-  /** Removes a bdev of a module, and no other. */
-  CompletionStage<JsonNode> delete(String name, Class<? extends Bdev> kind) throws RpcException {
+  /** Removes a bdev of a kind, and no other. */
+  CompletionStage<JsonNode> delete(String name, Predicate<Bdev> kind) throws RpcException {
     try {
       bdev(name, kind);
       return bdevs.remove(name).thenApply(gone -> BooleanNode.TRUE);
@@ -141,12 +147,16 @@ public final class BdevMethods {
     }
   }
 
-  /** The bdev of a name, if it is of a kind. */
+  /** The bdev of a name, if it is of a class. */
   <T extends Bdev> T bdev(String name, Class<T> kind) throws RpcException {
+    return kind.cast(bdev(name, kind::isInstance));
+  }
+
+  private Bdev bdev(String name, Predicate<Bdev> kind) throws RpcException {
     try {
       Bdev bdev = bdevs.get(name);
-      if (kind.isInstance(bdev)) {
-        return kind.cast(bdev);
+      if (kind.test(bdev)) {
+        return bdev;
       }
       throw RpcException.of(
           Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");

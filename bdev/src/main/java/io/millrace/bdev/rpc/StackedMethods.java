@@ -54,14 +54,19 @@ final class StackedMethods {
     if (isWaiting(name) && module.forget(name)) {
       return done();
     }
-    String bdev = bdevMethods.bdev(name, kind).name();
-    CompletionStage<JsonNode> deleted = bdevMethods.delete(bdev, kind);
+    String bdev = get(name, kind).name();
+    CompletionStage<JsonNode> deleted = bdevMethods.delete(bdev, kind::isInstance);
     module.forget(bdev); // or it would come back with its base
     return deleted;
   }
 
   private boolean isWaiting(String name) {
     return bdevs().all().stream().noneMatch(bdev -> bdev.name().equals(name));
+  }
+
+  /** The bdev of a name, if it is of a class of the module. */
+  <T extends Bdev> T get(String name, Class<T> of) throws RpcException {
+    return bdevMethods.bdev(name, of);
   }
 
   static CompletionStage<JsonNode> answer(String name) {

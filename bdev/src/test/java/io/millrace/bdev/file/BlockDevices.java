@@ -29,6 +29,34 @@ final class BlockDevices {
     return where;
   }
 
+  /** Gives a tmpfs another size. */
+  void resizeTmpfs(Path where, long bytes) throws Exception {
+    run("mount", "-o", "remount,size=" + bytes, where.toString());
+  }
+
+  /** An ext4 of so many bytes, mounted on a new directory below {@code parent}. */
+  Path ext4(Path parent, long bytes) throws Exception {
+    Path image = parent.resolve("ext4.img");
+    run("truncate", "-s", String.valueOf(bytes), image.toString());
+    Path device = loop(image, 512);
+    run("mkfs.ext4", "-q", "-E", "nodiscard", device.toString());
+    Path where = Files.createDirectory(parent.resolve("frozen"));
+    run("mount", device.toString(), where.toString());
+    undo.push(List.of("umount", "-l", where.toString()));
+    return where;
+  }
+
+  /** Makes every write to a file system hang. */
+  void freeze(Path where) throws Exception {
+    run("fsfreeze", "-f", where.toString());
+    undo.push(List.of("fsfreeze", "-u", where.toString()));
+  }
+
+  /** Lets the writes go on. */
+  void thaw() throws Exception {
+    run(undo.pop().toArray(String[]::new));
+  }
+
   /** A loop device of blocks of {@code blockSize} bytes over a file. */
   Path loop(Path file, int blockSize) throws Exception {
     String device =

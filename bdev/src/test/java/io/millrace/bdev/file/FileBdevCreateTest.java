@@ -110,21 +110,19 @@ class FileBdevCreateTest {
     assertThat(bdev.properties().blockSize()).isEqualTo(4096);
     assertThat(bdev.properties().productName()).isEqualTo("AIO disk");
     assertThat(bdev.properties().volatileCache()).isTrue();
-    assertThat(bdev.driverSpecific())
+    assertThat(bdev.driverSpecific().get("aio"))
         .isEqualTo(
             Map.of(
-                "aio",
-                Map.of(
-                    "filename",
-                    image.toString(),
-                    "block_size_override",
-                    true,
-                    "readonly",
-                    false,
-                    "fallocate",
-                    true,
-                    "nowait",
-                    false)));
+                "filename",
+                image.toString(),
+                "block_size_override",
+                true,
+                "readonly",
+                false,
+                "fallocate",
+                true,
+                "nowait",
+                false));
     bdev.destroy();
   }
 

@@ -18,15 +18,23 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reads and writes through the ring on a real file, byte for byte. */
+/** Reads and writes on a real file, byte for byte, by either engine. */
+@ParameterizedClass
+@EnumSource(
+    value = FileEngineKind.class,
+    names = {"IO_URING", "THREADS"})
 class FileIoTest {
   private static final int MIB = 1 << 20;
   private static final int SIZE = 16 * MIB;
 
+  @Parameter FileEngineKind engine;
   @TempDir Path directory;
   private Path image;
 
@@ -39,7 +47,7 @@ class FileIoTest {
   }
 
   private FileBdevOptions options() {
-    return FileBdevOptions.of("disk", image);
+    return FileBdevOptions.of("disk", image).withEngine(engine);
   }
 
   private static byte[] random(int seed, int length) {
@@ -270,11 +278,11 @@ class FileIoTest {
   }
 
   @Test
-  void twoDisksOfOneReactorShareItsRing() throws Exception {
+  void twoDisksOfOneReactorShareItsEngine() throws Exception {
     Path second = directory.resolve("second.img");
     Files.write(second, random(9, MIB));
     try (FileDisk disk = new FileDisk(options())) {
-      FileBdev other = FileBdev.create(FileBdevOptions.of("second", second));
+      FileBdev other = FileBdev.create(FileBdevOptions.of("second", second).withEngine(engine));
       var registry = new io.millrace.bdev.BdevRegistry();
       registry.register(other);
       try (var opening = registry.open("second", true, new SilentListener())) {

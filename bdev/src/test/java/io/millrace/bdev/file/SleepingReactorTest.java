@@ -22,15 +22,23 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The engine on a reactor with a thread of its own: sleeping in between, and allocating nothing.
  */
+@ParameterizedClass
+@EnumSource(
+    value = FileEngineKind.class,
+    names = {"IO_URING", "THREADS"})
 class SleepingReactorTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
+  @Parameter FileEngineKind engine;
   @TempDir Path directory;
   private final BdevRegistry registry = new BdevRegistry();
   private Reactor reactor;
@@ -85,7 +93,8 @@ class SleepingReactorTest {
   private void openDisk(boolean direct) throws Exception {
     Path image = directory.resolve("disk.img");
     Files.write(image, new byte[1 << 20]);
-    registry.register(FileBdev.create(FileBdevOptions.of("disk", image).withDirect(direct)));
+    registry.register(
+        FileBdev.create(FileBdevOptions.of("disk", image).withDirect(direct).withEngine(engine)));
     descriptor = registry.open("disk", true, new Nobody());
     onReactor(() -> channel = descriptor.openChannel(reactor));
   }

@@ -16,13 +16,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Storage that really fails: full file systems, and a loop device whose backing file has no room.
  */
+@ParameterizedClass
+@EnumSource(
+    value = FileEngineKind.class,
+    names = {"IO_URING", "THREADS"})
 class StorageFailureTest {
   private static final int MIB = 1 << 20;
 
+  @Parameter FileEngineKind engine;
   @TempDir Path directory;
   private BlockDevices devices;
 
@@ -47,8 +55,8 @@ class StorageFailureTest {
     return path;
   }
 
-  private static FileBdevOptions options(Path path) {
-    return FileBdevOptions.of("disk", path);
+  private FileBdevOptions options(Path path) {
+    return FileBdevOptions.of("disk", path).withEngine(engine);
   }
 
   /**

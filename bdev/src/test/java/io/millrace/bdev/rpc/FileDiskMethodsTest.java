@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -62,8 +64,9 @@ class FileDiskMethodsTest {
             json.readTree(
                     ("{'aio':{'filename':'"
                             + image
-                            + "','block_size_override':true,'readonly':false,"
-                            + "'fallocate':true,'nowait':false}}")
+                            + "','block_size_override':true,'readonly':false,'fallocate':true,'nowait':false},"
+                            + "'file':{'engine':'auto','direct':false,'write_through':false,"
+                            + "'on_error':'report','io_timeout':0,'held_requests':0,'failed':false}}")
                         .replace('\'', '"'))
                 .toString());
     assertThat(call("bdev_aio_delete", "{'name':'Aio0'}").booleanValue()).isTrue();
@@ -103,6 +106,55 @@ class FileDiskMethodsTest {
             call("bdev_aio_create", "{'name':'A','filename':'IMAGE','format':'raw'}").stringValue())
         .isEqualTo("A");
     call("bdev_aio_delete", "{'name':'A'}");
+  }
+
+  @Test
+  void uringDiskIsTheSameUnderItsOwnNames() {
+    assertThat(call("bdev_uring_create", "{'name':'U','filename':'IMAGE'}").stringValue())
+        .isEqualTo("U");
+    JsonNode disk = call("bdev_get_bdevs", "{'name':'U'}").get(0);
+
+    assertThat(disk.get("product_name").stringValue()).isEqualTo("URING bdev");
+    assertThat(disk.get("driver_specific").get("uring").toString())
+        .isEqualTo(json.createObjectNode().put("filename", image.toString()).toString());
+    assertThat(error("bdev_aio_delete", "{'name':'U'}").code()).isEqualTo(-19);
+    assertThat(bdevs.all()).hasSize(1);
+    assertThat(call("bdev_uring_delete", "{'name':'U'}").booleanValue()).isTrue();
+    call("bdev_aio_create", "{'name':'A','filename':'IMAGE'}");
+    assertThat(error("bdev_uring_delete", "{'name':'A'}").code()).isEqualTo(-19);
+    call("bdev_aio_delete", "{'name':'A'}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"aio", "uring"})
+  void engineAndPolicyAreParametersAndTold(String module) {
+    call(
+        "bdev_" + module + "_create",
+        "{'name':'A','filename':'IMAGE','engine':'threads','on_error':'retry','io_timeout':30}");
+
+    JsonNode file = call("bdev_get_bdevs", "{}").get(0).get("driver_specific").get("file");
+
+    assertThat(file.get("engine").stringValue()).isEqualTo("threads");
+    assertThat(file.get("on_error").stringValue()).isEqualTo("retry");
+    assertThat(file.get("io_timeout").intValue()).isEqualTo(30);
+    call("bdev_" + module + "_delete", "{'name':'A'}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'engine':'libaio'",
+        "'on_error':'stop'",
+        "'io_timeout':-1",
+        "'io_timeout':86401",
+        "'io_timeout':'1'"
+      })
+  void wrongEngineOrPolicyIsRefused(String parameter) {
+    RpcException e =
+        error("bdev_uring_create", "{'name':'A','filename':'IMAGE'," + parameter + "}");
+
+    assertThat(e.code()).isEqualTo(-32603);
+    assertThat(bdevs.all()).isEmpty();
   }
 
   @Test
