@@ -79,6 +79,13 @@ cp -- "$here/millrace" "$image/bin/millrace"
 chmod 755 "$image/bin/millrace"
 cp -- "$here/../../../LICENSE" "$image/LICENSE"
 
+# Bash loads a command's completion from here when PREFIX/share is among its data folders (bash-completion), or by source.
+completions=$image/share/bash-completion/completions
+mkdir -p -- "$completions"
+quietly "generating the completion for bash" "$image/runtime/bin/java" --add-modules io.millrace.server \
+  -m info.picocli/picocli.AutoComplete --force --name millrace --completionScript "$completions/millrace" \
+  io.millrace.server.Main
+
 quietly "the training run for the AOT cache" sh "$here/train.sh" "$image" "$work"
 # With AOTMode=on a cache that does not fit its runtime is an error, not a slow start.
 quietly "starting with the AOT cache" env JDK_JAVA_OPTIONS=-XX:AOTMode=on "$image/bin/millrace" version

@@ -3,15 +3,23 @@ package io.millrace.server;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.perf.FioUnits;
+import io.millrace.initiator.perf.JobResult;
 import io.millrace.initiator.perf.PerfOptions;
 import io.millrace.initiator.perf.PerfReport;
 import io.millrace.initiator.perf.PerfResult;
 import io.millrace.initiator.perf.PerfRun;
-import io.millrace.initiator.perf.ReadWrite;
+import io.millrace.initiator.perf.PerfTarget;
+import io.millrace.initiator.perf.VerifyFailure;
+import io.millrace.initiator.perf.VerifyResult;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,107 +28,66 @@ import picocli.CommandLine.Spec;
 /** {@code millrace perf}: the load generator of module initiator on the command line. */
 @Command(
     name = "perf",
-    description = "Loads a vhost-user-blk socket, of whichever back-end, as fio loads a disk.",
+    description = "Loads a disk as fio does, and proves what it holds.",
+    sortOptions = false,
     footer = {
       "",
-      "Sizes take k, m, g, t; times us, ms, s, m, h, d (seconds without).",
+      "Options that fio has are fio's, in name and meaning. Sizes take k, m, g, t, p (1024) and",
+      "ki, mi, gi, ti, pi (1000), or 20% of the disk; times us, ms, s, m, h, d (seconds without).",
       "",
-      "Example:",
-      "  millrace perf --socket vm0.sock --rw=randread --bs=4k --iodepth=32 --runtime=10"
-          + " --time_based"
+      "Examples:",
+      "  millrace perf --socket vm0.sock --rw=randread --iodepth=32 --runtime=10 --time_based",
+      "  millrace perf --bdev disk.img --rw=randwrite --verify --verify-state=disk.state",
+      "  millrace perf --bdev malloc:1g --rw=randrw --rwmixread=70 --output-format=json"
     })
 final class PerfCommand extends HelpOption implements Callable<Integer> {
   /** Values of {@code --output-format}. */
   enum Format {
     NORMAL,
-    JSON
+    JSON;
+
+    /** As a user writes it, for help and completion. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--socket", required = true, paramLabel = "PATH", description = "What to load.")
-  private Path socket;
-
-  @Option(names = "--name", defaultValue = "perf", description = "Name of the job in the result.")
-  private String name;
+  @Option(
+      names = "--socket",
+      paramLabel = "PATH",
+      description = "Loads the disk of a vhost-user-blk socket, of whichever back-end.")
+  private @Nullable Path socket;
 
   @Option(
-      names = "--rw",
-      paramLabel = "KIND",
-      defaultValue = "read",
-      description = "read, write, randread, randwrite, rw or randrw. Default: ${DEFAULT-VALUE}.")
-  private String rw;
+      names = "--bdev",
+      paramLabel = "BDEV",
+      description =
+          "Loads a bdev made in this process: malloc:SIZE, null:SIZE, or the path of an image or"
+              + " block device.")
+  private @Nullable String bdev;
 
   @Option(
-      names = "--bs",
-      paramLabel = "SIZE",
-      defaultValue = "4k",
-      description = "Bytes of a request. Default: ${DEFAULT-VALUE}.")
-  private String blockSize;
-
-  @Option(
-      names = "--iodepth",
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Requests at once of each job. Default: ${DEFAULT-VALUE}.")
-  private int ioDepth;
-
-  @Option(
-      names = "--numjobs",
-      defaultValue = "1",
-      paramLabel = "N",
-      description = "Jobs: a queue and a thread each. Default: ${DEFAULT-VALUE}.")
-  private int numJobs;
-
-  @Option(
-      names = "--size",
+      names = "--direct",
       defaultValue = "0",
-      paramLabel = "SIZE",
-      description = "Part of the disk to use, moved once by each job. Default: all of it.")
-  private String size;
+      paramLabel = "BOOL",
+      description = "Opens the file of --bdev past the page cache (O_DIRECT). Default: 0.")
+  private String direct;
+
+  @Mixin private final PerfLoadOptions load = new PerfLoadOptions();
+
+  @Mixin private final PerfVerifyOptions verify = new PerfVerifyOptions();
 
   @Option(
-      names = "--runtime",
+      names = "--group_reporting",
+      arity = "0..1",
       defaultValue = "0",
-      paramLabel = "TIME",
-      description = "Longest to run. Default: no limit.")
-  private String runtime;
-
-  @Option(
-      names = {"--time_based", "--time-based"},
-      description = "Runs for the whole --runtime, however often --size is moved.")
-  private boolean timeBased;
-
-  @Option(
-      names = {"--ramp_time", "--ramp-time"},
-      defaultValue = "0",
-      paramLabel = "TIME",
-      description = "Runs so long before it measures. Default: 0.")
-  private String rampTime;
-
-  @Option(
-      names = "--rwmixread",
-      defaultValue = "50",
-      paramLabel = "PERCENT",
-      description = "Share of reads of rw and randrw. Default: ${DEFAULT-VALUE}.")
-  private int readPercent;
-
-  @Option(
-      names = {"--cpus_allowed", "--cpus-allowed"},
-      defaultValue = "",
-      paramLabel = "LIST",
-      description = "Processors for the jobs, such as 0-2,5. Default: any.")
-  private String cpus;
-
-  @Option(
-      names = "--queue-size",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "Descriptors of a queue. Default: what the depth needs.")
-  private int queueSize;
-
-  @Option(names = "--indirect", description = "Requests use indirect tables.")
-  private boolean indirect;
+      fallbackValue = "1",
+      paramLabel = "BOOL",
+      description = "Reports all jobs as one.")
+  private String groupReporting;
 
   @Option(
       names = "--output-format",
@@ -129,9 +96,27 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
       description = "normal, or json for fio's JSON. Default: ${DEFAULT-VALUE}.")
   private Format format;
 
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description = "Writes the report there. Default: standard output.")
+  private @Nullable Path output;
+
+  @Option(
+      names = "--eta",
+      paramLabel = "WHEN",
+      defaultValue = "auto",
+      description =
+          "Shows on standard error how far it is: always, never, or auto when that is a terminal."
+              + " Default: ${DEFAULT-VALUE}.")
+  private ProgressLine.When eta;
+
   @Override
   public Integer call() throws CommandException, InterruptedException {
-    PerfRun run = new PerfRun(socket, options(), FrontendOptions.defaults());
+    PerfRun run = new PerfRun(target(), options());
+    checkOutput();
+    ProgressLine progress = ProgressLine.on(spec.commandLine().getErr(), eta);
+    run.watch(progress);
     StopSignals.install(run::stop);
     PerfResult result;
     try {
@@ -141,35 +126,98 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
         case UNREACHABLE, UNSUPPORTED -> CommandException.misused(e);
         case CLOSED, REFUSED, PROTOCOL -> CommandException.failed(e);
       };
+    } finally {
+      progress.clear();
     }
-    PrintWriter out = spec.commandLine().getOut();
-    switch (format) {
-      case NORMAL -> out.print(PerfReport.text(result));
-      case JSON -> out.println(PerfReport.json(result, VersionCommand.version()));
-    }
-    out.flush();
+    report(result);
     return result.succeeded() ? 0 : CommandException.FAILED;
+  }
+
+  private void report(PerfResult result) throws CommandException {
+    String text =
+        switch (format) {
+          case NORMAL -> PerfReport.text(result);
+          case JSON -> PerfReport.json(result, VersionCommand.version()) + System.lineSeparator();
+        };
+    if (output == null) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(text);
+      out.flush();
+    } else {
+      try {
+        Files.writeString(output, text);
+      } catch (IOException e) {
+        throw CommandException.failed("--output " + output + " cannot be written: " + e);
+      }
+    }
+    int number = 0;
+    for (JobResult job : result.jobs()) {
+      if (job.error() != 0) {
+        complain("job " + number + ": " + job.message());
+      }
+      VerifyResult proved = job.verify();
+      if (proved != null) {
+        for (VerifyFailure failure : proved.failures()) {
+          complain(failure.toString());
+        }
+      }
+      number++;
+    }
+  }
+
+  private void complain(String line) {
+    spec.commandLine().getErr().println("millrace perf: " + line);
+  }
+
+  private PerfTarget target() {
+    if ((socket == null) == (bdev == null)) {
+      throw wrong("what to load? give either --socket PATH or --bdev BDEV");
+    }
+    boolean past = bool("--direct", direct);
+    if (socket != null) {
+      if (past) {
+        throw wrong("--direct goes with --bdev; how a server opens its file is for the server");
+      }
+      return PerfTarget.socket(socket, FrontendOptions.defaults());
+    }
+    if (load.ofQueues()) {
+      throw wrong("--queue-size and --indirect go with --socket; a bdev has no virtqueues");
+    }
+    try {
+      return PerfTarget.bdev(String.valueOf(bdev), past);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    }
   }
 
   private PerfOptions options() {
     try {
-      return new PerfOptions(
-          name,
-          ReadWrite.of(rw)
-              .orElseThrow(() -> new IllegalArgumentException("--rw=" + rw + " is not known")),
-          Math.toIntExact(Math.min(Integer.MAX_VALUE, FioUnits.size(blockSize))),
-          ioDepth,
-          numJobs,
-          FioUnits.size(size),
-          FioUnits.time(runtime),
-          FioUnits.time(rampTime),
-          timeBased,
-          readPercent,
-          cpus.isEmpty() ? new java.util.BitSet() : FioUnits.cpus(cpus),
-          queueSize,
-          indirect);
+      return load.options(verify.options(), bool("--group_reporting", groupReporting));
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+      throw wrong(e.getMessage());
     }
+  }
+
+  /** Before the run, not when its result is about to be lost. */
+  private void checkOutput() throws CommandException {
+    Path file = output;
+    if (file != null) {
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
+        throw CommandException.misused("--output " + file + " cannot be made there");
+      }
+    }
+  }
+
+  private boolean bool(String option, String value) {
+    try {
+      return FioUnits.bool(value);
+    } catch (IllegalArgumentException e) {
+      throw wrong(option + ": " + e.getMessage());
+    }
+  }
+
+  private ParameterException wrong(@Nullable String message) {
+    return new ParameterException(spec.commandLine(), String.valueOf(message));
   }
 }

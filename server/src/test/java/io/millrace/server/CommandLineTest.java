@@ -80,12 +80,12 @@ class CommandLineTest {
         "rpc -r DIR/none.sock x 7|millrace rpc: parameters must be a JSON object",
         "rpc -r DIR/none.sock -t 0 x|millrace rpc: --timeout must be more than 0",
         "rpc --describe x {}|millrace rpc: --describe takes a METHOD and no parameters",
-        "perf|millrace perf: Missing required option: '--socket=PATH'",
+        "perf|millrace perf: what to load? give either --socket PATH or --bdev BDEV",
         "perf --socket DIR/none.sock|millrace perf: ",
         "perf --socket DIR/none.sock --rw=up|millrace perf: --rw=up is not known",
         "perf --socket DIR/none.sock --bs=1|millrace perf: --bs must be a multiple of 512",
         "perf --socket DIR/none.sock --iodepth=0|millrace perf: --iodepth must be 1 to 1024",
-        "perf --socket DIR/none.sock --runtime=soon|millrace perf: 'soon' is no time",
+        "perf --socket DIR/none.sock --runtime=soon|millrace perf: --runtime: 'soon' is no time",
       })
   void wrongCommandLineIsOneLineAndExitCode2AndLeavesNothing(String line, String message)
       throws IOException {

@@ -7,64 +7,104 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Numbers as fio writes them on its command line. Each method refuses in one line. */
+/**
+ * Values as fio's manual has them on its command line ("Parameter types", {@code kb_base} 1024).
+ * Each method refuses in one line.
+ */
 public final class FioUnits {
-  private static final Pattern NUMBER = Pattern.compile("(\\d{1,18})([a-z]*)");
-  private static final Map<String, Integer> SIZE_SHIFT =
-      Map.ofEntries(
-          Map.entry("", 0),
-          Map.entry("b", 0),
-          Map.entry("k", 10),
-          Map.entry("kb", 10),
-          Map.entry("kib", 10),
-          Map.entry("m", 20),
-          Map.entry("mb", 20),
-          Map.entry("mib", 20),
-          Map.entry("g", 30),
-          Map.entry("gb", 30),
-          Map.entry("gib", 30),
-          Map.entry("t", 40),
-          Map.entry("tb", 40),
-          Map.entry("tib", 40));
+  private static final Pattern NUMBER = Pattern.compile("(0x[0-9a-f]{1,15}|\\d{1,18})([a-z]*)");
+  private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})%");
+  private static final String PREFIXES = "kmgtp";
   private static final Map<String, Duration> TIME =
-      Map.of(
-          "us", Duration.ofNanos(1000),
-          "ms", Duration.ofMillis(1),
-          "", Duration.ofSeconds(1),
-          "s", Duration.ofSeconds(1),
-          "m", Duration.ofMinutes(1),
-          "h", Duration.ofHours(1),
-          "d", Duration.ofDays(1));
+      Map.ofEntries(
+          Map.entry("us", Duration.ofNanos(1000)),
+          Map.entry("usec", Duration.ofNanos(1000)),
+          Map.entry("ms", Duration.ofMillis(1)),
+          Map.entry("msec", Duration.ofMillis(1)),
+          Map.entry("", Duration.ofSeconds(1)),
+          Map.entry("s", Duration.ofSeconds(1)),
+          Map.entry("sec", Duration.ofSeconds(1)),
+          Map.entry("m", Duration.ofMinutes(1)),
+          Map.entry("h", Duration.ofHours(1)),
+          Map.entry("d", Duration.ofDays(1)));
 
   private FioUnits() {}
 
   /**
-   * A size: {@code 4k}, {@code 1M}, {@code 512}; k is 1024, as fio has it.
+   * An amount of data: {@code 4k}, {@code 1M}, {@code 512}, {@code 0x1000}. k, kb is 1024 and ki,
+   * kib 1000, as fio has it.
    *
    * @return bytes
    */
   public static long size(String text) {
     Matcher matcher = NUMBER.matcher(text.toLowerCase(Locale.ROOT));
-    Integer shift = matcher.matches() ? SIZE_SHIFT.get(matcher.group(2)) : null;
-    if (shift != null) {
-      long number = Long.parseLong(matcher.group(1));
-      if (number <= Long.MAX_VALUE >> shift) {
-        return number << shift;
+    long unit = matcher.matches() ? unit(matcher.group(2)) : 0;
+    if (unit > 0) {
+      String digits = matcher.group(1);
+      long number =
+          digits.startsWith("0x")
+              ? Long.parseLong(digits, 2, digits.length(), 16)
+              : Long.parseLong(digits);
+      if (number <= Long.MAX_VALUE / unit) {
+        return number * unit;
       }
     }
     throw new IllegalArgumentException(
-        "'" + text + "' is no size; give a number with k, m, g or t behind it");
+        "'" + text + "' is no size; give a number with k, m, g, t or p behind it");
+  }
+
+  /** Bytes of a unit, 0 for none that fio has. */
+  private static long unit(String suffix) {
+    String rest = suffix.endsWith("b") ? suffix.substring(0, suffix.length() - 1) : suffix;
+    boolean decimal = rest.endsWith("i");
+    String prefix = decimal ? rest.substring(0, rest.length() - 1) : rest;
+    if (prefix.isEmpty()) {
+      return decimal ? 0 : 1;
+    }
+    int power = prefix.length() == 1 ? PREFIXES.indexOf(prefix) + 1 : 0;
+    if (power == 0) {
+      return 0;
+    }
+    long unit = 1;
+    for (int i = 0; i < power; i++) {
+      unit *= decimal ? 1000 : 1024;
+    }
+    return unit;
+  }
+
+  /** An amount of data, or a part of the disk: {@code 64m}, {@code 20%}. */
+  public static Amount amount(String text) {
+    Matcher percent = PERCENT.matcher(text);
+    if (!percent.matches()) {
+      return Amount.bytes(size(text));
+    }
+    int value = Integer.parseInt(percent.group(1));
+    if (value > 100) {
+      throw new IllegalArgumentException("'" + text + "' is more than the disk; 100% is all of it");
+    }
+    return new Amount(value, true);
   }
 
   /** A time: {@code 10}, {@code 500ms}, {@code 2m}; seconds without a unit. */
   public static Duration time(String text) {
     Matcher matcher = NUMBER.matcher(text.toLowerCase(Locale.ROOT));
     Duration unit = matcher.matches() ? TIME.get(matcher.group(2)) : null;
-    if (unit != null && matcher.group(1).length() <= 9) {
-      return unit.multipliedBy(Long.parseLong(matcher.group(1)));
+    if (unit != null && matcher.group(1).matches("\\d{1,9}")) {
+      Duration time = unit.multipliedBy(Long.parseLong(matcher.group(1)));
+      if (time.compareTo(PerfOptions.MAX_TIME) <= 0) {
+        return time;
+      }
     }
     throw new IllegalArgumentException(
         "'" + text + "' is no time; give a number with us, ms, s, m, h or d behind it");
+  }
+
+  /** A truth: {@code 1} or {@code 0}. */
+  public static boolean bool(String text) {
+    if (text.equals("1") || text.equals("0")) {
+      return text.equals("1");
+    }
+    throw new IllegalArgumentException("'" + text + "' is neither 0 nor 1");
   }
 
   /** A list of processors: {@code 0-2,5}. */

@@ -22,6 +22,9 @@ public record Latencies(
     double mean,
     double stddev,
     SortedMap<Double, Long> percentiles) {
+  /** Of no requests. */
+  static final Latencies NONE = new Latencies(0, 0, 0, 0, 0, Collections.emptySortedMap());
+
   /** Largest latency told apart: one minute. */
   static final long LARGEST = 60_000_000_000L;
 
@@ -35,7 +38,7 @@ public record Latencies(
 
   static Latencies of(Histogram histogram) {
     if (histogram.getTotalCount() == 0) {
-      return new Latencies(0, 0, 0, 0, 0, Collections.emptySortedMap());
+      return NONE;
     }
     SortedMap<Double, Long> percentiles = new TreeMap<>();
     for (double percentile : PERCENTILES) {

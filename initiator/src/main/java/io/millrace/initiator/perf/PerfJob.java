@@ -1,17 +1,22 @@
 package io.millrace.initiator.perf;
 
 import io.millrace.initiator.BlkCompletion;
-import io.millrace.initiator.BlkQueue;
-import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.InitiatorException;
+import io.millrace.initiator.perf.JobProgress.Phase;
 import io.millrace.linux.Cpu;
-import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.LinuxException;
-import org.HdrHistogram.Histogram;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One job: keeps a queue at its depth and polls it. The loop allocates nothing and reads the clock
  * once for each batch of completions; that stamp ends these requests and begins those that take
  * their place.
+ *
+ * <p>The workload runs as a whole, or with {@code --verify} pass by pass: a pass writes, and when
+ * nothing is in flight any more it is read back and checked.
  */
 final class PerfJob implements Runnable {
   /** A device that completes nothing for so long is given up. */
@@ -20,102 +25,178 @@ final class PerfJob implements Runnable {
   private static final long NO_END = Long.MAX_VALUE;
   private static final int EIO = 5;
   private static final int EINVAL = 22;
-  private static final int ECONNRESET = 104;
+  private static final int EILSEQ = 84;
   private static final int ETIMEDOUT = 110;
   private static final int SPINS_A_CLOCK_READ = 256;
   private static final long CONNECTION_CHECK_NANOS = 100_000_000;
 
-  private final BlkQueue queue;
+  private final LoadQueue queue;
   private final PerfOptions options;
-  private final int connection; // descriptor of the socket, to see the back-end hang up
-  private final long data; // host address of depth blocks
-  private final long blocks; // of the part of the disk in use
-  private final long requestLimit;
-  private final int cpu; // -1 for any
+  private final JobRegion region;
+  private final JobSpec spec;
+  private final @Nullable Verifier verifier;
+  private final LoadPattern pattern;
+  private final RequestTable requests;
+  private final JobMeters meters;
+  private final JobProgress progress = new JobProgress();
   private final BlkCompletion completion = this::completed;
-
-  private final int sectorsPerBlock;
-  private final boolean random;
-  private final boolean mixed;
-  private final int type; // when not mixed
   private final int depth;
-  private final long[] submittedNanos; // by token
-  private final boolean[] reading; // by token
-  private final Histogram readLatencies = Latencies.newHistogram();
-  private final Histogram writeLatencies = Latencies.newHistogram();
 
-  private long seed;
-  private long nextRead;
-  private long nextWrite;
-  private long submitted;
-  private long now;
-  private long checkedNanos; // when the connection was last looked at
-  private long startNanos; // of the measured time
-  private long endNanos;
-  private long reads;
-  private long writes;
+  private Phase phase = Phase.WORKLOAD;
+  private long limit; // requests of this phase
+  private long issued; // of them
+  private long writesIssued;
+  private boolean syncDue;
+  private boolean checking; // reads are to be proved
   private boolean measuring;
   private boolean stopping;
+  private long now;
+  private long checkedNanos; // when the device was last looked at
+  private long startNanos; // of the measured time
+  private long endNanos;
   private int error;
   private String message = "";
-  private ThreadUsage usageBefore = new ThreadUsage(0, 0, 0);
-  private ThreadUsage usageAfter = usageBefore;
+  private ThreadUsage usageBefore = ThreadUsage.NOTHING;
+  private ThreadUsage usageAfter = ThreadUsage.NOTHING;
 
   /** Set by another thread: end soon. Read once for each batch. */
   volatile boolean stopRequested;
 
-  PerfJob(
-      BlkQueue queue,
-      int connection,
-      PerfOptions options,
-      long data,
-      long blocks,
-      int cpu,
-      long seed) {
-    this.queue = queue;
-    this.connection = connection;
-    this.options = options;
-    this.data = data;
-    this.blocks = blocks;
-    this.requestLimit = options.timeBased() ? Long.MAX_VALUE : blocks;
-    this.cpu = cpu;
-    this.seed = seed;
-    sectorsPerBlock = options.blockBytes() / VirtioBlk.SECTOR_BYTES;
-    random = options.rw().random();
-    mixed = options.rw().reads() && options.rw().writes();
-    type = options.rw().reads() ? VirtioBlk.T_IN : VirtioBlk.T_OUT;
+  PerfJob(JobSpec spec) {
+    this.spec = spec;
+    queue = spec.queue();
+    options = spec.options();
+    region = spec.region();
+    verifier = spec.verifier();
     depth = options.ioDepth();
-    submittedNanos = new long[depth];
-    reading = new boolean[depth];
+    pattern =
+        new LoadPattern(
+            options.rw(), region.blocks(), options.readPercent(), options.randomMap(), spec.seed());
+    requests = new RequestTable(depth, spec.data(), options.blockBytes(), verifier != null);
+    meters = new JobMeters(options);
   }
 
-  /** Runs to the end; then {@link #result} is valid for the thread that joined this one. */
+  /**
+   * Runs to the end; then {@link #totals} and {@link #meters} are valid for the thread that joined
+   * this one.
+   */
   @Override
   public void run() {
     try {
-      if (cpu >= 0) {
-        Cpu.pinCurrentThread(cpu);
+      if (spec.cpu() >= 0) {
+        Cpu.pinCurrentThread(spec.cpu());
       }
+      queue.open();
     } catch (LinuxException e) {
       fail(e.number(), String.valueOf(e.getMessage()));
       return;
+    } catch (InitiatorException e) {
+      fail(EIO, String.valueOf(e.getMessage()));
+      return;
     }
+    try {
+      phases();
+    } catch (IOException e) {
+      fail(EIO, String.valueOf(e.getMessage()));
+    } finally {
+      usageAfter = ThreadUsage.now();
+      queue.close();
+      progress.phase(Phase.DONE);
+    }
+  }
+
+  private void phases() throws IOException {
+    Verifier proof = verifier;
+    now = System.nanoTime();
+    checkedNanos = now;
+    if (proof == null || !options.rw().writes()) {
+      checking = proof != null;
+      workload(true);
+    } else if (options.verify().only()) {
+      readBack(proof, true);
+    } else {
+      boolean first = true;
+      do {
+        pass(proof, first);
+        if (error == 0 && !stopRequested && options.verify().doVerify()) {
+          readBack(proof, false);
+        }
+        first = false;
+      } while (goesOn() && proof.badBlocks() == 0);
+    }
+    if (error == 0 && proof != null && proof.badBlocks() > 0) {
+      VerifyResult result = proof.result();
+      fail(EILSEQ, "%d of %d blocks are bad".formatted(result.badBlocks(), result.checkedBlocks()));
+    }
+  }
+
+  /** Whether another pass is to begin. */
+  private boolean goesOn() {
+    return error == 0
+        && !stopRequested
+        && options.timeBased()
+        && now - startNanos < options.runtime().toNanos();
+  }
+
+  private void pass(Verifier proof, boolean first) throws IOException {
+    pattern.begin(proof.beginPass());
+    workload(first);
+    List<Long> notDone = new ArrayList<>();
+    requests.addInterruptedWrites(notDone);
+    proof.endPass(issued, notDone);
+  }
+
+  private void workload(boolean first) {
+    boolean endless = options.timeBased() && (verifier == null || !options.rw().writes());
+    begin(Phase.WORKLOAD, endless ? Long.MAX_VALUE : region.blocks());
     long ramp = options.rampTime().toNanos();
-    long begin = System.nanoTime();
-    now = begin;
-    checkedNanos = begin;
-    for (int token = 0; token < depth && submitted < requestLimit; token++) {
-      submit(token);
+    if (first && ramp > 0) {
+      loop(now + ramp);
     }
-    queue.kick();
-    if (ramp > 0) {
-      loop(begin + ramp);
-    }
-    measure();
+    measure(first);
     long runtime = options.runtime().toNanos();
     loop(runtime == 0 ? NO_END : startNanos + runtime);
+    end(options.rw().reads(), options.rw().writes());
+  }
+
+  /** Reads what the last pass wrote, and what else is known. */
+  private void readBack(Verifier proof, boolean first) {
+    pattern.begin(proof.passToCheck());
+    checking = true;
+    begin(Phase.VERIFY, region.blocks());
+    measure(first);
+    loop(NO_END);
+    end(true, false);
+    checking = false;
+  }
+
+  private void begin(Phase next, long requestLimit) {
+    phase = next;
+    progress.phase(next);
+    limit = requestLimit;
+    issued = 0;
+    stopping = false;
+    now = System.nanoTime();
+    for (int slot = 0; slot < depth; slot++) {
+      next(slot);
+    }
+    queue.kick();
+  }
+
+  private void measure(boolean first) {
+    measuring = true;
+    now = System.nanoTime();
+    if (first) {
+      usageBefore = ThreadUsage.now();
+      startNanos = now;
+    }
+    meters.begin(now);
+  }
+
+  /** Ends the measured time, and the phase when nothing is in flight any more. */
+  private void end(boolean reads, boolean writes) {
     endNanos = now;
-    usageAfter = ThreadUsage.now();
+    meters.end(now, reads, writes);
     measuring = false;
     stopping = true;
     if (error == 0) {
@@ -123,19 +204,12 @@ final class PerfJob implements Runnable {
     }
   }
 
-  private void measure() {
-    usageBefore = ThreadUsage.now();
-    measuring = true;
-    now = System.nanoTime();
-    startNanos = now;
-  }
-
   /** Runs until a time, or an error, or until nothing is left to do. */
   private void loop(long untilNanos) {
     long lastProgress = now;
     int spins = 0;
     while (queue.inFlightCount() > 0) {
-      if (!queue.ring().hasUsed()) {
+      if (!queue.ready()) {
         if (++spins < SPINS_A_CLOCK_READ) {
           continue;
         }
@@ -147,6 +221,7 @@ final class PerfJob implements Runnable {
         lastProgress = now;
         queue.poll(completion);
         queue.kick();
+        progress.publish();
         if (queue.isBroken()) {
           fail(EIO, "the device returned a request that it never got");
         }
@@ -168,79 +243,101 @@ final class PerfJob implements Runnable {
     } else if (stalledNanos > CONNECTION_CHECK_NANOS
         && now - checkedNanos > CONNECTION_CHECK_NANOS) {
       checkedNanos = now;
-      try {
-        // Nothing was asked, so what can be read is the end of the connection.
-        if (DescriptorPassing.await(connection, false, 0)) {
-          fail(ECONNRESET, "the back-end hung up");
-        }
-      } catch (LinuxException e) {
-        fail(e.number(), String.valueOf(e.getMessage()));
+      LoadQueue.Failure failure = queue.failure();
+      if (failure != null) {
+        fail(failure.errno(), failure.message());
       }
     }
   }
 
   private void completed(long token, int status, long writtenBytes) {
     int slot = (int) token;
-    if (status != VirtioBlk.S_OK) {
-      fail(EIO, "a request failed with virtio-blk status " + status);
-      return;
+    if (status != 0) {
+      fail(EIO, requests.describe(slot) + " failed with " + queue.describe(status));
+      return; // stays in the table as not done
     }
+    requests.done(slot);
+    Direction direction = requests.direction(slot);
     if (measuring) {
-      // A minute is the last bucket; the histogram throws beyond it.
-      long latency = Math.min(now - submittedNanos[slot], Latencies.LARGEST);
-      if (reading[slot]) {
-        reads++;
-        readLatencies.recordValue(latency);
-      } else {
-        writes++;
-        writeLatencies.recordValue(latency);
+      meters.record(direction, now - requests.submittedNanos(slot));
+    }
+    progress.count(direction);
+    if (checking && direction == Direction.READ) {
+      check(slot);
+    }
+    next(slot);
+  }
+
+  private void check(int slot) {
+    Verifier proof = verifier;
+    if (proof != null) {
+      boolean right =
+          proof.check(
+              requests.address(slot),
+              requests.view(slot),
+              options.blockBytes(),
+              requests.offset(slot),
+              requests.place(slot));
+      if (!right && options.verify().fatal()) {
+        stopping = true;
       }
     }
-    if (!stopping && submitted < requestLimit) {
-      submit(slot);
+  }
+
+  private void next(int slot) {
+    if (stopping) {
+      return;
+    }
+    if (phase == Phase.VERIFY) {
+      nextReadBack(slot);
+    } else if (syncDue) {
+      syncDue = false;
+      submit(slot, Direction.SYNC, 0, Verifier.ELSEWHERE);
+    } else if (issued < limit) {
+      issued++;
+      pattern.next();
+      nextOfWorkload(slot, pattern.direction());
     }
   }
 
-  private void submit(int slot) {
-    int requestType = mixed ? mixedType() : type;
-    boolean read = requestType == VirtioBlk.T_IN;
-    reading[slot] = read;
-    submittedNanos[slot] = now;
-    long address = data + (long) slot * options.blockBytes();
-    long sector = nextBlock(read) * sectorsPerBlock;
-    if (queue.submit(requestType, sector, address, options.blockBytes(), slot)) {
-      submitted++;
+  private void nextOfWorkload(int slot, Direction direction) {
+    long offset = region.offset(pattern.block());
+    Verifier proof = verifier;
+    if (direction == Direction.WRITE) {
+      if (proof != null) {
+        proof.stamp(requests.address(slot), requests.view(slot), options.blockBytes(), offset);
+      }
+      writesIssued++;
+      syncDue = spec.syncEvery() > 0 && writesIssued % spec.syncEvery() == 0;
+      submit(slot, direction, offset, pattern.index());
     } else {
+      submit(slot, direction, offset, Verifier.ELSEWHERE);
+    }
+  }
+
+  private void nextReadBack(int slot) {
+    Verifier proof = verifier;
+    while (proof != null && issued < limit) {
+      boolean begun = issued < proof.requestsToCheck();
+      issued++;
+      pattern.next();
+      boolean written = begun && pattern.direction() == Direction.WRITE;
+      if (written || proof.knowsOthers()) {
+        long place = written ? pattern.index() : Verifier.ELSEWHERE;
+        submit(slot, Direction.READ, region.offset(pattern.block()), place);
+        return;
+      }
+    }
+  }
+
+  private void submit(int slot, Direction direction, long offset, long place) {
+    if (checking && direction == Direction.READ) {
+      VerifyStamp.markUnfilled(requests.address(slot), options.blockBytes());
+    }
+    requests.submitted(slot, direction, offset, place, now);
+    if (!queue.submit(direction, offset, requests.address(slot), options.blockBytes(), slot)) {
       fail(EINVAL, "the queue has no room for --iodepth requests; give a larger --queue-size");
     }
-  }
-
-  private int mixedType() {
-    return Math.unsignedMultiplyHigh(random(), 100) < options.readPercent()
-        ? VirtioBlk.T_IN
-        : VirtioBlk.T_OUT;
-  }
-
-  private long nextBlock(boolean read) {
-    if (random) {
-      return Math.unsignedMultiplyHigh(random(), blocks);
-    }
-    long block = read ? nextRead : nextWrite;
-    long next = block + 1 == blocks ? 0 : block + 1;
-    if (read) {
-      nextRead = next;
-    } else {
-      nextWrite = next;
-    }
-    return block;
-  }
-
-  /** xorshift64*: three shifts and a product, no state but one word. */
-  private long random() {
-    seed ^= seed >>> 12;
-    seed ^= seed << 25;
-    seed ^= seed >>> 27;
-    return seed * 0x2545F4914F6CDD1DL;
   }
 
   private void fail(int errno, String line) {
@@ -251,15 +348,32 @@ final class PerfJob implements Runnable {
     stopping = true;
   }
 
-  JobResult result() {
-    long nanos = Math.max(0, endNanos - startNanos);
-    long block = options.blockBytes();
-    return new JobResult(
-        new DirectionResult(reads, reads * block, nanos, Latencies.of(readLatencies)),
-        new DirectionResult(writes, writes * block, nanos, Latencies.of(writeLatencies)),
-        usageAfter.userPercent(usageBefore, nanos),
-        usageAfter.systemPercent(usageBefore, nanos),
-        usageAfter.switches() - usageBefore.switches(),
+  /** Gives what is written some content. */
+  void fill() {
+    requests.fill(spec.seed());
+  }
+
+  /** Whether every request came back; for the thread that joined this one. */
+  boolean hasDrained() {
+    return error == 0 || error == EILSEQ;
+  }
+
+  /** How far it is; any thread. */
+  JobProgress progress() {
+    return progress;
+  }
+
+  /** Counts and times, for the thread that joined this one. */
+  JobMeters meters() {
+    return meters;
+  }
+
+  JobTotals totals() {
+    return new JobTotals(
+        Math.max(0, endNanos - startNanos),
+        usageBefore,
+        usageAfter,
+        verifier == null ? null : verifier.result(),
         error,
         message);
   }

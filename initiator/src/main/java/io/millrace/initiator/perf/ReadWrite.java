@@ -8,10 +8,14 @@ public enum ReadWrite {
   READ("read", true, false, false),
   /** Sequential writes. */
   WRITE("write", false, true, false),
+  /** Sequential trims (discards). */
+  TRIM("trim", false, false, false),
   /** Random reads. */
   RANDREAD("randread", true, false, true),
   /** Random writes. */
   RANDWRITE("randwrite", false, true, true),
+  /** Random trims (discards). */
+  RANDTRIM("randtrim", false, false, true),
   /** Sequential reads and writes, mixed. */
   RW("rw", true, true, false),
   /** Random reads and writes, mixed. */
@@ -56,6 +60,11 @@ public enum ReadWrite {
   /** Whether it writes. */
   public boolean writes() {
     return writes;
+  }
+
+  /** Whether it trims. */
+  public boolean trims() {
+    return !reads && !writes;
   }
 
   /** Whether offsets are random. */

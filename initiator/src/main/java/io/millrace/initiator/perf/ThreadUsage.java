@@ -11,14 +11,19 @@ import java.util.List;
  * @param userTicks hundredths of a second in user mode
  * @param systemTicks hundredths of a second in the kernel
  * @param switches context switches, voluntary and not
+ * @param majorFaults page faults that read from disk
+ * @param minorFaults page faults that did not
  */
-record ThreadUsage(long userTicks, long systemTicks, long switches) {
+record ThreadUsage(
+    long userTicks, long systemTicks, long switches, long majorFaults, long minorFaults) {
+  static final ThreadUsage NOTHING = new ThreadUsage(0, 0, 0, 0, 0);
+
   private static final double NANOS_A_TICK = 1e7;
 
   static ThreadUsage now() {
     try {
       String stat = Files.readString(Path.of("/proc/thread-self/stat"));
-      // The name in parentheses may hold anything; fields 14 and 15 count from behind it.
+      // The name in parentheses may hold anything; fields 10, 12, 14 and 15 count from behind it.
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
       List<String> status = Files.readAllLines(Path.of("/proc/thread-self/status"));
       long switches =
@@ -26,9 +31,14 @@ record ThreadUsage(long userTicks, long systemTicks, long switches) {
               .filter(line -> line.contains("ctxt_switches:"))
               .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
               .sum();
-      return new ThreadUsage(Long.parseLong(fields[11]), Long.parseLong(fields[12]), switches);
+      return new ThreadUsage(
+          Long.parseLong(fields[11]),
+          Long.parseLong(fields[12]),
+          switches,
+          Long.parseLong(fields[9]),
+          Long.parseLong(fields[7]));
     } catch (IOException e) {
-      return new ThreadUsage(0, 0, 0);
+      return NOTHING;
     }
   }
 
@@ -38,5 +48,12 @@ record ThreadUsage(long userTicks, long systemTicks, long switches) {
 
   double systemPercent(ThreadUsage before, long nanos) {
     return 100 * (systemTicks - before.systemTicks) * NANOS_A_TICK / Math.max(1, nanos);
+  }
+
+  JobResult.Usage since(ThreadUsage before) {
+    return new JobResult.Usage(
+        switches - before.switches,
+        majorFaults - before.majorFaults,
+        minorFaults - before.minorFaults);
   }
 }

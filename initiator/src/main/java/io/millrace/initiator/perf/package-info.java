@@ -1,8 +1,9 @@
 /**
- * The load generator behind {@code millrace perf}: fio's words over a {@link
- * io.millrace.initiator.VirtioBlkDriver}. One queue and one thread for each job; the rest is
- * control plane on the caller's thread. Start reading at {@link
- * io.millrace.initiator.perf.PerfRun}.
+ * The load generator behind {@code millrace perf}, in fio's words. A {@link
+ * io.millrace.initiator.perf.PerfTarget} is what it loads: a socket, by a virtio-blk driver, or a
+ * bdev of its own. One queue and one thread for each job; its loop ({@code PerfJob}), its queue,
+ * its pattern and its proof ({@code Verifier}) are data path, and the rest is control plane on the
+ * caller's thread. Start reading at {@link io.millrace.initiator.perf.PerfRun}.
  */
 @NullMarked
 package io.millrace.initiator.perf;

@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.QemuStorageDaemon;
-import io.millrace.initiator.VirtioBlkDriver;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +35,7 @@ class PerfRunTest {
 
       assertThat(result.succeeded()).isTrue();
       for (JobResult job : result.jobs()) {
-        assertThat(job.read().ios() + job.write().ios()).isEqualTo(1024);
+        assertThat(job.read().ios() + job.write().ios() + job.trim().ios()).isEqualTo(1024);
         assertThat(job.read().ios() > 0).isEqualTo(pattern.reads());
         assertThat(job.write().ios() > 0).isEqualTo(pattern.writes());
       }
@@ -81,25 +79,34 @@ class PerfRunTest {
   }
 
   @Test
-  void jsonHasFiosShape() throws Exception {
-    PerfOptions options = PerfOptions.defaults().withLoad(ReadWrite.RANDRW, 4096, 4, 1);
+  void reportsTellWhatWasMeasured() throws Exception {
+    PerfOptions options =
+        PerfOptions.defaults()
+            .withLoad(ReadWrite.RANDRW, 4096, 4, 1)
+            .withTime(Duration.ofMillis(1200), Duration.ZERO);
     try (QemuStorageDaemon daemon = QemuStorageDaemon.nullDisk(directory, 4 * MIB, 1)) {
-      PerfResult result = run(daemon, options);
+      List<PerfProgress> seen = new ArrayList<>();
+      PerfRun run = new PerfRun(daemon.socket(), options, FrontendOptions.defaults());
+      run.watch(seen::add);
+      PerfResult result = run.run();
 
       JsonNode json = JsonMapper.builder().build().readTree(PerfReport.json(result, "1.2.3"));
       JsonNode job = json.path("jobs").path(0);
       DirectionResult read = result.jobs().getFirst().read();
       assertThat(job.path("error").asInt()).isZero();
       assertThat(job.path("read").path("total_ios").asLong()).isEqualTo(read.ios());
-      assertThat(job.path("read").path("iops").asDouble()).isPositive();
       assertThat(job.path("read").path("bw").asLong())
           .isEqualTo((long) (read.bytesPerSecond() / 1024));
       JsonNode clat = job.path("write").path("clat_ns");
       assertThat(clat.path("percentile").path("50.000000").asLong())
           .isBetween(clat.path("min").asLong(), clat.path("max").asLong());
       assertThat(clat.path("percentile").has("99.990000")).isTrue();
-      assertThat(job.has("usr_cpu")).isTrue();
-      assertThat(PerfReport.text(result)).contains("read: IOPS=", "write: IOPS=", "p99=");
+      assertThat(job.path("read").path("iops_samples").asInt()).isPositive();
+      assertThat(PerfReport.text(result))
+          .contains("  read: IOPS=", "  write: IOPS=", "99.99th=[", "  cpu          : usr=");
+      assertThat(seen).isNotEmpty();
+      assertThat(seen.getFirst().fraction()).isBetween(0.2, 1.0);
+      assertThat(seen.getFirst().readIops()).isPositive();
     }
   }
 
@@ -165,17 +172,17 @@ class PerfRunTest {
   private static long allocatedBytes(QemuStorageDaemon daemon, int requests) throws Exception {
     PerfOptions options =
         PerfOptions.defaults().withLoad(ReadWrite.RANDRW, 512, 32, 1).withSize(512L * requests);
-    BlkDriverOptions driverOptions =
-        BlkDriverOptions.defaults().withQueues(1, 128, 32).withIndirectEntries(0);
-    try (VirtioBlkDriver driver = VirtioBlkDriver.open(daemon.socket(), driverOptions)) {
-      long data = driver.memory().allocate(32 * 512, 4096);
-      int connection = driver.frontend().connection().descriptorNumber();
-      PerfJob job = new PerfJob(driver.queue(0), connection, options, data, requests, -1, 7);
+    JobRegion region = new JobRegion(0, requests, 512);
+    PerfTarget target = PerfTarget.socket(daemon.socket(), FrontendOptions.defaults());
+    try (LoadDevice device = target.open(options, 32 * 512)) {
+      long data = device.allocate(32 * 512);
+      PerfJob job =
+          new PerfJob(new JobSpec(device.queue(0), options, region, data, -1, 7, null, 0));
       ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
       long before = threads.getCurrentThreadAllocatedBytes();
       job.run();
       long bytes = threads.getCurrentThreadAllocatedBytes() - before;
-      assertThat(job.result().error()).as(job.result().message()).isZero();
+      assertThat(job.totals().message()).isEmpty();
       return bytes;
     }
   }
@@ -197,7 +204,7 @@ class PerfRunTest {
     PerfOptions options = PerfOptions.defaults().withLoad(ReadWrite.RANDRW, 4096, 1, 1);
     try (QemuStorageDaemon daemon = QemuStorageDaemon.image(directory, image, false, 1)) {
       assertThatThrownBy(() -> run(daemon, options))
-          .hasMessage(daemon.socket() + ": the disk is read-only, --rw=randrw writes");
+          .hasMessage(daemon.socket() + ": the disk is read-only, --rw=randrw changes it");
     }
   }
 

@@ -16,6 +16,7 @@ class DocumentedCommandsTest {
   private static final String THIS_FILE =
       "src/test/java/io/millrace/server/rules/DocumentedCommandsTest.java";
   private static final String README_TEST = "vm-tests/src/test/java/io/millrace/vm/ReadmeTest.java";
+  private static final String PERF_TEST = "vm-tests/src/test/java/io/millrace/vm/PerfPageTest.java";
   private static final Pattern TARGET = Pattern.compile("(?m)^([a-z]+):");
 
   /**
@@ -35,7 +36,8 @@ class DocumentedCommandsTest {
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve ", README_TEST, "PROGRAM + \"serve \""),
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
-          new Run("millrace perf", README_TEST, "\"perf\""),
+          new Run("millrace perf --socket vm0.sock --rw randread", README_TEST, "\"perf\""),
+          new Run("millrace perf", PERF_TEST, "startsWith(\"millrace perf \")"),
           new Run("mvn -B -pl ", "Makefile", "$(MAVEN) -q -pl server -am"),
           new Run("mvn -B spotless:apply", "pom.xml", "spotless-maven-plugin"));
 

@@ -1,0 +1,42 @@
+package io.millrace.initiator.perf;
+
+import io.millrace.initiator.FrontendOptions;
+import io.millrace.initiator.InitiatorException;
+import java.nio.file.Path;
+
+/** What to load. Nothing is opened before a run. */
+public abstract sealed class PerfTarget permits SocketTarget, BdevTarget {
+  PerfTarget() {}
+
+  /**
+   * A disk behind a vhost-user-blk socket, of whichever back-end.
+   *
+   * @param path of its socket
+   * @param frontend how to connect
+   */
+  public static PerfTarget socket(Path path, FrontendOptions frontend) {
+    return new SocketTarget(path, frontend);
+  }
+
+  /**
+   * A bdev made in this process, for the run alone.
+   *
+   * @param text {@code malloc:SIZE}, {@code null:SIZE}, or the path of an image or block device
+   * @param direct whether to open a file past the page cache
+   * @throws IllegalArgumentException in one line, when no bdev can be made of the text
+   */
+  public static PerfTarget bdev(String text, boolean direct) {
+    return BdevTarget.parse(text, direct);
+  }
+
+  /**
+   * Opens it.
+   *
+   * @param dataBytes memory that the jobs will need for data, all together
+   */
+  abstract LoadDevice open(PerfOptions options, long dataBytes) throws InitiatorException;
+
+  /** As the user wrote it. */
+  @Override
+  public abstract String toString();
+}
