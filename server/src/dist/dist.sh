@@ -36,7 +36,7 @@ done
 
 # What the result is made of: the tools, the JDK, and the bytes of every jar.
 # shellcheck disable=SC2086 # split at the colons on purpose
-inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/train.sh" "$java_home/release" $jars | sha256sum)
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/train.sh" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
 if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
   echo "dist: $image is up to date"
   exit 0
@@ -71,6 +71,10 @@ for jar in "$work/modules/$automatic"-*.jar; do
     --patch-module "$automatic=$jar" "$(find "$work/descriptors" -name module-info.java)"
   quietly "adding the descriptor of module $automatic" \
     "$java_home/bin/jar" uf "$jar" -C "$work/descriptors/$automatic" module-info.class
+done
+
+for jar in "$work"/modules/picocli-*.jar; do
+  quietly "making the classes of $jar fit for the AOT cache" "$java_home/bin/java" "$here/ModernClasses.java" "$jar"
 done
 
 quietly "jlink" "$java_home/bin/jlink" --output "$image/runtime" --module-path "$work/modules" \

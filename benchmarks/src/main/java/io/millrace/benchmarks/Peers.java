@@ -96,6 +96,7 @@ record Peers(Path millrace, Path work) {
         "--socket=" + socket,
         "--rw=randread",
         "--bs=4k",
+        "--norandommap",
         "--iodepth=" + ioDepth,
         "--time_based",
         "--ramp_time=" + rampSeconds,

@@ -14,8 +14,15 @@ final class SocketQueue implements LoadQueue {
   private static final int RANGE_BYTES = 16; // struct virtio_blk_discard_write_zeroes
   private static final int ECONNRESET = 104;
 
+  /**
+   * Requests that are shown to the device at once. Drivers show each by itself; one batch of all
+   * would make driver and device wait for each other in turn (a sixth slower at depth 32).
+   */
+  private static final int PUBLISH_EVERY = 4;
+
   private final BlkQueue queue;
   private final int connection; // descriptor of the socket, to see the back-end hang up
+  private int unpublished;
 
   SocketQueue(BlkQueue queue, int connection) {
     this.queue = queue;
@@ -29,6 +36,16 @@ final class SocketQueue implements LoadQueue {
 
   @Override
   public boolean submit(Direction direction, long offsetBytes, long address, int bytes, int token) {
+    if (!offer(direction, offsetBytes, address, bytes, token)) {
+      return false;
+    }
+    if (++unpublished >= PUBLISH_EVERY) {
+      kick();
+    }
+    return true;
+  }
+
+  private boolean offer(Direction direction, long offsetBytes, long address, int bytes, int token) {
     long sector = offsetBytes >>> SECTOR_SHIFT;
     return switch (direction) {
       case READ -> queue.submit(VirtioBlk.T_IN, sector, address, bytes, token);
@@ -45,6 +62,7 @@ final class SocketQueue implements LoadQueue {
 
   @Override
   public void kick() {
+    unpublished = 0;
     queue.kick();
   }
 
