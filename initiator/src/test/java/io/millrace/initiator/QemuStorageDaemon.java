@@ -9,9 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** A qemu-storage-daemon with one vhost-user-blk export, of somebody else's making. */
 public final class QemuStorageDaemon implements AutoCloseable {
+  private static final int FLAGS_FIELD = 3;
+  private static final String LISTENING = "00010000"; // __SO_ACCEPTCON
+
   private final Process process;
   private final Path socket;
 
@@ -56,7 +60,7 @@ public final class QemuStorageDaemon implements AutoCloseable {
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     QemuStorageDaemon daemon = new QemuStorageDaemon(process, socket);
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!Files.exists(socket)) {
+    while (!isListening(socket)) {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         daemon.close();
         throw new AssertionError("qemu-storage-daemon: " + Files.readString(log));
@@ -64,6 +68,20 @@ public final class QemuStorageDaemon implements AutoCloseable {
       LockSupport.parkNanos(5_000_000);
     }
     return daemon;
+  }
+
+  /**
+   * Whether somebody listens: the file is there from bind on, a while earlier. A connection would
+   * tell as well, but it would be the one front-end that the daemon serves.
+   */
+  private static boolean isListening(Path socket) throws IOException {
+    try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"))) {
+      return sockets
+          .map(line -> line.split(" +"))
+          .anyMatch(fields ->
+              fields[fields.length - 1].equals(socket.toString())
+                  && fields[FLAGS_FIELD].equals(LISTENING));
+    }
   }
 
   public Path socket() {
