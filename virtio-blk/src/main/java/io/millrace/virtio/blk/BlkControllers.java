@@ -84,7 +84,7 @@ public final class BlkControllers {
       listener.controller = controller;
       byName.put(spec.name(), controller);
       return controller;
-    } catch (IOException | BdevException e) {
+    } catch (IOException | BdevException | IllegalStateException e) {
       if (descriptor != null) {
         descriptor.close();
       }
