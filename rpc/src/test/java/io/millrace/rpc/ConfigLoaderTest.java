@@ -119,7 +119,10 @@ class ConfigLoaderTest {
             """
             {"subsystems": [
               {"subsystem": "iobuf", "config": [{"method": "iobuf_set_options", "params": {"x": 1}}]},
-              {"subsystem": "bdev", "config": [{"method": "log"}]}
+              {"subsystem": "bdev", "config": [
+                {"method": "log"},
+                {"method": "bdev_nvme_set_options", "params": {"retry_count": 4}}
+              ]}
             ]}
             """);
 
@@ -207,7 +210,7 @@ class ConfigLoaderTest {
 
   @Test
   void missingFileIsNamed() {
-    assertThatThrownBy(() -> ConfigLoader.read(file(), registry, Set.of("bdev")))
+    assertThatThrownBy(() -> ConfigLoader.read(file(), registry, Set.of("bdev"), Set.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(file() + ": there is no such file; check the path given to -c");
   }
@@ -225,7 +228,8 @@ class ConfigLoaderTest {
 
   private ConfigLoader read(String text) throws IOException, ConfigException {
     Files.writeString(file(), text);
-    return ConfigLoader.read(file(), registry, Set.of("bdev", "vhost_blk"));
+    return ConfigLoader.read(
+        file(), registry, Set.of("bdev", "vhost_blk"), Set.of("bdev_nvme_set_options"));
   }
 
   private void run(ConfigLoader loader) {

@@ -121,6 +121,10 @@ class CommandLineTest {
             + "|DIR/c.json:1: subsystem bdev: bdev_magic_create: is not known here; remove it",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_null_create\","
             + "\"params\":{\"name\":\"N\",\"block_size\":512}}]}]}"
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_set_options\","
+            + "\"params\":{\"bdev_io_pool_size\":9,\"bdev_io_cache_size\":10}}]}]}"
+            + "|DIR/c.json:1: subsystem bdev: bdev_set_options: Pool size 9 too small for cache"
+            + " size 10: give a bdev_io_pool_size of at least bdev_io_cache_size",
             + "|DIR/c.json:1: subsystem bdev: bdev_null_create: parameter num_blocks (blocks) is missing",
         "{\"subsystems\":[{\"subsystem\":\"vhost_blk\",\"config\":[{\"method\":"
             + "\"vhost_create_blk_controller\",\"params\":{\"ctrlr\":\"v\",\"dev_name\":\"N\"}}]}]}"

@@ -41,6 +41,7 @@ public final class BdevMethods {
   public static void addTo(MethodRegistry methods, BdevRegistry bdevs, Reactor control) {
     BdevMethods self = new BdevMethods(bdevs, control);
     self.addGetBdevs(methods);
+    LayerMethods.addTo(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);
     new PassthruMethods(self).addTo(methods);
