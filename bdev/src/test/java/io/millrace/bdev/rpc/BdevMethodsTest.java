@@ -109,6 +109,12 @@ class BdevMethodsTest {
             + "|-22|Invalid argument|physical block size 512",
         "bdev_null_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
         "bdev_malloc_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
+        "bdev_null_create|{'name':'N\\nM','block_size':512,'num_blocks':8}|-22|Invalid argument"
+            + "|a bdev's name has 1 to 255 characters, none of them a control character",
+        "bdev_aio_create|{'name':'N\\tM','filename':'/none.img'}|-22|Invalid argument|control",
+        "bdev_passthru_create|{'name':'N\\u2028','base_bdev_name':'None'}|-22|Invalid argument"
+            + "|control character",
+        "bdev_passthru_create|{'name':'N','base_bdev_name':'None\\r'}|-22|Invalid argument|control",
         "bdev_null_create|{'name':'N','block_size':512}|-32603|spdk_json_decode_object failed"
             + "|num_blocks",
         "bdev_null_create|{'name':'N','block_size':512,'num_blocks':8,'md_size':8}|-32603"

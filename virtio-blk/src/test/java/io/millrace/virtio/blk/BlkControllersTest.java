@@ -62,4 +62,22 @@ class BlkControllersTest {
       }
     });
   }
+
+  @Test
+  void nameThatWouldBreakALogLineIsRefused() throws Exception {
+    try (Reactor control = Reactor.stepped("control")) {
+      BlkControllers controllers = new BlkControllers(bdevs, control, Map.of(0, control));
+      BlkControllers.Spec spec = spec("vm0\nvm1");
+      VhostSocket socket = VhostSocket.listen(folder.resolve("vm0"), null);
+
+      assertThatThrownBy(() -> controllers.create(spec, socket))
+          .isInstanceOf(BdevException.class)
+          .hasMessage(
+              "a controller's name has 1 to 255 characters, none of them a control character")
+          .extracting(e -> ((BdevException) e).kind())
+          .isEqualTo(BdevException.Kind.INVALID);
+
+      nothingIsLeft();
+    }
+  }
 }
