@@ -132,6 +132,13 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void directoryIsNoFile() {
+    assertThatThrownBy(() -> ConfigLoader.read(dir, registry, Set.of(), Set.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(dir + ": is a directory; give the path of a file in it to -c");
+  }
+
+  @Test
   void firstCallThatFailsEndsTheLoadWithFileLineAndMethod() throws Exception {
     ConfigLoader loader =
         read(
@@ -193,6 +200,12 @@ class ConfigLoaderTest {
             + "|1: subsystem bdev: made_up: is not known here; remove it",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\"}]}]}"
             + "|1: subsystem bdev: create: parameter name (its name) is missing",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
+            + "\"params\":{\"name\":\"\"}}]}]}"
+            + "|1: subsystem bdev: create: parameter name (its name) must not be empty",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
+            + "\"params\":{\"name\":\"a\\u0000\"}}]}]}"
+            + "|1: subsystem bdev: create: parameter name (its name) must not hold a NUL",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
             + "\"params\":{\"name\":1}}]}]}"
             + "|1: subsystem bdev: create: parameter name (its name) must be a string, not 1",

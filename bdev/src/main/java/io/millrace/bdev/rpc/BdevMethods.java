@@ -160,7 +160,11 @@ public final class BdevMethods {
         return bdev;
       }
       throw RpcException.of(
-          Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
+          Errno.ENODEV,
+          name
+              + " is of another kind ("
+              + bdev.properties().productName()
+              + "); take that kind's method");
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }
