@@ -114,6 +114,30 @@ class TargetTest {
   }
 
   @Test
+  void groupOfTheSocketsIsTheOneAskedForByName() throws Exception {
+    int own = (int) Files.getAttribute(dir, "unix:gid");
+    String[] group =
+        Files.readAllLines(Path.of("/etc/group")).stream()
+            .map(line -> line.split(":", -1))
+            .filter(fields -> isRoot() != fields[2].equals(String.valueOf(own)))
+            .findFirst()
+            .orElseThrow();
+    int number = SocketGroup.number(group[0]);
+    assertThat(number).isEqualTo(Integer.parseInt(group[2]));
+    ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
+
+    target =
+        Target.start(
+            new ServeOptions(plain.disks(), dir, null, null, null, new SocketAccess(-1, number)));
+
+    assertThat(Files.getAttribute(dir.resolve("vm0.sock"), "unix:gid")).isEqualTo(number);
+  }
+
+  private static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
+  }
+
+  @Test
   void whatSpdkSavedIsServed() throws Exception {
     String saved;
     try (InputStream in = getClass().getResourceAsStream("spdk-saved.json")) {
