@@ -64,6 +64,17 @@ class BdevPropertiesTest {
     impossible(() -> of("x".repeat(256), 512, 512, 1));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"a\nb", "a\rb", "\ta", "a\u0000", "\u001b[2J", "a\u0085", "a\u2028", "a\u2029"})
+  void aNameThatWouldBreakALineIsNone(String name) {
+    assertThatThrownBy(() -> of(name, 512, 512, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining(name)
+        .hasMessageContaining("control character");
+    assertThat(of("größe ☃ 1", 512, 512, 1).name()).contains("☃");
+  }
+
   @Test
   void limitsThatNothingCouldKeepAreRefused() {
     int most = BdevLimits.MAX_TRANSFER_BYTES;

@@ -1,6 +1,7 @@
 package io.millrace.reactor;
 
 import java.util.BitSet;
+import java.util.StringJoiner;
 
 /**
  * Sets of cores as SPDK writes them: a hexadecimal mask ({@code 0x3}) or a list ({@code [0,2-3]}).
@@ -80,6 +81,18 @@ public final class CoreMask {
   private static IllegalArgumentException notOne(String text) {
     return new IllegalArgumentException(
         "'" + text + "' is not a core mask such as 0x3 nor a list such as [0,2-3]");
+  }
+
+  /** The cores as a list, {@code [0,2-3]}. */
+  public static String list(BitSet cores) {
+    StringJoiner parts = new StringJoiner(",", "[", "]");
+    int first = cores.nextSetBit(0);
+    while (first >= 0) {
+      int last = cores.nextClearBit(first) - 1;
+      parts.add(first == last ? String.valueOf(first) : first + "-" + last);
+      first = cores.nextSetBit(last + 1);
+    }
+    return parts.toString();
   }
 
   /** The mask as hexadecimal number with {@code 0x}. */

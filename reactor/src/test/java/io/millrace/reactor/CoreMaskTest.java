@@ -31,6 +31,12 @@ class CoreMaskTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"[0]", "[0,2-3]", "[1-8191]", "[4,6,8-9]"})
+  void setIsShownAsTheListItIsReadFrom(String list) {
+    assertThat(CoreMask.list(CoreMask.parse(list))).isEqualTo(list);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "", " ", "0x", "0xg", "x", "-1", "[", "]", "[]", "[a]", "[1-]", "[-1]", "[3-2]", "[1,]",

@@ -3,6 +3,7 @@ package io.millrace.rpc;
 import io.millrace.rpc.ConfigEntry.Call;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -38,34 +39,38 @@ public final class ConfigLoader {
   /**
    * Reads and checks a file; changes nothing.
    *
-   * @param subsystems the ones this program has; an unknown method of another is skipped with a
+   * @param subsystems the ones this program has; unknown methods of others are skipped with one
    *     warning, for files are shared between programs
+   * @param skippable unknown methods that are skipped as well, though their subsystem is here
    * @throws ConfigException the file cannot be read, or something in it cannot be right
    */
-  public static ConfigLoader read(Path file, MethodRegistry registry, Set<String> subsystems)
+  public static ConfigLoader read(
+      Path file, MethodRegistry registry, Set<String> subsystems, Set<String> skippable)
       throws ConfigException {
     ConfigLoader loader = new ConfigLoader(file, registry, new ArrayList<>());
+    Set<String> skipped = new LinkedHashSet<>();
     for (ConfigEntry entry : ConfigReader.read(file)) {
-      loader.check(entry, subsystems);
+      loader.check(entry, subsystems, skippable, skipped);
+    }
+    if (!skipped.isEmpty()) {
+      log.warn("{}: skipped what there is not here: {}", file, String.join(", ", skipped));
     }
     return loader;
   }
 
-  private void check(ConfigEntry entry, Set<String> subsystems) throws ConfigException {
+  private void check(
+      ConfigEntry entry, Set<String> subsystems, Set<String> skippable, Set<String> skipped)
+      throws ConfigException {
     List<Call> known = new ArrayList<>();
     for (Call call : entry.calls()) {
       RpcMethod method = registry.find(call.method()).orElse(null);
       if (method != null) {
         checkParams(entry, call, method);
         known.add(call);
-      } else if (subsystems.contains(entry.subsystem())) {
+      } else if (subsystems.contains(entry.subsystem()) && !skippable.contains(call.method())) {
         throw problem(entry, call, "is not known here; remove it (rpc_get_methods lists all)");
       } else {
-        log.warn(
-            "{}skipped {}: there is no subsystem {} here",
-            ConfigReader.at(file, call.line()),
-            call.method(),
-            entry.subsystem());
+        skipped.add(call.method());
       }
     }
     ConfigEntry checked = new ConfigEntry(entry.subsystem(), entry.line(), known);

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -35,11 +36,16 @@ final class ConfigReader {
   }
 
   static List<ConfigEntry> read(Path file) throws ConfigException {
+    if (Files.isDirectory(file)) { // which opens, and fails only when it is read
+      throw new ConfigException(file + ": is a directory; give the path of a file in it to -c");
+    }
     try (InputStream in = Files.newInputStream(file);
         JsonParser parser = Json.FILE.createParser(in)) {
       ConfigReader reader = new ConfigReader(file, parser);
       reader.root();
       return reader.entries;
+    } catch (JacksonIOException e) {
+      throw new ConfigException(file + ": cannot be read: " + e.getOriginalMessage(), e);
     } catch (JacksonException e) {
       int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
       String problem = e.getOriginalMessage().lines().findFirst().orElse("");

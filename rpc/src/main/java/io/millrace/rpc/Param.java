@@ -130,9 +130,13 @@ public final class Param {
 
   /** Null when {@code value} fits, else what is wrong with it, without the name. */
   @Nullable String problemWith(JsonNode value) {
-    return type.fits(value)
-        ? null
-        : "must be " + type.accepts() + ", not " + abbreviate(value.toString());
+    if (type.fits(value)) {
+      return null;
+    }
+    if (type instanceof ParamType.Text && value.isString()) {
+      return value.stringValue().isEmpty() ? "must not be empty" : "must not hold a NUL";
+    }
+    return "must be " + type.accepts() + ", not " + abbreviate(value.toString());
   }
 
   private static String abbreviate(String text) {

@@ -119,13 +119,23 @@ class ConfigLoaderTest {
             """
             {"subsystems": [
               {"subsystem": "iobuf", "config": [{"method": "iobuf_set_options", "params": {"x": 1}}]},
-              {"subsystem": "bdev", "config": [{"method": "log"}]}
+              {"subsystem": "bdev", "config": [
+                {"method": "log"},
+                {"method": "bdev_nvme_set_options", "params": {"retry_count": 4}}
+              ]}
             ]}
             """);
 
     run(loader);
 
     assertThat(calls).containsExactly("log", "-");
+  }
+
+  @Test
+  void directoryIsNoFile() {
+    assertThatThrownBy(() -> ConfigLoader.read(dir, registry, Set.of(), Set.of()))
+        .isInstanceOf(ConfigException.class)
+        .hasMessage(dir + ": is a directory; give the path of a file in it to -c");
   }
 
   @Test
@@ -191,6 +201,12 @@ class ConfigLoaderTest {
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\"}]}]}"
             + "|1: subsystem bdev: create: parameter name (its name) is missing",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
+            + "\"params\":{\"name\":\"\"}}]}]}"
+            + "|1: subsystem bdev: create: parameter name (its name) must not be empty",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
+            + "\"params\":{\"name\":\"a\\u0000\"}}]}]}"
+            + "|1: subsystem bdev: create: parameter name (its name) must not hold a NUL",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"create\","
             + "\"params\":{\"name\":1}}]}]}"
             + "|1: subsystem bdev: create: parameter name (its name) must be a string, not 1",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[[{\"method\":\"set_options\"},"
@@ -207,7 +223,7 @@ class ConfigLoaderTest {
 
   @Test
   void missingFileIsNamed() {
-    assertThatThrownBy(() -> ConfigLoader.read(file(), registry, Set.of("bdev")))
+    assertThatThrownBy(() -> ConfigLoader.read(file(), registry, Set.of("bdev"), Set.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(file() + ": there is no such file; check the path given to -c");
   }
@@ -225,7 +241,8 @@ class ConfigLoaderTest {
 
   private ConfigLoader read(String text) throws IOException, ConfigException {
     Files.writeString(file(), text);
-    return ConfigLoader.read(file(), registry, Set.of("bdev", "vhost_blk"));
+    return ConfigLoader.read(
+        file(), registry, Set.of("bdev", "vhost_blk"), Set.of("bdev_nvme_set_options"));
   }
 
   private void run(ConfigLoader loader) {

@@ -23,6 +23,14 @@ final class ControlPlane {
   /** Subsystems of a configuration file in which an unknown method is an error. */
   private static final Set<String> SUBSYSTEMS = Set.of("bdev", "vhost_blk");
 
+  /** What SPDK's save_config writes in those even where the module that it sets up is not used. */
+  private static final Set<String> OF_ABSENT_MODULES =
+      Set.of(
+          "bdev_iscsi_set_options",
+          "bdev_nvme_set_hotplug",
+          "bdev_nvme_set_options",
+          "bdev_raid_set_options");
+
   private static final long STOP_SECONDS = 5;
 
   private final Cores cores;
@@ -46,7 +54,7 @@ final class ControlPlane {
           return true;
         });
       } else {
-        ConfigLoader loader = ConfigLoader.read(file, methods, SUBSYSTEMS);
+        ConfigLoader loader = ConfigLoader.read(file, methods, SUBSYSTEMS, OF_ABSENT_MODULES);
         cores
             .onControl(() -> loader.run(() -> CompletableFuture.completedStage(null)))
             .toCompletableFuture()

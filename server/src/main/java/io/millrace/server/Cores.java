@@ -46,12 +46,10 @@ final class Cores {
       missing.andNot(available);
       if (!missing.isEmpty()) {
         throw CommandException.misused(
-            "-m "
-                + CoreMask.format(mask)
-                + ": cores "
-                + missing
-                + " are not available; this process may use "
-                + available);
+            "-m wants cores "
+                + CoreMask.list(missing)
+                + ", which this process may not use; it may use "
+                + CoreMask.list(available));
       }
     }
     SortedMap<Integer, Reactor> polling = new TreeMap<>();

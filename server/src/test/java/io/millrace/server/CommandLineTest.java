@@ -55,7 +55,8 @@ class CommandLineTest {
         "serve --blk disk.img|millrace serve: --blk disk.img has no '='",
         "serve --blk s=DIR/disk.img -m 0|millrace serve: '0' names no core",
         "serve --blk s=DIR/disk.img -m 1-2|millrace serve: '1-2' is not a core mask",
-        "serve --blk s=DIR/disk.img -m [8191] -S DIR|millrace serve: -m 0x8",
+        "serve --blk s=DIR/disk.img -m [8190-8191] -S DIR"
+            + "|millrace serve: -m wants cores [8190-8191], which this process may not use; it may",
         "serve --blk s=DIR/disk.img -S DIR/none|millrace serve: -S DIR/none is no directory; create",
         "serve --blk s=DIR/disk.img --socket-mode 888|millrace serve: --socket-mode 888 is not an octal",
         "serve --blk s=DIR/disk.img --socket-mode 1000|millrace serve: --socket-mode 1000 is not",
@@ -72,6 +73,7 @@ class CommandLineTest {
         "serve -S DIR --blk disk.img=DIR/disk.img"
             + "|millrace serve: DIR/disk.img: is there and is not a socket",
         "serve -c DIR/none.json|millrace serve: DIR/none.json: there is no such file",
+        "serve -c DIR|millrace serve: DIR: is a directory; give the path of a file in it to -c",
         "serve -r DIR/none/r|millrace serve: DIR/none/r: there is no directory DIR/none",
         "rpc|millrace rpc: which METHOD? rpc_get_methods lists all",
         "rpc -r DIR/none.sock x|millrace rpc: DIR/none.sock: cannot connect: No such file",
@@ -119,6 +121,10 @@ class CommandLineTest {
         "{|DIR/c.json:1: not JSON",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_magic_create\"}]}]}"
             + "|DIR/c.json:1: subsystem bdev: bdev_magic_create: is not known here; remove it",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_set_options\","
+            + "\"params\":{\"bdev_io_pool_size\":9,\"bdev_io_cache_size\":10}}]}]}"
+            + "|DIR/c.json:1: subsystem bdev: bdev_set_options: Pool size 9 too small for cache"
+            + " size 10: give a bdev_io_pool_size of at least bdev_io_cache_size",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_null_create\","
             + "\"params\":{\"name\":\"N\",\"block_size\":512}}]}]}"
             + "|DIR/c.json:1: subsystem bdev: bdev_null_create: parameter num_blocks (blocks) is missing",

@@ -1,5 +1,6 @@
 package io.millrace.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,12 +9,16 @@ import io.millrace.initiator.perf.PerfOptions;
 import io.millrace.initiator.perf.PerfResult;
 import io.millrace.initiator.perf.PerfRun;
 import io.millrace.initiator.perf.ReadWrite;
+import io.millrace.linux.Cpu;
+import io.millrace.reactor.CoreMask;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -106,6 +111,51 @@ class TargetTest {
     assertThat(
             PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("vm0.sock"))))
         .isEqualTo("rw--w----");
+  }
+
+  @Test
+  void groupOfTheSocketsIsTheOneAskedForByName() throws Exception {
+    int own = (int) Files.getAttribute(dir, "unix:gid");
+    String[] group =
+        Files.readAllLines(Path.of("/etc/group")).stream()
+            .map(line -> line.split(":", -1))
+            .filter(fields -> isRoot() != fields[2].equals(String.valueOf(own)))
+            .findFirst()
+            .orElseThrow();
+    int number = SocketGroup.number(group[0]);
+    assertThat(number).isEqualTo(Integer.parseInt(group[2]));
+    ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
+
+    target =
+        Target.start(
+            new ServeOptions(plain.disks(), dir, null, null, null, new SocketAccess(-1, number)));
+
+    assertThat(Files.getAttribute(dir.resolve("vm0.sock"), "unix:gid")).isEqualTo(number);
+  }
+
+  private static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
+  }
+
+  @Test
+  void whatSpdkSavedIsServed() throws Exception {
+    String saved;
+    try (InputStream in = getClass().getResourceAsStream("spdk-saved.json")) {
+      saved = new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+    }
+    String mask = CoreMask.format(Cpu.affinity()).substring(2); // SPDK writes no 0x
+    Path file =
+        Files.writeString(
+            dir.resolve("c.json"), saved.replace("DIR", dir.toString()).replace("MASK", mask));
+
+    target = Target.start(options(List.of(), file, dir.resolve("r")));
+
+    assertThat(target.summary()).startsWith("2 disks on 1 core");
+    assertThat(rpc("vhost_get_controllers").out())
+        .contains("\"ctrlr\" : \"vhost.0\"", "\"bdev\" : \"Malloc0\"", "\"bdev\" : \"Aio0\"");
+    assertThat(rpc("bdev_get_bdevs").out())
+        .contains("\"Null0\"", "2b6601ba-eada-44fb-9a83-a20eb9eb9e90", "\"num_blocks\" : 2048");
+    assertThat(rpc("bdev_wait_for_examine").out()).isEqualToIgnoringNewLines("true");
   }
 
   @Test

@@ -47,6 +47,7 @@ public final class FileBdev extends Bdev {
    *     is left open
    */
   public static FileBdev create(FileBdevOptions options) throws BdevException {
+    BdevProperties.requireName(options.name()); // before a message could hold it
     ImageFile image = ImageFile.open(options);
     try {
       int blockSize = image.blockSize();

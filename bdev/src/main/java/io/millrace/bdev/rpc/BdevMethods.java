@@ -41,6 +41,7 @@ public final class BdevMethods {
   public static void addTo(MethodRegistry methods, BdevRegistry bdevs, Reactor control) {
     BdevMethods self = new BdevMethods(bdevs, control);
     self.addGetBdevs(methods);
+    LayerMethods.addTo(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);
     new PassthruMethods(self).addTo(methods);
@@ -159,7 +160,11 @@ public final class BdevMethods {
         return bdev;
       }
       throw RpcException.of(
-          Errno.ENODEV, name + " is a " + bdev.properties().productName() + ", not one of these");
+          Errno.ENODEV,
+          name
+              + " is of another kind ("
+              + bdev.properties().productName()
+              + "); take that kind's method");
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }

@@ -3,6 +3,7 @@ package io.millrace.bdev.stacked;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevException.Kind;
+import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,8 @@ public final class StackedModule {
    * @return whether it is made; false if it waits for its base
    */
   public boolean ask(String key, String baseName, Maker maker) throws BdevException {
+    BdevProperties.requireName(key); // now, and not when the base comes: messages hold both
+    BdevProperties.requireName(baseName);
     if (wishes.containsKey(key)) {
       throw new BdevException(
           Kind.EXISTS, name + " " + key + " was asked for already; delete it first");

@@ -109,6 +109,14 @@ class BdevMethodsTest {
             + "|-22|Invalid argument|physical block size 512",
         "bdev_null_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
         "bdev_malloc_create|{'name':'Taken','block_size':512,'num_blocks':8}|-17|File exists|Taken",
+        "bdev_null_create|{'name':'N\\nM','block_size':512,'num_blocks':8}|-22|Invalid argument"
+            + "|a bdev's name has 1 to 255 characters, none of them a control character",
+        "bdev_aio_create|{'name':'N\\tM','filename':'/none.img'}|-22|Invalid argument|control",
+        "bdev_passthru_create|{'name':'N\\u2028','base_bdev_name':'None'}|-22|Invalid argument"
+            + "|control character",
+        "bdev_passthru_create|{'name':'N','base_bdev_name':'None\\r'}|-22|Invalid argument|control",
+        "bdev_null_create|{'name':'','block_size':512,'num_blocks':8}|-32603"
+            + "|spdk_json_decode_object failed|parameter name (its name) must not be empty",
         "bdev_null_create|{'name':'N','block_size':512}|-32603|spdk_json_decode_object failed"
             + "|num_blocks",
         "bdev_null_create|{'name':'N','block_size':512,'num_blocks':8,'md_size':8}|-32603"
@@ -117,16 +125,16 @@ class BdevMethodsTest {
         "bdev_aio_create|{'name':'F','filename':'/'}|-22|Invalid argument|neither an image",
         "bdev_aio_create|{'name':'F','filename':'/x','format':'qcow2'}|-32603"
             + "|spdk_json_decode_object failed|must be one of raw",
-        "bdev_aio_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
+        "bdev_aio_delete|{'name':'Taken'}|-19|No such device|Taken is of another kind (Null disk)",
         "bdev_null_delete|{'name':'None'}|-19|No such device|there is no bdev None",
         "bdev_aio_rescan|{'name':'None'}|-19|No such device|there is no bdev None",
-        "bdev_aio_rescan|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
+        "bdev_aio_rescan|{'name':'Taken'}|-19|No such device|Taken is of another kind (Null disk)",
         "bdev_aio_rescan|{}|-32603|spdk_json_decode_object failed|name",
         "bdev_null_resize|{'name':'None','new_size':1}|-19|No such device|there is no bdev None",
         "bdev_null_resize|{'name':'Taken','new_size':0}|-22|Invalid argument|only grows",
         "bdev_null_resize|{'name':'Taken','new_size':8796093022208}|-22|Invalid argument|so large",
         "bdev_null_resize|{'name':'Taken'}|-32603|spdk_json_decode_object failed|new_size",
-        "bdev_malloc_delete|{'name':'Taken'}|-19|No such device|Taken is a Null disk",
+        "bdev_malloc_delete|{'name':'Taken'}|-19|No such device|Taken is of another kind (Null disk)",
         "bdev_get_bdevs|{'name':'None'}|-19|No such device|there is no bdev None",
         "bdev_get_bdevs|{'nam':'None'}|-32603|spdk_json_decode_object failed|unknown parameter nam",
       })

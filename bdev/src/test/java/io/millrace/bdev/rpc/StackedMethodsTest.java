@@ -240,7 +240,7 @@ class StackedMethodsTest {
             + "|passthru P was asked for already",
         "bdev_passthru_create|{'name':'X'}|-32603|spdk_json_decode_object failed|base_bdev_name",
         "bdev_passthru_delete|{'name':'none'}|-19|No such device|no bdev none",
-        "bdev_passthru_delete|{'name':'N'}|-19|No such device|N is a Null disk",
+        "bdev_passthru_delete|{'name':'N'}|-19|No such device|N is of another kind (Null disk)",
         "bdev_delay_create|{'base_bdev_name':'N','name':'X','avg_read_latency':2,"
             + "'p99_read_latency':1,'avg_write_latency':0,'p99_write_latency':0}"
             + "|-22|Invalid argument|p99_read latency 1 us is below avg_read latency 2 us",
@@ -250,13 +250,13 @@ class StackedMethodsTest {
         "bdev_delay_create|{'base_bdev_name':'N','name':'X'}|-32603"
             + "|spdk_json_decode_object failed|avg_read_latency",
         "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg_read',"
-            + "'latency_us':1}|-32602|The requested bdev does not exist.|N is a Null disk",
+            + "'latency_us':1}|-32602|The requested bdev does not exist.|N is of another kind (Null disk)",
         "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg','latency_us':1}"
             + "|-32602|Please specify a valid latency type.|'avg' is none of",
         "bdev_error_inject_error|{'name':'none','io_type':'all','error_type':'failure'}|-19"
             + "|No such device|none",
         "bdev_error_inject_error|{'name':'N','io_type':'all','error_type':'failure'}|-19"
-            + "|No such device|N is a Null disk",
+            + "|No such device|N is of another kind (Null disk)",
         "bdev_error_inject_error|{'name':'N','io_type':'write_zeroes','error_type':'failure'}"
             + "|-32603|spdk_json_decode_object failed|must be one of clear, read",
         "bdev_error_inject_error|{'name':'N','io_type':'all','error_type':'corrupt_data'}|-22"

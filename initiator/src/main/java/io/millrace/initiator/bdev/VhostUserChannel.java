@@ -62,6 +62,8 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   private int freeCount;
   private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
   private boolean kickDeferred;
+  private boolean beginning; // what waited
+  private @Nullable InternalError fault; // of a request's memory, for the end of the round
   private boolean dead;
 
   VhostUserChannel(
@@ -142,7 +144,9 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
       }
       case WRITE -> {
         partBytes[slot] = Math.min(left, maxTransferBytes);
-        copy(io, doneBytes[slot], buffer, partBytes[slot], false);
+        if (!copied(slot, io, false)) {
+          return;
+        }
         queue.submit(VirtioBlk.T_OUT, sector, buffer, (int) partBytes[slot], slot);
       }
       case UNMAP -> {
@@ -196,6 +200,11 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     if (!dead) {
       queue.kick();
     }
+    InternalError thrown = fault;
+    if (thrown != null) {
+      fault = null;
+      throw thrown; // for the reactor to have the culprit looked for
+    }
   }
 
   @Override
@@ -218,9 +227,8 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
       return;
     }
     if (!flushing[slot]) {
-      if (io.type() == IoType.READ) {
-        long buffer = memory + (long) slot * SLOT_BYTES;
-        copy(io, doneBytes[slot], buffer, partBytes[slot], true);
+      if (io.type() == IoType.READ && !copied(slot, io, true)) {
+        return;
       }
       doneBytes[slot] += partBytes[slot];
     }
@@ -239,8 +247,34 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     ios[slot] = null;
     freeSlots[freeCount++] = slot;
     io.complete(status, io.type() == IoType.FLUSH ? 0 : doneBytes[slot]);
+    beginWaiting();
+  }
+
+  /** By a loop, not each from the end of the one before: they may end at once, and be many. */
+  private void beginWaiting() {
+    if (beginning) {
+      return;
+    }
+    beginning = true;
     while (freeCount > 0 && !waiting.isEmpty()) {
       begin(waiting.remove());
+    }
+    beginning = false;
+  }
+
+  /**
+   * Copies a slot's part; false when the request's memory is gone, and then the request has ended.
+   */
+  private boolean copied(int slot, BdevIo io, boolean toSegments) {
+    try {
+      copy(io, doneBytes[slot], memory + (long) slot * SLOT_BYTES, partBytes[slot], toSegments);
+      RawMemory.surfaceFault(); // here and not in shared code: this is the only copy
+      return true;
+    } catch (InternalError e) {
+      fault = e;
+      kickLater(); // the end of the round throws it
+      finish(slot, io, IoStatus.BAD_MEMORY);
+      return false;
     }
   }
 

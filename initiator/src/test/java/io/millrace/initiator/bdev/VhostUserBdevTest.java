@@ -11,7 +11,9 @@ import io.millrace.bdev.BdevListener;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.initiator.GuestMemory;
 import io.millrace.initiator.QemuStorageDaemon;
+import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A qemu-storage-daemon's disk as a bdev, on a reactor that the test steps. */
 class VhostUserBdevTest {
@@ -192,6 +196,40 @@ class VhostUserBdevTest {
 
       assertThat(stuck.status).isEqualTo(IoStatus.IO_ERROR);
       assertThat(later.status).isEqualTo(IoStatus.IO_ERROR);
+      opening.closeChannel(channel);
+      opening.close();
+      remove();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"READ", "WRITE"})
+  void memoryThatVanishedFailsItsRequestAndTheDiskGoesOn(IoType type) throws Exception {
+    List<String> faults = new ArrayList<>();
+    reactor.addFaultListener(() -> faults.add("told"));
+    try (QemuStorageDaemon daemon = QemuStorageDaemon.nullDisk(directory, MIB, 1);
+        GuestMemory vanishing = GuestMemory.create(MIB, 0, false)) {
+      open(daemon, 1);
+      BdevDescriptor opening = registry.open("disk", true, NOBODY);
+      BdevChannel channel = opening.openChannel(reactor);
+      LinuxFiles.truncate(vanishing.file(), 0);
+      List<Io> guilty = new ArrayList<>();
+      for (int i = 0; i < 100; i++) { // more than the queue takes at once
+        Io io = new Io();
+        io.begin(type, 0, 4096);
+        io.addSegment(vanishing.address(), 4096);
+        guilty.add(io);
+        channel.submit(io);
+      }
+      Io innocent = read();
+      channel.submit(innocent);
+
+      await(innocent);
+
+      assertThat(innocent.status).isEqualTo(IoStatus.SUCCESS);
+      assertThat(guilty).allMatch(io -> io.status == IoStatus.BAD_MEMORY);
+      step();
+      assertThat(faults).isNotEmpty();
       opening.closeChannel(channel);
       opening.close();
       remove();

@@ -1,5 +1,7 @@
 package io.millrace.vhost.user;
 
+import io.millrace.linux.Errno;
+import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.SocketFile;
 import java.io.IOException;
@@ -65,10 +67,22 @@ public final class VhostSocket implements AutoCloseable {
   public record SocketAccess(int mode, int groupId) {
     private void apply(Path path) throws IOException {
       if (groupId >= 0) {
-        LinuxFiles.setGroup(path, groupId);
+        setGroup(path);
       }
       if (mode >= 0) {
         LinuxFiles.setMode(path, mode);
+      }
+    }
+
+    private void setGroup(Path path) throws IOException {
+      try {
+        LinuxFiles.setGroup(path, groupId);
+      } catch (LinuxException e) {
+        String remedy =
+            e.errno() == Errno.EPERM
+                ? "; take a group that this user is in (see id), or run as root"
+                : "";
+        throw new IOException(e.getMessage() + remedy, e);
       }
     }
   }

@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevException.Kind;
 import io.millrace.bdev.BdevListener;
+import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
@@ -84,7 +85,7 @@ public final class BlkControllers {
       listener.controller = controller;
       byName.put(spec.name(), controller);
       return controller;
-    } catch (IOException | BdevException e) {
+    } catch (IOException | BdevException | IllegalStateException e) {
       if (descriptor != null) {
         descriptor.close();
       }
@@ -101,7 +102,17 @@ public final class BlkControllers {
     return bdevs.open(spec.bdevName(), writable, listener);
   }
 
+  /** Refuses what can be no controller's name; without repeating it, as it may hold anything. */
+  public static void requireName(String name) throws BdevException {
+    if (!BdevProperties.isName(name)) {
+      throw new BdevException(
+          Kind.INVALID,
+          "a controller's name has 1 to 255 characters, none of them a control character");
+    }
+  }
+
   private List<Reactor> check(Spec spec) throws BdevException {
+    requireName(spec.name());
     if (byName.containsKey(spec.name())) {
       throw new BdevException(Kind.EXISTS, "controller " + spec.name() + " exists already");
     }

@@ -15,6 +15,8 @@ import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.OpenFlag;
 import io.millrace.vhost.user.BackendMessage;
+import io.millrace.vhost.user.BackendMessageCodec;
+import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Files;
@@ -145,6 +147,46 @@ class ResizeTest {
       driver.frontend().barrier();
       assertThat(isTold(driver.frontend())).isFalse();
       assertThat(driver.readConfig().capacitySectors()).isEqualTo(8192);
+    }
+  }
+
+  @Test
+  void whatIsAnnouncedWhileTheChannelIsFullComesWhenItHasRoom() throws Exception {
+    NullBdev bdev = new NullBdev("disk", UUID.randomUUID(), 512, 512, 2048);
+    Path socket = target.serve(bdev, false, null);
+    try (VirtioBlkDriver driver = open(socket)) {
+      int fitting = announcementsThatFit();
+      for (int i = 1; i <= fitting + 200; i++) {
+        resize(bdev, 2048 + i);
+      }
+
+      int[] told = {0};
+      BlkTarget.await(
+          "one more than fit is announced",
+          () -> {
+            told[0] += isTold(driver.frontend()) ? 1 : 0;
+            return told[0] > fitting;
+          });
+      assertThat(driver.readConfig().capacitySectors()).isEqualTo(2048 + fitting + 200);
+
+      resize(bdev, 1 << 20);
+      awaitConfigChange(driver.frontend());
+    }
+  }
+
+  /** How many announcements a socket takes before somebody reads. */
+  private static int announcementsThatFit() throws Exception {
+    List<MessageChannel> ends = MessageChannel.pair();
+    try (MessageChannel sender = ends.getFirst();
+        MessageChannel reader = ends.getLast()) {
+      int count = 0;
+      while (!sender.wantsWrite()) {
+        sender.send(
+            BackendMessageCodec.encode(new BackendMessage.ConfigChange(), false), List.of());
+        count++;
+      }
+      assertThat(reader.wantsWrite()).isFalse();
+      return count - 1;
     }
   }
 

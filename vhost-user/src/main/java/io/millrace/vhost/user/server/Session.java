@@ -3,8 +3,6 @@ package io.millrace.vhost.user.server;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
-import io.millrace.vhost.user.BackendMessage;
-import io.millrace.vhost.user.BackendMessageCodec;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.FrontendMessageCodec;
 import io.millrace.vhost.user.IncomingMessage;
@@ -41,7 +39,7 @@ final class Session {
   private final SessionRings rings;
   private final SessionMessages messages;
   private final FdWatch watch;
-  private @Nullable MessageChannel backendChannel;
+  private @Nullable BackendChannel backendChannel;
   private boolean busy;
   private boolean stopping;
   private boolean closed;
@@ -143,7 +141,7 @@ final class Session {
   /** The front-end gave the socket for our own requests (SET_BACKEND_REQ_FD). */
   void backendChannel(FileDescriptor socket) {
     closeBackendChannel();
-    backendChannel = MessageChannel.of(socket);
+    backendChannel = new BackendChannel(name, server.control(), MessageChannel.of(socket));
   }
 
   private void closeBackendChannel() {
@@ -155,20 +153,13 @@ final class Session {
 
   /** Tells the driver that the configuration changed, once the device is not suspended. */
   void configChanged() {
-    MessageChannel to = backendChannel;
+    BackendChannel to = backendChannel;
     if (closed || to == null) {
       return;
     }
     configChangePending = !rings.anyRunning();
-    if (configChangePending) {
-      return;
-    }
-    try {
-      to.send(BackendMessageCodec.encode(new BackendMessage.ConfigChange(), false), List.of());
-    } catch (IOException e) {
-      LOG.warn(
-          "{}: the driver could not be told of its new configuration: {}", name, e.getMessage());
-      closeBackendChannel();
+    if (!configChangePending) {
+      to.configChanged();
     }
   }
 

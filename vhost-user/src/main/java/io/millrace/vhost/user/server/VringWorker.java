@@ -54,6 +54,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private int
       ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
   private int refusedCount;
+  private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
   private State state = State.RUNNING;
   private boolean deferred;
   private boolean broken;
@@ -135,6 +136,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
       handler.submitTaken();
+      inFlight = outstanding();
     }
     if (status == ChainStatus.BROKEN_RING) {
       breakRing();
@@ -181,6 +183,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     }
     refusedCount = 0;
     handler.recycle();
+    inFlight = outstanding();
     if (mapDrained != null || stopped != null) {
       checkDrained();
     }
@@ -331,6 +334,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private void close() {
     if (state != State.STOPPED) {
       state = State.STOPPED;
+      inFlight = 0;
       kick(-1);
       handler.close();
     }
@@ -348,7 +352,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
 
   /** Requests taken and not given back; any thread, approximately. */
   int inFlight() {
-    return state == State.STOPPED ? 0 : outstanding();
+    return inFlight;
   }
 
   // ---- QueueContext -----------------------------------------------------------------------------

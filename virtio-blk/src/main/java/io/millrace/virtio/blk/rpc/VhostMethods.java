@@ -84,6 +84,7 @@ public final class VhostMethods {
 
   private CompletionStage<JsonNode> create(Arguments arguments) throws RpcException {
     String name = arguments.string("ctrlr");
+    requireName(name);
     if (arguments.bool("packed_ring")) {
       throw RpcException.invalidParams(
           Errno.EOPNOTSUPP, name + ": packed rings are not supported; leave packed_ring out");
@@ -111,6 +112,14 @@ public final class VhostMethods {
       throw RpcException.invalidParams(Errno.EINVAL, name + ": cannot be a socket's name");
     }
     return CompletableFuture.completedStage(BooleanNode.TRUE);
+  }
+
+  private static void requireName(String name) throws RpcException {
+    try {
+      BlkControllers.requireName(name);
+    } catch (BdevException e) {
+      throw RpcException.invalidParams(BdevErrors.errno(e), e.getMessage());
+    }
   }
 
   private static Optional<BitSet> cores(Arguments arguments) throws RpcException {

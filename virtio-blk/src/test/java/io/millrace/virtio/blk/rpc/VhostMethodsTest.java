@@ -133,6 +133,8 @@ class VhostMethodsTest {
       quoteCharacter = '`',
       value = {
         "vhost_create_blk_controller|{'ctrlr':'x'}|-32602|Invalid argument|dev_name",
+        "vhost_create_blk_controller|{'ctrlr':'x\\ny','dev_name':'Null0'}|-32602|Invalid argument"
+            + "|none of them a control character",
         "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'None'}|-32602|No such device|None",
         "vhost_create_blk_controller|{'ctrlr':'taken','dev_name':'Null0'}|-32602|File exists|taken",
         "vhost_create_blk_controller|{'ctrlr':'a/b','dev_name':'Null0'}|-32602|Input/output error"
