@@ -84,10 +84,15 @@ final class Guest {
   }
 
   /** Runs one QMP command and returns its answer as text. */
-  String qmp(String command) throws IOException {
-    try (Qmp qmp = Qmp.connect(qmpSocket)) {
+  String qmp(String command) throws IOException, InterruptedException {
+    try (Qmp qmp = qmp()) {
       return qmp.execute(command).toString();
     }
+  }
+
+  /** QEMU's machine protocol, for the caller to close; one at a time. */
+  Qmp qmp() throws IOException, InterruptedException {
+    return Qmp.connect(qmpSocket);
   }
 
   /** What QEMU is started with. */
@@ -115,6 +120,15 @@ final class Guest {
               "socket,id=%s,path=%s".formatted(id, socket),
               "-device",
               "vhost-user-blk-pci,chardev=%s,num-queues=%d".formatted(id, queues)));
+      return this;
+    }
+
+    /** A PCI Express root port of this name, to plug one device into while the guest runs. */
+    Builder port(String id) {
+      devices.addAll(
+          List.of(
+              "-device",
+              "pcie-root-port,id=%s,chassis=%d,slot=%2$d".formatted(id, devices.size() + 1)));
       return this;
     }
 
