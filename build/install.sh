@@ -16,6 +16,7 @@ declare -A package=(
   [qemu-storage-daemon]=qemu-system-common
   [qemu-img]=qemu-utils
   [fio]=fio
+  [mcopy]=mtools
   [flock]=util-linux
 )
 

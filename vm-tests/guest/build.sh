@@ -4,47 +4,19 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-cache=$root/build/cache
+. "$here/packages.sh"
 out=$cache/guest
 kernel_package=linux-image-cloud-amd64
 modules=(virtio_pci virtio_blk qemu_fw_cfg)
-
-note() { echo "guest: $*" >&2; }
-
-die() {
-  note "$@"
-  exit 1
-}
-
-apt_get() {
-  if [ "$(id -u)" = 0 ]; then apt-get -q -o APT::Sandbox::User=root "$@"; else apt-get -q "$@"; fi
-}
 
 # The package a meta package stands for, now: linux-image-cloud-amd64 -> linux-image-6.1.0-56-cloud-amd64.
 kernel_image_package() {
   apt-cache depends "$kernel_package" 2>/dev/null | awk '/Depends: linux-image-[0-9]/ {print $2; exit}'
 }
 
-# fetch NAME PACKAGE: downloads PACKAGE and unpacks it to cache/NAME; nothing happens when that is there.
-fetch() {
-  local name=$1 package=$2 stage=$cache/$1.part
-  [ ! -d "$cache/$name" ] || return 0
-  note "downloading $package"
-  rm -rf "$stage"
-  mkdir -p "$stage/deb" "$stage/root"
-  (cd "$stage/deb" && apt_get download "$package" >&2) || die "apt-get could not download $package; is a package mirror reachable?"
-  dpkg-deb -x "$stage"/deb/*.deb "$stage/root"
-  mv "$stage/root" "$cache/$name"
-  rm -rf "$stage"
-}
-
 fetch_all() {
   if [ -d "$cache/kernel" ] && [ -d "$cache/busybox" ]; then return; fi
-  mkdir -p "$cache"
-  if [ -z "$(kernel_image_package)" ] || ! apt-cache show busybox-static >/dev/null 2>&1; then
-    "$root/build/install.sh" --update
-  fi
+  know "$kernel_package" busybox-static
   local image
   image=$(kernel_image_package)
   [ -n "$image" ] || die "apt knows no $kernel_package; the guest's kernel comes from Debian (12 or newer)"
@@ -89,7 +61,7 @@ build_initrd() {
 
 up_to_date() {
   local source
-  for source in "$here/build.sh" "$here/init" "$here/blkload.c" "$here/blkrange.c"; do
+  for source in "$here/build.sh" "$here/packages.sh" "$here/init" "$here/blkload.c" "$here/blkrange.c"; do
     [ "$out/initrd.cpio" -nt "$source" ] || return 1
   done
   [ -s "$out/vmlinuz" ]

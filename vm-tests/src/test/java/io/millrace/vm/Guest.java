@@ -84,10 +84,15 @@ final class Guest {
   }
 
   /** Runs one QMP command and returns its answer as text. */
-  String qmp(String command) throws IOException {
-    try (Qmp qmp = Qmp.connect(qmpSocket)) {
+  String qmp(String command) throws IOException, InterruptedException {
+    try (Qmp qmp = qmp()) {
       return qmp.execute(command).toString();
     }
+  }
+
+  /** QEMU's machine protocol, for the caller to close; one at a time. */
+  Qmp qmp() throws IOException, InterruptedException {
+    return Qmp.connect(qmpSocket);
   }
 
   /** What QEMU is started with. */
@@ -96,6 +101,7 @@ final class Guest {
     private final List<String> devices = new ArrayList<>();
     private int cpus = 2;
     private boolean reboots;
+    private boolean bootsFromDisk;
     private String script = "";
 
     private Builder(String name) {
@@ -107,13 +113,33 @@ final class Guest {
      * /dev/vda}.
      */
     Builder disk(String socket, int queues) {
-      String id = "disk" + devices.size() / 4;
+      String id = "disk" + devices.size();
       devices.addAll(
           List.of(
               "-chardev",
               "socket,id=%s,path=%s".formatted(id, socket),
               "-device",
               "vhost-user-blk-pci,chardev=%s,num-queues=%d".formatted(id, queues)));
+      return this;
+    }
+
+    /** A PCI Express root port of this name, to plug one device into while the guest runs. */
+    Builder port(String id) {
+      devices.addAll(
+          List.of(
+              "-device",
+              "pcie-root-port,id=%s,chassis=%d,slot=%2$d".formatted(id, devices.size() + 1)));
+      return this;
+    }
+
+    /**
+     * The firmware boots the first disk; otherwise QEMU brings the test guest's kernel.
+     *
+     * @param firmware QEMU's options that name it; none for SeaBIOS
+     */
+    Builder bootsFromDisk(String... firmware) {
+      bootsFromDisk = true;
+      devices.addAll(List.of(firmware));
       return this;
     }
 
@@ -163,18 +189,20 @@ final class Guest {
               "256M",
               "-object",
               "memory-backend-memfd,id=mem,size=256M,share=on"));
+      if (!bootsFromDisk) {
+        command.addAll(
+            List.of(
+                "-kernel",
+                image.kernel().toString(),
+                "-initrd",
+                image.initrd().toString(),
+                "-append",
+                "console=ttyS0 quiet no_timer_check panic=" + (reboots ? "0" : "-1")));
+      }
       command.addAll(
           List.of(
-              "-kernel",
-              image.kernel().toString(),
-              "-initrd",
-              image.initrd().toString(),
-              "-append",
-              "console=ttyS0 quiet no_timer_check panic=" + (reboots ? "0" : "-1"),
               "-fw_cfg",
-              "name=opt/millrace/test.sh,file=" + name + ".sh"));
-      command.addAll(
-          List.of(
+              "name=opt/millrace/test.sh,file=" + name + ".sh",
               "-serial",
               "file:" + name + "-console.log",
               "-serial",

@@ -25,7 +25,7 @@ record GuestImage(Path kernel, Path initrd, String accelerator) {
   }
 
   /** The only line that a script of {@code vm-tests/guest} prints. */
-  private static String run(String script) {
+  static String run(String script) {
     Path path = Lab.MODULE.resolve("guest").resolve(script);
     try {
       Process process = new ProcessBuilder(path.toString()).redirectErrorStream(true).start();

@@ -38,11 +38,20 @@ class InterruptionTest {
       blkload load /dev/vda --length 16777216 --seconds 4 --announce RUNNING >&3 || say "FAIL undisturbed load"
       """;
 
-  /** The word in the disk's first sector says how far the guest has come. */
+  /**
+   * The word in the disk's first sector says what the guest is to find. Each stage replaces all
+   * data before it changes the word, so that a reset at any moment lets the next boot find one of
+   * the two.
+   */
   private static final String REBOOTING =
       """
       await_file /dev/vda
       mark() { echo "$1" >/tmp/word; truncate -s 512 /tmp/word; dd if=/tmp/word of=/dev/vda bs=512 oflag=direct 2>/dev/null; }
+      stage() {
+        pass "fill for the next stage" blkload fill /dev/vda REGION --generation $2
+        mark $1
+        blkload rounds /dev/vda REGION --threads 8 --generation $(($2 + 1)) >&3
+      }
       case "$(dd if=/dev/vda bs=512 count=1 iflag=direct 2>/dev/null | tr -d '\\0')" in
       '')
         pass "load before the reboot" blkload load /dev/vda REGION --bytes 33554432 --threads 8
@@ -51,12 +60,15 @@ class InterruptionTest {
         ;;
       rebooted)
         pass "data after the reboot" blkload verify /dev/vda REGION
-        mark reset
-        blkload rounds /dev/vda REGION --threads 8 --generation 1000000 >&3
+        stage reset 1000000
         ;;
       reset)
-        pass "data after the reset" blkload verify /dev/vda REGION --generation 1000000
-        pass "load after the reset" blkload load /dev/vda REGION --bytes 16777216 --threads 8 --generation 2000000
+        pass "data after resets" blkload verify /dev/vda REGION --generation 1000000
+        stage last 2000000
+        ;;
+      last)
+        pass "data after the last reset" blkload verify /dev/vda REGION --generation 2000000
+        pass "load after the last reset" blkload load /dev/vda REGION --bytes 16777216 --threads 8 --generation 3000000
         ;;
       esac
       """
@@ -73,21 +85,28 @@ class InterruptionTest {
   }
 
   @Test
-  void dataOutlivesAGuestsRebootAndAResetUnderLoad() throws Exception {
+  void dataOutlivesAGuestsRebootAndResetsUnderLoad() throws Exception {
     Guest guest = Guest.named("guest").disk("vm0.sock", 2).reboots().script(REBOOTING).start(lab);
     guest.await("PASS load before the reboot");
     guest.await("PASS data after the reboot");
-    guest.await("durable");
-    guest.await("durable");
+    awaitLoad(guest);
 
+    for (int i = 0; i < 3; i++) {
+      guest.qmp("system_reset"); // the last two find the firmware or nobody
+    }
+    guest.await("BOOT");
+    guest.qmp("system_reset"); // while the driver starts
+    guest.await("BOOT");
+    guest.await("PASS data after resets");
+    awaitLoad(guest);
     guest.qmp("system_reset");
 
     guest.await("BOOT");
     long durable = guest.durableGeneration();
-    guest.await("PASS data after the reset");
+    guest.await("PASS data after the last reset");
     guest.awaitEnd();
-    assertThat(durable).isGreaterThan(1_000_000);
-    SectorPattern.assertHolds(image, OFFSET, BYTES, 1, 2_000_000);
+    assertThat(durable).isGreaterThan(2_000_000);
+    SectorPattern.assertHolds(image, OFFSET, BYTES, 1, 3_000_000);
     assertThat(server.terminate()).isZero();
   }
 
@@ -136,8 +155,12 @@ class InterruptionTest {
 
   private Guest startUnderLoad(String name) throws Exception {
     Guest guest = Guest.named(name).disk("vm0.sock", 2).script(ENDLESS_LOAD).start(lab);
-    guest.await("durable");
-    guest.await("durable");
+    awaitLoad(guest);
     return guest;
+  }
+
+  private static void awaitLoad(Guest guest) throws InterruptedException {
+    guest.await("durable");
+    guest.await("durable");
   }
 }
