@@ -43,6 +43,12 @@ record BlkOption(
   private static final String OPTIONS =
       "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
 
+  /** A disk with none of the options but these. */
+  static BlkOption of(Path socket, Path image, boolean readOnly, boolean raw) {
+    return new BlkOption(
+        socket, image, readOnly, null, false, raw, FileEngineKind.AUTO, FileFailurePolicy.NONE);
+  }
+
   /**
    * Reads a value.
    *
