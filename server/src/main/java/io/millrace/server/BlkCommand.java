@@ -44,6 +44,14 @@ final class BlkCommand extends ServerCommand {
   private @Nullable Path socketPath;
 
   @Option(
+      names = "--fd",
+      paramLabel = "FDNUM",
+      description =
+          "Serves on the socket that the process was started with as descriptor FDNUM: one that"
+              + " listens, or one that is connected, at whose end the process ends.")
+  private @Nullable Integer fd;
+
+  @Option(
       names = "--blk-file",
       paramLabel = "PATH",
       description = "The disk: a raw image file or a block device.")
@@ -87,8 +95,11 @@ final class BlkCommand extends ServerCommand {
 
   @Override
   ServeOptions options() {
-    Path socket = named("--socket-path", socketPath);
-    Path image = named("--blk-file", blkFile);
+    DiskSocket socket = socket();
+    Path image = blkFile;
+    if (image == null || image.toString().isEmpty()) {
+      throw wrong("give --blk-file=PATH");
+    }
     if (format != null && !format.equals("raw")) {
       throw wrong("--format=" + format + " is not known; the only format is raw");
     }
@@ -96,10 +107,21 @@ final class BlkCommand extends ServerCommand {
     return new ServeOptions(List.of(disk), Path.of(""), null, null, null, null);
   }
 
-  private Path named(String option, @Nullable Path path) {
-    if (path == null || path.toString().isEmpty()) {
-      throw wrong("give " + option + "=PATH");
+  private DiskSocket socket() {
+    Path path = socketPath;
+    Integer number = fd;
+    if (path != null && number != null) {
+      throw wrong("--socket-path and --fd exclude each other; give one of them");
     }
-    return path;
+    if (number != null) {
+      if (number < 0) {
+        throw wrong("--fd=" + number + " is no descriptor; it is 0 or more");
+      }
+      return new DiskSocket.Inherited("blk", number);
+    }
+    if (path == null || path.toString().isEmpty()) {
+      throw wrong("give --socket-path=PATH or --fd=FDNUM");
+    }
+    return new DiskSocket.Listening(path);
   }
 }

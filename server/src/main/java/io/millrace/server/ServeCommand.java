@@ -100,7 +100,8 @@ final class ServeCommand extends ServerCommand {
     Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
     for (String disk : disks) {
       BlkOption option = checked(() -> BlkOption.parse(disk));
-      if (!sockets.add(directory.resolve(option.socket()).toAbsolutePath().normalize())) {
+      if (option.socket() instanceof DiskSocket.Listening(Path path)
+          && !sockets.add(directory.resolve(path).toAbsolutePath().normalize())) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
       }
       parsed.add(option);

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** A command that serves until a signal ends it. */
+/** A command that serves until a signal ends it, or until nobody can come any more. */
 abstract class ServerCommand extends HelpOption implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -46,6 +46,7 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println("ready: " + target.summary());
     out.flush();
+    var _ = target.over().thenRun(stopRequested::countDown);
     stopRequested.await();
     target.stop();
     return 0;

@@ -44,8 +44,13 @@ class BlkCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "blk|millrace blk: give --socket-path=PATH",
-        "blk --socket-path=|millrace blk: give --socket-path=PATH",
+        "blk|millrace blk: give --socket-path=PATH or --fd=FDNUM",
+        "blk --socket-path=|millrace blk: give --socket-path=PATH or --fd=FDNUM",
+        "blk --socket-path=DIR/s --fd=3|millrace blk: --socket-path and --fd exclude each other",
+        "blk --fd=x --blk-file=DIR/disk.img|millrace blk: Invalid value for option '--fd': 'x'",
+        "blk --fd=-1 --blk-file=DIR/disk.img|millrace blk: --fd=-1 is no descriptor",
+        "blk --fd=999999 --blk-file=DIR/disk.img"
+            + "|millrace blk: fd 999999 is not open; whoever starts Millrace must pass it on",
         "blk --socket-path=DIR/s|millrace blk: give --blk-file=PATH",
         "blk --socket-path=DIR/s --blk-file=|millrace blk: give --blk-file=PATH",
         "blk --socket-path=DIR/s --blk-file=DIR/none.img|millrace blk: bdev DIR/s: DIR/none.img: ENOENT",

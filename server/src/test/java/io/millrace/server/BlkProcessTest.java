@@ -46,11 +46,45 @@ class BlkProcessTest {
     }
   }
 
+  @Test
+  void socketThatListensAlreadyIsServedAndItsFileStays() throws Exception {
+    List<String> launcher = PassedSocket.listening(folder, dir.resolve("vm0.sock"), 7);
+    try (ServerProcess blk = blk(launcher, "--fd=7", "--blk-file=disk.img")) {
+      assertThat(blk.line()).startsWith("ready");
+      Cli first = perf("vm0.sock", "write");
+      Cli second = perf("vm0.sock", "read");
+      blk.terminate();
+
+      assertThat(first.exitCode()).as(first.err()).isZero();
+      assertThat(second.exitCode()).as(second.err()).isZero();
+      assertThat(blk.exitCode()).isZero();
+      assertThat(dir.toFile().list()).containsExactlyInAnyOrder("disk.img", "vm0.sock");
+    }
+  }
+
+  @Test
+  void processEndsWithTheConnectionItWasStartedWith() throws Exception {
+    List<String> launcher = PassedSocket.connected(folder, dir.resolve("vm0.sock"), 7);
+    try (ServerProcess blk = blk(launcher, "--fd=7", "--blk-file=disk.img")) {
+      PassedSocket.awaitListening(dir.resolve("vm0.sock"));
+
+      Cli load = perf("vm0.sock", "write");
+
+      assertThat(load.exitCode()).as(load.err()).isZero();
+      assertThat(blk.exitCode()).as(blk.log()).isZero();
+      assertThat(blk.line()).startsWith("ready");
+    }
+  }
+
   private ServerProcess blk(String... options) throws IOException {
+    return blk(List.of(), options);
+  }
+
+  private ServerProcess blk(List<String> launcher, String... options) throws IOException {
     String[] arguments = new String[options.length + 1];
     arguments[0] = "blk";
     System.arraycopy(options, 0, arguments, 1, options.length);
-    return ServerProcess.start(dir, List.of(), arguments);
+    return ServerProcess.start(dir, launcher, arguments);
   }
 
   private Cli perf(String socket, String rw) {
