@@ -31,7 +31,10 @@ final class Syscall {
   static final int MADVISE = 28;
   static final int SENDMSG = 46;
   static final int RECVMSG = 47;
+  static final int GETSOCKNAME = 51;
+  static final int GETPEERNAME = 52;
   static final int SOCKETPAIR = 53;
+  static final int GETSOCKOPT = 55;
   static final int FCNTL = 72;
   static final int FLOCK = 73;
   static final int FDATASYNC = 75;
@@ -44,6 +47,7 @@ final class Syscall {
   static final int FCHOWNAT = 260;
   static final int FCHMODAT = 268;
   static final int FALLOCATE = 285;
+  static final int ACCEPT4 = 288;
   static final int EVENTFD2 = 290;
   static final int MEMFD_CREATE = 319;
   static final int PREADV2 = 327;

@@ -42,6 +42,7 @@ class AbiTest {
       #include <sys/stat.h>
       #include <sys/syscall.h>
       #include <sys/uio.h>
+      #include <sys/un.h>
       #include <linux/falloc.h>
       #include <linux/fs.h>
       #include <linux/io_uring.h>
@@ -105,6 +106,10 @@ class AbiTest {
     expect("SYS_sendmsg", Syscall.SENDMSG);
     expect("SYS_recvmsg", Syscall.RECVMSG);
     expect("SYS_socketpair", Syscall.SOCKETPAIR);
+    expect("SYS_getsockname", Syscall.GETSOCKNAME);
+    expect("SYS_getpeername", Syscall.GETPEERNAME);
+    expect("SYS_getsockopt", Syscall.GETSOCKOPT);
+    expect("SYS_accept4", Syscall.ACCEPT4);
     expect("SYS_fcntl", Syscall.FCNTL);
     expect("SYS_flock", Syscall.FLOCK);
     expect("SYS_fdatasync", Syscall.FDATASYNC);
@@ -213,6 +218,14 @@ class AbiTest {
     expect("AF_UNIX", SocketPair.AF_UNIX);
     expect("SOCK_STREAM", SocketPair.SOCK_STREAM);
     expect("SOCK_CLOEXEC", SocketPair.SOCK_CLOEXEC);
+    expect("SO_ACCEPTCONN", InheritedSocket.SO_ACCEPTCONN);
+    expect("SO_DOMAIN", InheritedSocket.SO_DOMAIN);
+    expect("SO_TYPE", InheritedSocket.SO_TYPE);
+    expect("SOCK_NONBLOCK", InheritedSocket.SOCK_NONBLOCK);
+    expect("F_SETFD", InheritedSocket.F_SETFD);
+    expect("FD_CLOEXEC", InheritedSocket.FD_CLOEXEC);
+    expect("sizeof(struct sockaddr_un)", InheritedSocket.SOCKADDR_UN_BYTES);
+    expect("offsetof(struct sockaddr_un, sun_path)", InheritedSocket.SUN_PATH);
     expect("SOL_SOCKET", DescriptorPassing.SOL_SOCKET);
     expect("SCM_RIGHTS", DescriptorPassing.SCM_RIGHTS);
     expect("MSG_CTRUNC", DescriptorPassing.MSG_CTRUNC);

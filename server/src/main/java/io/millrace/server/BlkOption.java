@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A value of {@code --blk}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or in a serial is
  * written twice, as QEMU has it.
  *
- * @param socket as given: relative to the socket directory
+ * @param socket where its front-ends come from
  * @param image the file or block device
  * @param readOnly whether guests may only read
  * @param serial what the guest sees as serial number; null for one made of the disk
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures what happens when the storage fails or hangs
  */
 record BlkOption(
-    Path socket,
+    DiskSocket socket,
     Path image,
     boolean readOnly,
     @Nullable String serial,
@@ -43,6 +43,12 @@ record BlkOption(
   private static final String OPTIONS =
       "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
 
+  /** A disk with none of the options but these. */
+  static BlkOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
+    return new BlkOption(
+        socket, image, readOnly, null, false, raw, FileEngineKind.AUTO, FileFailurePolicy.NONE);
+  }
+
   /**
    * Reads a value.
    *
@@ -55,7 +61,7 @@ record BlkOption(
       throw wrong(value, "has no '='; write SOCKET=IMAGE[,option...]");
     }
     List<String> parts = split(value.substring(equals + 1));
-    Path socket = path(value, "socket", value.substring(0, equals));
+    DiskSocket socket = new DiskSocket.Listening(path(value, "socket", value.substring(0, equals)));
     Path image = path(value, "image", parts.getFirst());
     Builder options = new Builder(value);
     parts.stream().skip(1).forEach(options::option);

@@ -8,9 +8,12 @@ import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.virtio.blk.BlkControllers;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The disks of the command line on their way from an option to a controller: first image and
@@ -22,6 +25,7 @@ final class Disks {
 
   private final ServeOptions options;
   private final Deque<Opened> opened = new ArrayDeque<>();
+  private final List<CompletableFuture<@Nullable Void>> over = new ArrayList<>();
 
   Disks(ServeOptions options) {
     this.options = options;
@@ -42,8 +46,9 @@ final class Disks {
       throw CommandException.misused(e);
     }
     try {
-      Path path = options.socketDirectory().resolve(option.socket());
-      opened.add(new Opened(option, bdev, VhostSocket.listen(path, options.access())));
+      VhostSocket socket = option.socket().open(options);
+      opened.add(new Opened(option, bdev, socket));
+      over.add(socket.over().toCompletableFuture());
     } catch (IOException e) {
       BdevRegistry.discard(bdev);
       throw CommandException.misused(e);
@@ -59,19 +64,23 @@ final class Disks {
       BlkOption option = disk.option;
       controllers.create(
           new BlkControllers.Spec(
-              name(option), disk.bdev.name(), option.readOnly(), option.serial(), null),
+              option.socket().name(), disk.bdev.name(), option.readOnly(), option.serial(), null),
           disk.socket);
     }
   }
 
-  /** The name of a disk's bdev and controller: its socket's, as the user wrote it. */
-  static String name(BlkOption option) {
-    return option.socket().toString();
+  /** Complete when no front-end can come to any disk any more; never when there is none. */
+  CompletableFuture<@Nullable Void> over() {
+    if (over.isEmpty()) {
+      return new CompletableFuture<>();
+    }
+    return CompletableFuture.allOf(over.toArray(CompletableFuture[]::new))
+        .thenApply(ignored -> null);
   }
 
   private static FileBdevOptions imageOf(BlkOption option) {
-    return FileBdevOptions.of(name(option), option.image())
-        .withUuid(FileBdevOptions.stableUuid(name(option), option.image()))
+    return FileBdevOptions.of(option.socket().name(), option.image())
+        .withUuid(FileBdevOptions.stableUuid(option.socket().name(), option.image()))
         .withReadOnly(option.readOnly())
         .withDirect(option.direct())
         .withRaw(option.raw())

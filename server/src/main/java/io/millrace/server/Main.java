@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
     description = "Serves virtual disks to QEMU guests over vhost-user.",
     subcommands = {
       ServeCommand.class,
+      BlkCommand.class,
       RpcCommand.class,
       PerfCommand.class,
       VersionCommand.class,
@@ -48,6 +49,10 @@ public final class Main extends HelpOption implements Runnable {
    * takes longer than all else that a disk's socket waits for: so only the one asked for is made.
    */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
+    if (BlkCommand.asksForCapabilities(args)) {
+      out.println(BlkCommand.CAPABILITIES);
+      return 0;
+    }
     Callable<Integer> command = args.length == 0 ? null : command(args);
     if (command == null) {
       return line(new Main(), out, err).execute(args);
@@ -62,6 +67,10 @@ public final class Main extends HelpOption implements Runnable {
       case "serve" -> {
         Logging.levelFrom(args);
         yield new ServeCommand(Preload.begin());
+      }
+      case "blk" -> {
+        Logging.levelFrom(args);
+        yield new BlkCommand(Preload.begin());
       }
       case "rpc" -> new RpcCommand();
       case "perf" -> new PerfCommand();
@@ -84,7 +93,8 @@ public final class Main extends HelpOption implements Runnable {
   /** Without a command: what there is. */
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which command? serve, rpc, perf or version");
+    throw new ParameterException(
+        spec.commandLine(), "which command? serve, blk, rpc, perf or version");
   }
 
   private static int misused(ParameterException e) {

@@ -2,7 +2,6 @@ package io.millrace.server;
 
 import io.millrace.reactor.CoreMask;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,15 +9,10 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace serve}: the server, until a signal ends it. */
 @Command(
@@ -36,10 +30,8 @@ import picocli.CommandLine.Spec;
       "Example:",
       "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly"
     })
-final class ServeCommand extends HelpOption implements Callable<Integer> {
+final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
-
-  @Spec private CommandSpec spec;
 
   @Option(
       names = "--blk",
@@ -87,16 +79,6 @@ final class ServeCommand extends HelpOption implements Callable<Integer> {
       description = "Group of disks' sockets, name or number.")
   private @Nullable String socketGroup;
 
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      defaultValue = "INFO",
-      description = "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}.")
-  @SuppressWarnings("unused") // checked here, but used before the rest is read
-  private Logging.Level logLevel;
-
-  private final CompletableFuture<@Nullable Void> logging;
-
   /** To show its help. */
   ServeCommand() {
     this(CompletableFuture.completedFuture(null));
@@ -108,31 +90,18 @@ final class ServeCommand extends HelpOption implements Callable<Integer> {
    * @param logging complete when loggers can be made
    */
   ServeCommand(CompletableFuture<@Nullable Void> logging) {
-    this.logging = logging;
+    super(logging);
   }
 
   @Override
-  public Integer call() throws CommandException, InterruptedException {
-    ServeOptions options = options();
-    logging.join();
-    CountDownLatch stopRequested = new CountDownLatch(1);
-    StopSignals.install(stopRequested::countDown);
-    Target target = Target.start(options);
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("ready: " + target.summary());
-    out.flush();
-    stopRequested.await();
-    target.stop();
-    return 0;
-  }
-
-  private ServeOptions options() throws CommandException {
+  ServeOptions options() throws CommandException {
     List<BlkOption> parsed = new ArrayList<>();
     Set<Path> sockets = new HashSet<>();
     Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
     for (String disk : disks) {
       BlkOption option = checked(() -> BlkOption.parse(disk));
-      if (!sockets.add(directory.resolve(option.socket()).toAbsolutePath().normalize())) {
+      if (option.socket() instanceof DiskSocket.Listening(Path path)
+          && !sockets.add(directory.resolve(path).toAbsolutePath().normalize())) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
       }
       parsed.add(option);
@@ -165,19 +134,5 @@ final class ServeCommand extends HelpOption implements Callable<Integer> {
       throw wrong("--socket-mode " + socketMode + " is not an octal number from 0 to 0777");
     }
     return mode;
-  }
-
-  private <T> T checked(Callable<T> parser) {
-    try {
-      return parser.call();
-    } catch (IllegalArgumentException e) {
-      throw wrong(e.getMessage());
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private ParameterException wrong(@Nullable String message) {
-    return new ParameterException(spec.commandLine(), String.valueOf(message));
   }
 }

@@ -36,6 +36,7 @@ final class Target {
   private final BdevRegistry bdevs = new BdevRegistry();
   private final BlkControllers controllers;
   private final Deque<Undo> undo = new ArrayDeque<>();
+  private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
   private Target(ServeOptions options, Cores cores) {
     this.options = options;
@@ -95,6 +96,7 @@ final class Target {
   }
 
   private void serve(Disks disks) throws CommandException, InterruptedException {
+    over = disks.over();
     try {
       cores.onControl(() -> {
         disks.serve(bdevs, controllers);
@@ -126,6 +128,11 @@ final class Target {
     int polling = cores.polling().size();
     String text = count(disks, "disk") + " on " + count(polling, "core");
     return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();
+  }
+
+  /** Complete when no front-end can come to any disk of the command line any more. */
+  CompletionStage<@Nullable Void> over() {
+    return over;
   }
 
   private static String count(int number, String thing) {

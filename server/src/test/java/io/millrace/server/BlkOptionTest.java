@@ -17,7 +17,7 @@ class BlkOptionTest {
     assertThat(BlkOption.parse("vm0.sock=disk.img"))
         .isEqualTo(
             new BlkOption(
-                Path.of("vm0.sock"),
+                new DiskSocket.Listening(Path.of("vm0.sock")),
                 Path.of("disk.img"),
                 false,
                 null,
@@ -35,7 +35,7 @@ class BlkOptionTest {
                     + "io-timeout=30,readonly"))
         .isEqualTo(
             new BlkOption(
-                Path.of("/run/a.sock"),
+                new DiskSocket.Listening(Path.of("/run/a.sock")),
                 Path.of("/dev/sdb"),
                 true,
                 "A-1",

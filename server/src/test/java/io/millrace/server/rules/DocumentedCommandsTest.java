@@ -17,6 +17,8 @@ class DocumentedCommandsTest {
       "src/test/java/io/millrace/server/rules/DocumentedCommandsTest.java";
   private static final String README_TEST = "vm-tests/src/test/java/io/millrace/vm/ReadmeTest.java";
   private static final String PERF_TEST = "vm-tests/src/test/java/io/millrace/vm/PerfPageTest.java";
+  private static final String BLK_TEST =
+      "server/src/test/java/io/millrace/server/BlkProcessTest.java";
   private static final Pattern TARGET = Pattern.compile("(?m)^([a-z]+):");
 
   /**
@@ -34,7 +36,8 @@ class DocumentedCommandsTest {
           new Run("make run", "vm-tests/src/test/java/io/millrace/vm/DemoTest.java", "run/demo.sh"),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
-          new Run("millrace serve ", README_TEST, "PROGRAM + \"serve \""),
+          new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),
+          new Run("millrace blk", BLK_TEST, "arguments[0] = \"blk\""),
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
           new Run("millrace perf --socket vm0.sock --rw randread", README_TEST, "\"perf\""),
           new Run("millrace perf", PERF_TEST, "startsWith(\"millrace perf \")"),

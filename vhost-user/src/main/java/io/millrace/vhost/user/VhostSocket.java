@@ -1,60 +1,46 @@
 package io.millrace.vhost.user;
 
 import io.millrace.linux.Errno;
+import io.millrace.linux.InheritedSocket;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
-import io.millrace.linux.SocketFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXServerSocketChannel;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
-import org.newsclub.net.unix.FileDescriptorCast;
 
 /**
- * A listening socket, before and apart from the server behind it: front-ends can connect from the
- * moment it exists, and are served once there is a a server.
+ * Where a device's front-ends come from, before and apart from the server behind it: they can
+ * connect from the moment it exists, and are served once there is a server. One thread at a time.
  */
-public final class VhostSocket implements AutoCloseable {
-  private static final int BACKLOG = 128;
-
-  private final SocketFile file;
-  private final AFUNIXServerSocketChannel channel;
-
-  private VhostSocket(SocketFile file, AFUNIXServerSocketChannel channel) {
-    this.file = file;
-    this.channel = channel;
-  }
-
+public sealed interface VhostSocket extends AutoCloseable
+    permits ListeningSocket, InheritedListener, ConnectedSocket {
   /**
    * Listens at a path. A dead server's file there is replaced, a live one's is not.
    *
    * @param access who may connect, or null for what the process's umask allows
    * @throws IOException if it cannot be; the message is one line, and nothing is left behind
    */
-  public static VhostSocket listen(Path path, @Nullable SocketAccess access) throws IOException {
-    SocketFile file = SocketFile.claim(path);
-    AFUNIXServerSocketChannel channel = null;
-    try {
-      channel = AFUNIXServerSocketChannel.open();
-      channel.configureBlocking(false);
-      channel.bind(AFUNIXSocketAddress.of(path), BACKLOG);
-      if (access != null) {
-        access.apply(path);
-      }
-      return new VhostSocket(file, channel);
-    } catch (IOException e) {
-      if (channel != null) {
-        channel.close();
-      }
-      file.close();
-      throw new IOException(path + ": cannot listen there: " + e.getMessage(), e);
-    }
+  static VhostSocket listen(Path path, @Nullable SocketAccess access) throws IOException {
+    return ListeningSocket.at(path, access);
+  }
+
+  /**
+   * Takes over a socket that the process was started with: one that listens, or one whose other end
+   * is a front-end.
+   *
+   * @param number of its descriptor, which nobody else in this process may own
+   * @throws IOException it is no such socket, and is left alone; the message is one line
+   */
+  static VhostSocket inherit(int number) throws IOException {
+    InheritedSocket socket = InheritedSocket.adopt(number);
+    return socket.isListening() ? new InheritedListener(socket) : new ConnectedSocket(socket);
   }
 
   /** Loads the socket library and its native part, so that the first {@link #listen} is quick. */
-  public static void load() throws IOException {
+  static void load() throws IOException {
     AFUNIXServerSocketChannel.open().close();
   }
 
@@ -64,8 +50,8 @@ public final class VhostSocket implements AutoCloseable {
    * @param mode permission bits, or -1 to leave them
    * @param groupId the owning group, or -1 to leave it
    */
-  public record SocketAccess(int mode, int groupId) {
-    private void apply(Path path) throws IOException {
+  record SocketAccess(int mode, int groupId) {
+    void apply(Path path) throws IOException {
       if (groupId >= 0) {
         setGroup(path);
       }
@@ -87,34 +73,27 @@ public final class VhostSocket implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
-  public Path path() {
-    return file.path();
-  }
+  /** Where it listens; {@code fdN} where that has no name. */
+  Path path();
 
   /**
-   * The socket's descriptor, for an epoll: readable when a front-end waits. It stays this socket's.
+   * A descriptor for an epoll: readable when a front-end waits. It stays this socket's, and is the
+   * same until {@link #close}.
    */
-  public int descriptorNumber() throws IOException {
-    return FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
-  }
+  int descriptorNumber() throws IOException;
 
   /** The next front-end that waits, or null; its connection is the caller's. */
-  public @Nullable MessageChannel accept() throws IOException {
-    AFUNIXSocketChannel accepted = channel.accept();
-    return accepted == null ? null : MessageChannel.of(accepted);
+  @Nullable MessageChannel accept() throws IOException;
+
+  /** A front-end of this socket's has gone, and nothing of it is in flight any more. */
+  default void released() {}
+
+  /** Complete when no front-end can come any more; on the thread of {@link #released}. */
+  default CompletionStage<@Nullable Void> over() {
+    return new CompletableFuture<>();
   }
 
-  /** Stops listening and removes the file. */
+  /** Takes no more front-ends; the file that {@link #listen} made is removed. */
   @Override
-  public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The kernel has released the descriptor; the file goes next.
-      file.close();
-      return;
-    }
-    file.close();
-  }
+  void close();
 }

@@ -142,6 +142,7 @@ public final class VhostServer {
 
   void sessionEnded(Session session) {
     ending.remove(session);
+    socket.released();
     while (ending.isEmpty() && !whenDrained.isEmpty()) {
       whenDrained.remove().run();
     }

@@ -1,0 +1,48 @@
+package io.millrace.server;
+
+import io.millrace.vhost.user.VhostSocket;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Where the front-ends of a disk come from, as the command line says it. */
+sealed interface DiskSocket {
+  /**
+   * Opens it.
+   *
+   * @throws IOException it cannot be; the message is one line
+   */
+  VhostSocket open(ServeOptions options) throws IOException;
+
+  /** The name of the disk's bdev and controller. */
+  String name();
+
+  /**
+   * They connect to a socket that is made here.
+   *
+   * @param path as given: relative to the socket directory
+   */
+  record Listening(Path path) implements DiskSocket {
+    @Override
+    public VhostSocket open(ServeOptions options) throws IOException {
+      return VhostSocket.listen(options.socketDirectory().resolve(path), options.access());
+    }
+
+    @Override
+    public String name() {
+      return path.toString();
+    }
+  }
+
+  /**
+   * The process was started with the socket.
+   *
+   * @param name the disk's
+   * @param number of the descriptor
+   */
+  record Inherited(String name, int number) implements DiskSocket {
+    @Override
+    public VhostSocket open(ServeOptions options) throws IOException {
+      return VhostSocket.inherit(number);
+    }
+  }
+}

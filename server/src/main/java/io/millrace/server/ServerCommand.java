@@ -1,0 +1,70 @@
+package io.millrace.server;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** A command that serves until a signal ends it, or until nobody can come any more. */
+abstract class ServerCommand extends HelpOption implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--log-level",
+      paramLabel = "LEVEL",
+      defaultValue = "INFO",
+      description = "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}.")
+  @SuppressWarnings("unused") // checked here, but used before the rest is read
+  private Logging.Level logLevel;
+
+  private final CompletableFuture<@Nullable Void> logging;
+
+  /**
+   * A command.
+   *
+   * @param logging complete when loggers can be made
+   */
+  ServerCommand(CompletableFuture<@Nullable Void> logging) {
+    this.logging = logging;
+  }
+
+  /** What the command line asks for. */
+  abstract ServeOptions options() throws CommandException;
+
+  @Override
+  public final Integer call() throws CommandException, InterruptedException {
+    ServeOptions options = options();
+    logging.join();
+    CountDownLatch stopRequested = new CountDownLatch(1);
+    StopSignals.install(stopRequested::countDown);
+    Target target = Target.start(options);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("ready: " + target.summary());
+    out.flush();
+    var _ = target.over().thenRun(stopRequested::countDown);
+    stopRequested.await();
+    target.stop();
+    return 0;
+  }
+
+  /** The parser's result; what it finds wrong is wrong with the command line. */
+  final <T> T checked(Callable<T> parser) {
+    try {
+      return parser.call();
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The command line is wrong. */
+  final ParameterException wrong(@Nullable String message) {
+    return new ParameterException(spec.commandLine(), String.valueOf(message));
+  }
+}

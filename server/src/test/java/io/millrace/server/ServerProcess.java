@@ -1,0 +1,79 @@
+package io.millrace.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A command of Millrace's as a process of its own, in a folder, its stderr in {@code log}. */
+final class ServerProcess implements AutoCloseable {
+  private static final long DEADLINE_SECONDS = 60;
+
+  private final Process process;
+  private final BufferedReader out;
+  private final Path log;
+
+  private ServerProcess(Process process, Path log) {
+    this.process = process;
+    this.out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+    this.log = log;
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param launcher words before the program, which execute it; may be none
+   */
+  static ServerProcess start(Path folder, List<String> launcher, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(launcher);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.millrace.server.Main"));
+    command.addAll(List.of(arguments));
+    Path log = Files.createTempFile(folder.getParent(), "millrace", ".log");
+    Process process =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectError(log.toFile()).start();
+    return new ServerProcess(process, log);
+  }
+
+  /** Its next line on stdout, or null at the end. */
+  String line() throws IOException {
+    return out.readLine();
+  }
+
+  /** Asks it to end. */
+  void terminate() throws Exception {
+    new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor();
+  }
+
+  /** Waits for its end. */
+  int exitCode() throws Exception {
+    if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+      throw new AssertionError("the process did not end; it said: " + log());
+    }
+    return process.exitValue();
+  }
+
+  /** What it said on stderr. */
+  String log() throws IOException {
+    return Files.readString(log);
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.destroyForcibly().onExit().join();
+    Files.deleteIfExists(log);
+  }
+}
