@@ -39,6 +39,8 @@ class HotPlugTest {
       equal "the end of the load" EXIT_IO $?
       await_gone /dev/vda
       say "GONE twice"
+      await_file /dev/vda
+      pass "data of the second time" blkload verify /dev/vda REGION --generation 1000000
       """
           .replace("REGION", "--offset %d --length %d".formatted(OFFSET, BYTES))
           .replace("EXIT_IO", Integer.toString(EXIT_IO));
@@ -64,11 +66,14 @@ class HotPlugTest {
       unplug(qmp);
       guest.await("PASS the end of the load");
       guest.await("GONE twice");
+      SectorPattern.assertHolds(image, OFFSET, BYTES, 1, guest.durableGeneration());
+
+      plug(qmp); // the guest waits for it, so that it does not end before the disk has gone
+      guest.await("PASS data of the second time");
     }
 
     guest.awaitEnd();
     assertThat(guest.durableGeneration()).isGreaterThan(1_000_000);
-    SectorPattern.assertHolds(image, OFFSET, BYTES, 1, guest.durableGeneration());
     assertThat(server.terminate()).isZero();
   }
 
