@@ -36,7 +36,7 @@ done
 
 # What the result is made of: the tools, the JDK, and the bytes of every jar.
 # shellcheck disable=SC2086 # split at the colons on purpose
-inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/train.sh" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
 if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
   echo "dist: $image is up to date"
   exit 0
@@ -79,8 +79,8 @@ done
 
 quietly "jlink" "$java_home/bin/jlink" --output "$image/runtime" --module-path "$work/modules" \
   --add-modules io.millrace.server,ch.qos.logback.classic --no-header-files --no-man-pages
-cp -- "$here/millrace" "$image/bin/millrace"
-chmod 755 "$image/bin/millrace"
+cp -- "$here/millrace" "$here/millrace-blk" "$image/bin/"
+chmod 755 "$image/bin/millrace" "$image/bin/millrace-blk"
 cp -- "$here/../../../LICENSE" "$image/LICENSE"
 
 # Bash loads a command's completion from here when PREFIX/share is among its data folders (bash-completion), or by source.
@@ -89,6 +89,18 @@ mkdir -p -- "$completions"
 quietly "generating the completion for bash" "$image/runtime/bin/java" --add-modules io.millrace.server \
   -m info.picocli/picocli.AutoComplete --force --name millrace --completionScript "$completions/millrace" \
   io.millrace.server.Main
+
+# What programs that manage guests find back-ends by (QEMU's docs/interop/vhost-user.json). It names the program where it
+# is now: docs/backend-program.md says how to install both elsewhere.
+mkdir -p -- "$image/share/qemu/vhost-user"
+cat >"$image/share/qemu/vhost-user/50-millrace-blk.json" <<END
+{
+  "description": "Millrace vhost-user-blk",
+  "type": "block",
+  "binary": "$(readlink -f -- "$image" | sed 's/[\\"]/\\&/g')/bin/millrace-blk",
+  "tags": []
+}
+END
 
 quietly "the training run for the AOT cache" sh "$here/train.sh" "$image" "$work"
 # With AOTMode=on a cache that does not fit its runtime is an error, not a slow start.
