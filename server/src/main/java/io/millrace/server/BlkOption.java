@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A value of {@code --blk}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or in a serial is
- * written twice, as QEMU has it.
+ * written twice, as QEMU has it. SOCKET is a path, or {@code fd:NAME} for a socket that systemd
+ * passed.
  *
  * @param socket where its front-ends come from
  * @param image the file or block device
@@ -40,6 +41,8 @@ record BlkOption(
   /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
   private static final int SERIAL_BYTES = 20;
 
+  private static final String PASSED = "fd:";
+
   private static final String OPTIONS =
       "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
 
@@ -61,7 +64,7 @@ record BlkOption(
       throw wrong(value, "has no '='; write SOCKET=IMAGE[,option...]");
     }
     List<String> parts = split(value.substring(equals + 1));
-    DiskSocket socket = new DiskSocket.Listening(path(value, "socket", value.substring(0, equals)));
+    DiskSocket socket = socket(value, value.substring(0, equals));
     Path image = path(value, "image", parts.getFirst());
     Builder options = new Builder(value);
     parts.stream().skip(1).forEach(options::option);
@@ -74,6 +77,12 @@ record BlkOption(
         options.raw,
         options.engine,
         new FileFailurePolicy(options.onError, options.timeoutSeconds));
+  }
+
+  private static DiskSocket socket(String value, String text) {
+    return text.startsWith(PASSED) && text.length() > PASSED.length()
+        ? new DiskSocket.Passed(text.substring(PASSED.length()))
+        : new DiskSocket.Listening(path(value, "socket", text));
   }
 
   /** Splits at single commas; two of them are one that belongs to the text. */

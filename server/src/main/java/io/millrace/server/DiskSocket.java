@@ -45,4 +45,16 @@ sealed interface DiskSocket {
       return VhostSocket.inherit(number);
     }
   }
+
+  /**
+   * systemd passed the socket.
+   *
+   * @param name its FileDescriptorName, and the disk's
+   */
+  record Passed(String name) implements DiskSocket {
+    @Override
+    public VhostSocket open(ServeOptions options) throws IOException {
+      return VhostSocket.inherit(PassedSockets.ofProcess().number(name));
+    }
+  }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Option;
       "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
       "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails).",
       "A comma within IMAGE or S is written twice.",
+      "SOCKET may be fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
       "",
       "Example:",
       "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly"
@@ -96,12 +97,15 @@ final class ServeCommand extends ServerCommand {
   @Override
   ServeOptions options() throws CommandException {
     List<BlkOption> parsed = new ArrayList<>();
-    Set<Path> sockets = new HashSet<>();
+    Set<Object> sockets = new HashSet<>();
     Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
     for (String disk : disks) {
       BlkOption option = checked(() -> BlkOption.parse(disk));
-      if (option.socket() instanceof DiskSocket.Listening(Path path)
-          && !sockets.add(directory.resolve(path).toAbsolutePath().normalize())) {
+      Object socket =
+          option.socket() instanceof DiskSocket.Listening(Path path)
+              ? directory.resolve(path).toAbsolutePath().normalize()
+              : option.socket();
+      if (!sockets.add(socket)) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
       }
       parsed.add(option);
@@ -109,12 +113,26 @@ final class ServeCommand extends ServerCommand {
     if (parsed.isEmpty() && configuration == null && rpcSocket == null) {
       throw wrong("nothing to serve: give --blk SOCKET=IMAGE, -c FILE or -r SOCKET");
     }
+    refuseUnused(parsed);
     if (!Files.isDirectory(directory.toAbsolutePath())) {
       throw CommandException.misused("-S " + directory + " is no directory; create it first");
     }
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
     return new ServeOptions(parsed, directory, cores, configuration, rpcSocket, access());
+  }
+
+  /** A front-end that connects to a socket which nobody serves would wait for ever. */
+  private void refuseUnused(List<BlkOption> parsed) {
+    Set<String> used = new HashSet<>();
+    for (BlkOption option : parsed) {
+      if (option.socket() instanceof DiskSocket.Passed(String name)) {
+        used.add(name);
+      }
+    }
+    for (String name : PassedSockets.ofProcess().without(used)) {
+      throw wrong("nothing serves the passed socket " + name + "; add --blk fd:" + name + "=IMAGE");
+    }
   }
 
   private @Nullable SocketAccess access() throws CommandException {

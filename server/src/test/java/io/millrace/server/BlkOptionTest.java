@@ -28,6 +28,13 @@ class BlkOptionTest {
   }
 
   @Test
+  void socketThatSystemdPassesIsNamedWithFd() {
+    assertThat(BlkOption.parse("fd:vm0=disk.img").socket()).isEqualTo(new DiskSocket.Passed("vm0"));
+    assertThat(BlkOption.parse("./fd:vm0=disk.img").socket())
+        .isEqualTo(new DiskSocket.Listening(Path.of("./fd:vm0")));
+  }
+
+  @Test
   void allOptionsAreTakenInAnyOrder() {
     assertThat(
             BlkOption.parse(
