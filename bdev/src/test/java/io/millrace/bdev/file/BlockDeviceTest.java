@@ -27,6 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BlockDeviceTest {
   private static final int MIB = 1 << 20;
 
+  /** What the file system may need more to note the holes, far less than a discarded range. */
+  private static final int EXTENT_TREE = 1 << 16;
+
   @Parameter FileEngineKind engine;
   @TempDir Path directory;
   private final BlockDevices devices = new BlockDevices();
@@ -74,7 +77,7 @@ class BlockDeviceTest {
         assertThat(disk.read(from, MIB)).isEqualTo(Arrays.copyOfRange(data, from, from + MIB));
       }
       assertThat(disk.flush()).isEqualTo(IoStatus.SUCCESS);
-      assertThat(allocatedBytes()).isLessThanOrEqualTo(before - 4 * MIB);
+      assertThat(allocatedBytes()).isLessThan(before - 4 * MIB + EXTENT_TREE);
     }
   }
 

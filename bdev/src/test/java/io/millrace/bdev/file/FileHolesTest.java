@@ -30,6 +30,9 @@ class FileHolesTest {
   private static final int RANGE = MIB;
   private static final int RANGE_BYTES = 2 * MIB;
 
+  /** What the file system may need more to note the holes. */
+  private static final int EXTENT_TREE = 1 << 16;
+
   @TempDir Path directory;
   private Path image;
 
@@ -75,7 +78,7 @@ class FileHolesTest {
       assertThat(disk.run(disk.prepare(IoType.UNMAP, RANGE, RANGE_BYTES)))
           .isEqualTo(IoStatus.SUCCESS);
 
-      assertThat(before - allocated()).isGreaterThanOrEqualTo(RANGE_BYTES);
+      assertThat(before - allocated()).isGreaterThan(RANGE_BYTES - EXTENT_TREE);
       assertZeroedAndNothingElse();
     }
   }
@@ -90,7 +93,7 @@ class FileHolesTest {
 
       assertThat(disk.run(zeroes)).isEqualTo(IoStatus.SUCCESS);
 
-      assertThat(before - allocated()).isGreaterThanOrEqualTo(RANGE_BYTES);
+      assertThat(before - allocated()).isGreaterThan(RANGE_BYTES - EXTENT_TREE);
       assertZeroedAndNothingElse();
     }
   }
