@@ -7,10 +7,12 @@ set -euo pipefail
 
 log=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/cache/apt.log
 mkdir -p "$(dirname "$log")"
+: >"$log"
 
 # command it is found by -> Debian package
 declare -A package=(
   [mvn]=maven
+  [git]=git
   [gcc]=gcc
   [qemu-system-x86_64]=qemu-system-x86
   [qemu-storage-daemon]=qemu-system-common
@@ -18,19 +20,30 @@ declare -A package=(
   [fio]=fio
   [mcopy]=mtools
   [flock]=util-linux
+  [kill]=procps
 )
 
-apt_get() {
+die() {
+  echo "install: $*" >&2
+  exit 1
+}
+
+# try_apt_get ARGUMENTS...: as root, its output in the log.
+try_apt_get() {
   local sudo=()
+  command -v apt-get >/dev/null || die "there is no apt-get here; what Debian would do: apt-get $*"
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
-      echo "install: not root and there is no sudo; as root run: apt-get $*" >&2
-      exit 1
-    }
+    command -v sudo >/dev/null || die "not root and there is no sudo; as root run: apt-get update; apt-get $*"
     sudo=(sudo)
   fi
   echo "install: ${sudo[*]:+sudo }apt-get $*" >&2
-  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || {
+  # A machine that has just booted may be installing its updates: wait for the lock.
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1
+}
+
+apt_get() {
+  try_apt_get "$@" || {
     tail -n 20 "$log" >&2
     return 1
   }
@@ -43,14 +56,15 @@ fi
 
 missing=()
 for command in "${@:-${!package[@]}}"; do
-  command -v "$command" >/dev/null || missing+=("${package[$command]}")
+  type -P "$command" >/dev/null || missing+=("${package[$command]}") # type -P: tests start files, not builtins of bash
 done
 # gcc alone cannot link: the C library's headers and archive come apart.
 if command -v dpkg-query >/dev/null && ! dpkg-query -W -f '${Status}' libc6-dev 2>/dev/null | grep -q 'ok installed'; then
   missing+=(libc6-dev)
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
-apt_get install --no-install-recommends "${missing[@]}" || {
+try_apt_get install --no-install-recommends "${missing[@]}" || {
+  echo "install: that failed; once more with fresh lists, as a new machine has none" >&2
   apt_get update
   apt_get install --no-install-recommends "${missing[@]}"
 }
