@@ -1,6 +1,7 @@
 # Millrace: what a user runs. make help lists it.
 
-MAVEN = JAVA_HOME="$$(build/find-jdk.sh)" mvn -B
+# The option: what Maven itself is made of uses methods that JDK 25 warns about.
+MAVEN = JAVA_HOME="$$(build/find-jdk.sh)" MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow $$MAVEN_OPTS" mvn -B
 
 # The distribution is built again when one of these is newer, so that a second make run starts at once.
 DIST = server/target/millrace/bin/millrace
@@ -30,8 +31,8 @@ clean: ## remove what was built; downloads stay in build/cache
 	rm -rf target */target
 
 install:
-	@build/install.sh
 	@build/find-jdk.sh >/dev/null
+	@build/install.sh
 
 $(DIST): $(SOURCES)
 	@echo "building the distribution (the first time Maven downloads the libraries)"
