@@ -112,7 +112,7 @@ record BlkOption(
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw wrong(value, "names a " + what + " that cannot be a path: " + e.getReason());
+      throw wrong(value, "has a name for the " + what + " that cannot be a path: " + e.getReason());
     }
   }
 
