@@ -121,7 +121,7 @@ command=$(guest_command "$accel" "$guest")
 
 echo "A Linux guest on a Millrace disk. The commands, to copy:"
 echo
-echo "  cd $work"
+printf '  cd %q\n' "$work"
 echo "  truncate -s ${image_mib}M disk.img"
 echo "  $(relative "$millrace") serve --blk vm0.sock=disk.img &"
 sed -e '1s/^/  /' -e '2,$s/^/    /' -e '$!s/$/ \\/' <<<"$command"
