@@ -144,6 +144,11 @@ final class FileChannel extends BdevChannel {
     return fixed;
   }
 
+  /** Whether requests go past the page cache. */
+  boolean isDirect() {
+    return direct;
+  }
+
   boolean writeThrough() {
     return writeThrough;
   }

