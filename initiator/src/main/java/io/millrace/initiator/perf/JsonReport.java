@@ -89,6 +89,9 @@ final class JsonReport {
     if (!options.rampTime().isZero()) {
       node.put("ramp_time", seconds(options.rampTime().toMillis()));
     }
+    if (options.rateIops() > 0) {
+      node.put("rate_iops", Integer.toString(options.rateIops()));
+    }
     if (options.verify().enabled()) {
       node.put("verify", "crc32c");
     }
