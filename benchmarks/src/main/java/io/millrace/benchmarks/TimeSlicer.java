@@ -32,11 +32,11 @@ final class TimeSlicer implements AutoCloseable {
     this.answers = script.inputReader(StandardCharsets.US_ASCII);
   }
 
-  /** Stops every process of {@code groups} and starts to let them run in turn. */
-  static TimeSlicer start(List<List<Process>> groups) throws IOException {
+  /** Stops every process of {@code groups} and lets them run in turn, for a slice each. */
+  static TimeSlicer start(List<List<Process>> groups, Duration slice) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(
-        List.of("bash", "-c", source(), "slice.sh", Double.toString(SLICE.toNanos() / 1e9)));
+        List.of("bash", "-c", source(), "slice.sh", Double.toString(slice.toNanos() / 1e9)));
     for (List<Process> group : groups) {
       command.add(String.join(" ", group.stream().map(p -> Long.toString(p.pid())).toList()));
     }
