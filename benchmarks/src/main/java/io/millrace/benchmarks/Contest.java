@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Contest implements AutoCloseable {
   static final String SERVER_CORE = "0";
-  static final String LOAD_CORE = "1";
+  static final String LOAD_CORE = "1"; // and the time slicer's
 
   /** Work after which our load, a JVM that polls, is taken to do I/O; and one that is its own. */
   private static final Duration LOAD_FLOWS = Duration.ofMillis(800);
