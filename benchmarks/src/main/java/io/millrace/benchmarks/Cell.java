@@ -14,15 +14,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the load, as a table heading
  */
-record Cell(String name, List<Contender> contenders, List<Comparison> comparisons) {
+record Cell(String name, List<Contender> contenders, List<Comparison> comparisons)
+    implements Measurement {
   /** A server below this share of its core had time left: somebody else set the pace. */
   private static final double LIMIT_BUSY = 0.9;
+
+  private static final double MIB = 1 << 20;
 
   /** The ratio of one side's IOPS to another's; both are places in the list of contenders. */
   record Comparison(int side, int against, Figure.@Nullable Bar bar) {}
 
-  /** Runs {@code rounds} rounds and says what they show; progress goes to {@code progress}. */
-  List<Figure> run(Path work, int rounds, Contest.Timing timing, PrintStream progress)
+  /** Runs {@code rounds} rounds; progress goes to {@code progress}. */
+  List<List<Contest.Result>> rounds(
+      Path work, int rounds, Contest.Timing timing, PrintStream progress)
       throws IOException, InterruptedException {
     List<List<Contest.Result>> all = new ArrayList<>();
     try (Contest contest = Contest.open(contenders, work, timing)) {
@@ -31,6 +35,13 @@ record Cell(String name, List<Contender> contenders, List<Comparison> comparison
         all.add(contest.round());
       }
     }
+    return all;
+  }
+
+  @Override
+  public List<Figure> run(Path work, int rounds, Contest.Timing timing, PrintStream progress)
+      throws IOException, InterruptedException {
+    List<List<Contest.Result>> all = rounds(work, rounds, timing, progress);
     List<Figure> figures = new ArrayList<>();
     for (Comparison comparison : comparisons) {
       figures.add(ratio(all, comparison));
@@ -80,6 +91,7 @@ record Cell(String name, List<Contender> contenders, List<Comparison> comparison
   private Figure absolute(List<List<Contest.Result>> all, int side) {
     int sides = contenders.size();
     double iops = median(all, side, result -> result.report().iops() * sides);
+    double bytes = median(all, side, result -> result.report().bytesPerSecond() * sides);
     String server =
         contenders.get(side).server() == null
             ? ""
@@ -87,9 +99,10 @@ record Cell(String name, List<Contender> contenders, List<Comparison> comparison
     return new Figure(
         "%s: %s".formatted(name, contenders.get(side).name()),
         iops,
-        "%s thousand IOPS while it ran%s, load's core %s"
+        "%s thousand IOPS, %s MiB/s while it ran%s, load's core %s"
             .formatted(
                 String.format(Locale.ROOT, "%.0f", iops / 1000),
+                String.format(Locale.ROOT, "%.0f", bytes / MIB),
                 server,
                 percent(median(all, side, Contest.Result::loadBusy))),
         null,

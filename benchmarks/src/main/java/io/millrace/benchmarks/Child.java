@@ -1,6 +1,7 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -65,6 +66,19 @@ final class Child implements AutoCloseable {
   void awaitCpu(long nanos) throws IOException, InterruptedException {
     long enough = cpuNanos() + nanos;
     await("does some work", () -> cpuNanos() >= enough);
+  }
+
+  /** Waits until the process has printed a line or a part of one. */
+  void awaitPrinted(String text) throws IOException, InterruptedException {
+    await("prints " + text, () -> printed().contains(text));
+  }
+
+  private String printed() {
+    try {
+      return Files.readString(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void await(String what, BooleanSupplier condition)

@@ -3,6 +3,9 @@ package io.millrace.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +31,13 @@ record Contender(String name, @Nullable Server server, Load load) {
       this(command, socket, Map.of());
     }
 
+    /** The same with one more file. */
+    Server with(Path file, String content) {
+      Map<Path, String> more = new HashMap<>(files);
+      more.put(file, content);
+      return new Server(command, socket, more);
+    }
+
     /** Starts it on given cores and waits until its socket takes a connection. */
     Child start(String name, String cores, Path work) throws IOException, InterruptedException {
       Files.deleteIfExists(socket);
@@ -45,9 +55,31 @@ record Contender(String name, @Nullable Server server, Load load) {
     }
   }
 
-  /** The command line of a load that first warms up and then measures. */
+  /** A command line with more behind it. */
+  static List<String> plus(List<String> command, String... more) {
+    List<String> whole = new ArrayList<>(command);
+    whole.addAll(List.of(more));
+    return whole;
+  }
+
+  /** A load that first warms up and then measures. */
   @FunctionalInterface
   interface Load {
-    List<String> command(int rampSeconds, int runSeconds);
+    /** Its command line; both times are of the wall. */
+    List<String> command(Duration ramp, Duration run);
+
+    /** Waits until it is taken to do I/O: by default, until it has done some work. */
+    default void awaitReady(Child child, Duration work) throws IOException, InterruptedException {
+      child.awaitCpu(work.toNanos());
+    }
+
+    /** Called when measuring begins, for a load that waits for that instead of warming up. */
+    default void begin() throws IOException {}
+
+    /** What it says about itself, in the end. */
+    default FioReport report(String who, Child child, Duration limit)
+        throws IOException, InterruptedException {
+      return FioReport.parse(who, child.awaitOutput(limit));
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,7 +20,9 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Compares Millrace with qemu-storage-daemon and fio. Never fails on a figure.")
+    description =
+        "Compares Millrace with qemu-storage-daemon, fio and, where SPDK_DIR names a built SPDK, with"
+            + " its vhost. Never fails on a figure.")
 public final class Main implements Callable<Integer> {
   @Option(names = "--millrace", required = true, description = "bin/millrace of a distribution.")
   private @Nullable Path millrace;
@@ -27,7 +30,7 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--output", required = true, description = "Folder for image and report.")
   private @Nullable Path output;
 
-  @Option(names = "--rounds", defaultValue = "5", description = "Rounds per comparison.")
+  @Option(names = "--rounds", defaultValue = "3", description = "Rounds per comparison.")
   private int rounds;
 
   @Option(names = "--seconds", defaultValue = "2", description = "Seconds per side and round.")
@@ -36,7 +39,9 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--only",
       defaultValue = "",
-      description = "Only what this expression finds in: ring, start, idle, null..., file...")
+      description =
+          "Only what this expression finds in: ring, start, idle, memory, and the names of the cells:"
+              + " null..., file..., disks..., latency..., spdk...")
   private Pattern only = Pattern.compile("");
 
   private Main() {}
@@ -48,28 +53,19 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException, RunnerException {
-    Path launcher = existing("--millrace", millrace).toRealPath();
+    Path launcher = existing("--millrace", millrace).toAbsolutePath().normalize();
     Path folder = Files.createDirectories(existing("--output", output)).toRealPath();
     Path work = Files.createTempDirectory("millrace-bench"); // sockets want a short path
     System.out.println("bench: sockets, configurations and outputs of the programs: " + work);
     Peers peers = new Peers(launcher, work);
-
     Path image = folder.resolve("disk.img");
-    List<Figure> figures = new ArrayList<>();
-    if (wanted("ring")) {
-      figures.addAll(RingCost.measure());
-    }
-    if (wanted("start")) {
-      figures.add(StartTime.measure(peers.millraceNulls("start", 1), work, 10));
-    }
-    if (wanted("idle")) {
-      figures.add(IdleCost.measure(peers, 16));
-    }
-    Contest.Timing timing = new Contest.Timing(3, 2, seconds);
-    for (Cell cell : cells(peers, image)) {
-      if (wanted(cell.name())) {
-        Images.fill(image, Peers.DISK_BYTES);
-        figures.addAll(cell.run(work, rounds, timing, System.out));
+
+    List<Figure> figures = new ArrayList<>(ofMillraceAlone(peers));
+    Contest.Timing timing = Contest.Timing.of(Duration.ofSeconds(seconds));
+    for (Measurement measurement : comparisons(peers, image)) {
+      if (wanted(measurement.name())) {
+        Images.prepare(image, Peers.DISK_BYTES);
+        figures.addAll(measurement.run(work, rounds, timing, System.out));
       }
     }
 
@@ -82,40 +78,40 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
-  private boolean wanted(String name) {
-    return only.matcher(name).find();
+  private List<Figure> ofMillraceAlone(Peers peers)
+      throws IOException, InterruptedException, RunnerException {
+    List<Figure> figures = new ArrayList<>();
+    if (wanted("ring")) {
+      figures.addAll(RingCost.measure());
+    }
+    if (wanted("start")) {
+      figures.add(StartTime.measure(peers.millraceNulls("start", 1), peers.work(), 10));
+    }
+    if (wanted("idle")) {
+      figures.add(IdleCost.measure(peers, 16));
+    }
+    if (wanted("memory")) {
+      figures.add(IdleMemory.measure("millrace", peers::millraceNulls, peers.work()));
+      figures.add(IdleMemory.measure(Peers.DAEMON, peers::daemonNulls, peers.work()));
+    }
+    return figures;
   }
 
-  private static List<Cell> cells(Peers peers, Path image) {
-    Figure.Bar control = Figure.Bar.within(0.95, 1.05, "1.00 +- 0.05 (control)");
-    Figure.Bar fio = Figure.Bar.atLeast(0.9, ">= 0.9");
-    List<Cell> cells = new ArrayList<>();
-    cells.add(
-        new Cell(
-            "null, 4 KiB randread, depth 32",
-            List.of(
-                peers.millraceNull("millrace", 32),
-                peers.millraceNull("millrace-again", 32),
-                peers.daemonNull("qemu-storage-daemon", 32)),
-            List.of(
-                new Cell.Comparison(0, 2, Figure.Bar.atLeast(3, ">= 3 (aim 6)")),
-                new Cell.Comparison(0, 1, control))));
-    cells.add(
-        new Cell(
-            "null, 4 KiB randread, depth 1",
-            List.of(peers.millraceNull("millrace", 1), peers.daemonNull("qemu-storage-daemon", 1)),
-            List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(1, ">= 1")))));
-    for (boolean direct : new boolean[] {false, true}) {
-      cells.add(
-          new Cell(
-              "file %s, 4 KiB randread, depth 32".formatted(direct ? "O_DIRECT" : "buffered"),
-              List.of(
-                  peers.millraceFile("millrace", image, direct, 32),
-                  Peers.fioFile("fio-io_uring", image, direct, 32),
-                  peers.daemonFile("qemu-storage-daemon", image, direct, 32)),
-              List.of(new Cell.Comparison(0, 1, fio), new Cell.Comparison(0, 2, null))));
+  private static List<Measurement> comparisons(Peers peers, Path image) throws IOException {
+    List<Measurement> all = new ArrayList<>(new Cells(peers, image).all());
+    String directory = System.getenv("SPDK_DIR");
+    String refusal = Spdk.refusal(directory);
+    if (directory != null && refusal == null) {
+      Spdk spdk = new Spdk(Path.of(directory).toAbsolutePath(), peers.work());
+      all.addAll(new SpdkCells(peers, spdk, image).all());
+    } else {
+      System.out.println("bench: " + refusal);
     }
-    return cells;
+    return all;
+  }
+
+  private boolean wanted(String name) {
+    return only.matcher(name).find();
   }
 
   private static Path existing(String option, @Nullable Path value) {

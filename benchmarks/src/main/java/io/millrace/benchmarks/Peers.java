@@ -1,9 +1,12 @@
 package io.millrace.benchmarks;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The programs that are compared, as command lines.
@@ -13,131 +16,60 @@ import java.util.Map;
  */
 record Peers(Path millrace, Path work) {
   static final long DISK_BYTES = 1L << 30;
-  private static final int BLOCK_BYTES = 512;
+  static final int BLOCK_BYTES = 512;
+  static final String DAEMON = "qemu-storage-daemon";
 
-  /** Millrace with a null disk, under our load. */
-  Contender millraceNull(String name, int ioDepth) {
-    String create =
-        call(
-            "bdev_null_create",
-            "\"name\": \"disk\", \"num_blocks\": %d, \"block_size\": %d"
-                .formatted(DISK_BYTES / BLOCK_BYTES, BLOCK_BYTES));
-    return contender(name, millraceServer(name, List.of(create), List.of("disk")), ioDepth);
-  }
-
-  /** Millrace with a raw image, under our load. */
-  Contender millraceFile(String name, Path image, boolean direct, int ioDepth) {
-    String create = call("bdev_aio_create", fileParameters("disk", image, direct));
-    return contender(name, millraceServer(name, List.of(create), List.of("disk")), ioDepth);
-  }
-
-  /** qemu-storage-daemon with null-co, its export on a thread that polls, under our load. */
-  Contender daemonNull(String name, int ioDepth) {
-    return daemon(name, "driver=null-co,size=" + DISK_BYTES, ioDepth);
-  }
-
-  /** qemu-storage-daemon with a raw image through its io_uring, under our load. */
-  Contender daemonFile(String name, Path image, boolean direct, int ioDepth) {
-    String cache = "cache.direct=" + (direct ? "on" : "off");
-    // No lock: every side has the same image open at the same time, and only reads it.
-    String driver = "driver=file,locking=off,aio=io_uring,";
-    return daemon(name, driver + cache + ",filename=" + image, ioDepth);
-  }
-
-  /** fio itself on the image, through its io_uring engine. */
-  static Contender fioFile(String name, Path image, boolean direct, int ioDepth) {
-    return new Contender(
-        name,
-        null,
-        (ramp, run) ->
-            List.of(
-                "fio",
-                "--name=" + name,
-                "--thread", // one process, so that stopping it stops all of it
-                "--filename=" + image,
-                "--ioengine=io_uring",
-                "--rw=randread",
-                "--bs=4k",
-                "--size=" + DISK_BYTES,
-                "--norandommap",
-                "--iodepth=" + ioDepth,
-                "--direct=" + (direct ? 1 : 0),
-                "--time_based",
-                "--ramp_time=" + ramp,
-                "--runtime=" + run,
-                "--output-format=json"));
-  }
-
-  /** A server of several null disks on one core: sockets NAME-0.sock, NAME-1.sock and so on. */
+  /** Millrace with null disks on one core. */
   Contender.Server millraceNulls(String name, int disks) {
-    List<String> creates = new ArrayList<>();
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < disks; i++) {
-      names.add("disk" + i);
-      creates.add(
-          call(
-              "bdev_null_create",
-              "\"name\": \"disk%d\", \"num_blocks\": %d, \"block_size\": %d"
-                  .formatted(i, DISK_BYTES / BLOCK_BYTES, BLOCK_BYTES)));
-    }
-    return millraceServer(name, creates, names);
+    return millraceServer(
+        name,
+        disks,
+        disk ->
+            SpdkConfiguration.call(
+                "bdev_null_create",
+                "\"name\": \"%s\", \"num_blocks\": %d, \"block_size\": %d"
+                    .formatted(disk, DISK_BYTES / BLOCK_BYTES, BLOCK_BYTES)));
   }
 
-  /** The socket of a server's {@code index}-th disk. */
-  Path socket(String name, int index) {
-    return work.resolve(name + "-" + index + ".sock");
+  /** Millrace with a disk in memory. */
+  Contender.Server millraceMalloc(String name, long bytes) {
+    return millraceServer(
+        name,
+        1,
+        disk ->
+            SpdkConfiguration.call(
+                "bdev_malloc_create",
+                "\"name\": \"%s\", \"num_blocks\": %d, \"block_size\": %d"
+                    .formatted(disk, bytes / BLOCK_BYTES, BLOCK_BYTES)));
   }
 
-  /** Our load on a socket: 4 KiB random reads. */
-  List<String> load(Path socket, int ioDepth, int rampSeconds, int runSeconds) {
-    return List.of(
-        millrace.toString(),
-        "perf",
-        "--socket=" + socket,
-        "--rw=randread",
-        "--bs=4k",
-        "--norandommap",
-        "--iodepth=" + ioDepth,
-        "--time_based",
-        "--ramp_time=" + rampSeconds,
-        "--runtime=" + runSeconds,
-        "--output-format=json");
+  /** Millrace with a raw image. */
+  Contender.Server millraceFile(String name, Path image, boolean direct) {
+    return millraceServer(
+        name,
+        1,
+        disk ->
+            SpdkConfiguration.call(
+                "bdev_aio_create",
+                "\"name\": \"%s\", \"filename\": \"%s\", \"block_size\": %d, \"direct\": %b"
+                    .formatted(disk, image, BLOCK_BYTES, direct)));
   }
 
-  private Contender contender(String name, Contender.Server server, int ioDepth) {
-    return new Contender(name, server, (ramp, run) -> load(server.socket(), ioDepth, ramp, run));
+  private interface CreateDisk {
+    String call(String disk);
   }
 
-  private Contender daemon(String name, String blockDevice, int ioDepth) {
-    Path socket = socket(name, 0);
-    List<String> command =
-        List.of(
-            "qemu-storage-daemon",
-            "--blockdev",
-            "node-name=disk," + blockDevice,
-            "--object",
-            "iothread,id=thread",
-            "--export",
-            "type=vhost-user-blk,id=export,node-name=disk,writable=on,iothread=thread"
-                + ",addr.type=unix,addr.path="
-                + socket);
-    return contender(name, new Contender.Server(command, socket), ioDepth);
-  }
-
-  private Contender.Server millraceServer(
-      String name, List<String> createDisks, List<String> disks) {
-    List<String> controllers = new ArrayList<>();
-    for (int i = 0; i < disks.size(); i++) {
-      controllers.add(
-          call(
-              "vhost_create_blk_controller",
-              "\"ctrlr\": \"%s\", \"dev_name\": \"%s\""
-                  .formatted(socket(name, i).getFileName(), disks.get(i))));
-    }
-    Path configuration = work.resolve(name + ".json");
-    String content =
-        "{\"subsystems\": [{\"subsystem\": \"bdev\", \"config\": [%s]},\n{\"subsystem\": \"vhost_blk\", \"config\": [%s]}]}\n"
-            .formatted(String.join(",\n", createDisks), String.join(",\n", controllers));
+  private Contender.Server millraceServer(String name, int disks, CreateDisk create) {
+    List<String> names = IntStream.range(0, disks).mapToObj(i -> "disk" + i).toList();
+    SpdkConfiguration configuration =
+        new SpdkConfiguration(
+            names.stream().map(create::call).toList(),
+            IntStream.range(0, disks)
+                .mapToObj(i ->
+                    SpdkConfiguration.blkController(
+                        String.valueOf(socket(name, i).getFileName()), names.get(i)))
+                .toList());
+    Path file = work.resolve(name + ".json");
     List<String> command =
         List.of(
             millrace.toString(),
@@ -149,17 +81,93 @@ record Peers(Path millrace, Path work) {
             "-r",
             work.resolve(name + ".rpc").toString(),
             "-c",
-            configuration.toString());
+            file.toString());
     return new Contender.Server(
-        command, socket(name, disks.size() - 1), Map.of(configuration, content));
+        command, socket(name, disks - 1), Map.of(file, configuration.text()));
   }
 
-  private static String fileParameters(String name, Path image, boolean direct) {
-    return "\"name\": \"%s\", \"filename\": \"%s\", \"block_size\": %d, \"direct\": %b"
-        .formatted(name, image, BLOCK_BYTES, direct);
+  /** qemu-storage-daemon with null-co disks, all exports on one thread that polls. */
+  Contender.Server daemonNulls(String name, int disks) {
+    return daemon(name, disks, i -> "driver=null-co,size=" + DISK_BYTES);
   }
 
-  private static String call(String method, String parameters) {
-    return "{\"method\": \"%s\", \"params\": {%s}}".formatted(method, parameters);
+  /** qemu-storage-daemon with a raw image through its io_uring. */
+  Contender.Server daemonFile(String name, Path image, boolean direct) {
+    String cache = "cache.direct=" + (direct ? "on" : "off");
+    // No lock: every side has the same image open at the same time.
+    String driver = "driver=file,locking=off,aio=io_uring,";
+    return daemon(name, 1, i -> driver + cache + ",filename=" + image);
+  }
+
+  private Contender.Server daemon(String name, int disks, IntFunction<String> blockDevice) {
+    List<String> command = new ArrayList<>(List.of(DAEMON, "--object", "iothread,id=thread"));
+    for (int i = 0; i < disks; i++) {
+      command.add("--blockdev");
+      command.add("node-name=disk%d,%s".formatted(i, blockDevice.apply(i)));
+      command.add("--export");
+      command.add(
+          ("type=vhost-user-blk,id=export%d,node-name=disk%d,writable=on,iothread=thread"
+                  + ",addr.type=unix,addr.path=%s")
+              .formatted(i, i, socket(name, i)));
+    }
+    return new Contender.Server(command, socket(name, disks - 1));
+  }
+
+  /** A server's only disk under our load. */
+  Contender contender(String name, Contender.Server server, Workload workload) {
+    return new Contender(
+        name, server, (ramp, run) -> load(server.socket(), workload.options(), ramp, run));
+  }
+
+  /** Several disks of a server under one thread of ours. */
+  Contender swarm(String name, Contender.Server server, DiskSwarm.Shape shape) {
+    return new Contender(
+        name,
+        server,
+        (ramp, run) -> DiskSwarm.command(server.socket().resolveSibling(name), shape, ramp, run));
+  }
+
+  /** fio itself on an image, through its io_uring engine. */
+  static Contender fio(String name, Path image, boolean direct, Workload workload) {
+    return new Contender(
+        name,
+        null,
+        (ramp, run) -> {
+          List<String> command =
+              new ArrayList<>(
+                  List.of(
+                      "fio",
+                      "--name=" + name,
+                      "--thread", // one process, so that stopping it stops all of it
+                      "--filename=" + image,
+                      "--ioengine=io_uring",
+                      "--size=" + DISK_BYTES,
+                      "--direct=" + (direct ? 1 : 0)));
+          command.addAll(workload.options());
+          command.addAll(times(ramp, run));
+          return command;
+        });
+  }
+
+  /** Our load on a socket. */
+  List<String> load(Path socket, List<String> options, Duration ramp, Duration run) {
+    List<String> command =
+        new ArrayList<>(List.of(millrace.toString(), "perf", "--socket=" + socket));
+    command.addAll(options);
+    command.addAll(times(ramp, run));
+    return command;
+  }
+
+  private static List<String> times(Duration ramp, Duration run) {
+    return List.of(
+        "--time_based",
+        "--ramp_time=" + ramp.toMillis() + "ms",
+        "--runtime=" + run.toMillis() + "ms",
+        "--output-format=json");
+  }
+
+  /** The socket of a server's {@code index}-th disk. */
+  Path socket(String name, int index) {
+    return work.resolve(name + "-" + index + ".sock");
   }
 }

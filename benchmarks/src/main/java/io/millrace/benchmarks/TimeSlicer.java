@@ -22,6 +22,13 @@ final class TimeSlicer implements AutoCloseable {
   /** Long beside a context switch (microseconds), short beside what the host does (tens of ms). */
   static final Duration SLICE = Duration.ofMillis(20);
 
+  /**
+   * Where the script runs: beside the loads. On the servers' core it would hold a server up for a
+   * tenth of a millisecond while its load goes on, at the beginning and end of each slice.
+   */
+  private static final String CORE =
+      Integer.toString(Math.min(1, Runtime.getRuntime().availableProcessors() - 1));
+
   private final Process script;
   private final Writer commands;
   private final BufferedReader answers;
@@ -32,11 +39,15 @@ final class TimeSlicer implements AutoCloseable {
     this.answers = script.inputReader(StandardCharsets.US_ASCII);
   }
 
-  /** Stops every process of {@code groups} and starts to let them run in turn. */
-  static TimeSlicer start(List<List<Process>> groups) throws IOException {
+  /**
+   * Stops every process of {@code groups} and lets them run in turn, for a slice each.
+   *
+   * @param groups each a server before its load: it goes on first and is stopped last
+   */
+  static TimeSlicer start(List<List<Process>> groups, Duration slice) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(
-        List.of("bash", "-c", source(), "slice.sh", Double.toString(SLICE.toNanos() / 1e9)));
+        List.of("taskset", "-c", CORE, "bash", "-c", source(), "slice.sh", Double.toString(slice.toNanos() / 1e9)));
     for (List<Process> group : groups) {
       command.add(String.join(" ", group.stream().map(p -> Long.toString(p.pid())).toList()));
     }

@@ -15,9 +15,16 @@ signal() { # signal NAME PID...
   kill -s "$@" 2>/dev/null
 }
 
+stop() { # stop PID...: the last one first, so that a server still serves what its load waits for
+  local pids=("$@") i
+  for ((i = $# - 1; i >= 0; i--)); do
+    signal STOP "${pids[i]}"
+  done
+}
+
 for i in "${!groups[@]}"; do
   given[i]=0
-  signal STOP ${groups[i]}
+  stop ${groups[i]}
 done
 
 while :; do
@@ -27,7 +34,7 @@ while :; do
     read -r -t "$slice" part
     status=$?
     line+=$part # the end of a slice may cut a line in two
-    signal STOP ${groups[i]}
+    stop ${groups[i]}
     given[i]=$((given[i] + ${EPOCHREALTIME/./} - from))
     if ((status == 0)); then
       read -r command pid <<<"$line"

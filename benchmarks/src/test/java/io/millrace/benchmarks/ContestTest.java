@@ -9,22 +9,25 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ContestTest {
-  private static final Contest.Timing SHORT = new Contest.Timing(3, 0, 1);
+  private static final Contest.Timing SHORT =
+      new Contest.Timing(
+          Duration.ofSeconds(3), Duration.ZERO, Duration.ofSeconds(1), TimeSlicer.SLICE);
 
   /** Counts as fast as it can and reports in fio's shape. */
   private static final String COUNTER =
       """
       now() { now=${EPOCHREALTIME/[.,]}; }
-      now; end=$((now + $1 * 1000000)); while ((now < end)); do now; done
-      end=$((now + $2 * 1000000)); while ((now < end)); do ((n++)); now; done
-      echo "warming up took $1 s"
-      echo "{\\"jobs\\": [{\\"read\\": {\\"iops\\": $((n / $2)), \\"clat_ns\\": {\\"mean\\": 1500.0}}}]}"
+      now; end=$((now + $1)); while ((now < end)); do now; done
+      end=$((now + $2)); while ((now < end)); do ((n++)); now; done
+      echo "warming up took $1 us"
+      echo "{\\"jobs\\": [{\\"read\\": {\\"iops\\": $((n * 1000000 / $2))}}]}"
       """;
 
   @TempDir private Path work;
@@ -87,9 +90,10 @@ class ContestTest {
 
   private static Contender counter(String name) {
     return new Contender(
-        name,
-        null,
-        (ramp, run) ->
-            List.of("bash", "-c", COUNTER, name, Integer.toString(ramp), Integer.toString(run)));
+        name, null, (ramp, run) -> List.of("bash", "-c", COUNTER, name, micros(ramp), micros(run)));
+  }
+
+  private static String micros(Duration time) {
+    return Long.toString(time.toNanos() / 1000);
   }
 }

@@ -43,6 +43,24 @@ class FigureTest {
   }
 
   @Test
+  void aReportOfAMixCountsBothAndTellsTheLatencyOfItsReads() throws IOException {
+    String mix =
+        """
+        fio: a warning
+        {"jobs": [{
+          "read": {"iops": 70.5, "bw_bytes": 700, "clat_ns": {"percentile":
+            {"50.000000": 1500, "99.000000": 2000, "99.900000": 9000}}},
+          "write": {"iops": 30.0, "bw_bytes": 300, "clat_ns": {"percentile":
+            {"50.000000": 1, "99.000000": 1, "99.900000": 1}}}}]}
+        """;
+
+    assertThat(FioReport.parse("x-load", mix))
+        .isEqualTo(new FioReport(100.5, 1000, new FioReport.Latency(1.5, 2, 9)));
+    assertThat(FioReport.parse("x-load", mix.replace("70.5", "0")).latency().p50Micros())
+        .isEqualTo(0.001);
+  }
+
+  @Test
   void theReportShowsFigureBarVerdictAndRemarks(@TempDir Path folder) throws IOException {
     Figure.Bar bar = Figure.Bar.atLeast(3, ">= 3");
     Report report =

@@ -34,7 +34,8 @@ class TimeSlicerTest {
 
   @Test
   void groupsAreGivenTheSameTime() throws Exception {
-    try (TimeSlicer slicer = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+    try (TimeSlicer slicer =
+        TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
       await(() -> total(slicer) > Duration.ofSeconds(1).toNanos());
 
       long[] granted = slicer.grantedNanos();
@@ -44,7 +45,7 @@ class TimeSlicerTest {
 
   @Test
   void aGroupIsStoppedWhileTheOtherRunsAndBothRunAfterTheEnd() throws Exception {
-    try (TimeSlicer _ = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+    try (TimeSlicer _ = TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
       await(() -> state(one) == 'T' && state(two) != 'T');
       await(() -> state(one) != 'T' && state(two) == 'T');
     }
@@ -55,7 +56,8 @@ class TimeSlicerTest {
 
   @Test
   void aProcessThatEndsDoesNotDisturbTheOthers() throws Exception {
-    try (TimeSlicer slicer = TimeSlicer.start(List.of(List.of(one), List.of(two)))) {
+    try (TimeSlicer slicer =
+        TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
       one.destroyForcibly().waitFor();
       long before = slicer.grantedNanos()[1];
 

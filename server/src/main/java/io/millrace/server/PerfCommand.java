@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Options that fio has are fio's, in name and meaning. Sizes take k, m, g, t, p (1024) and",
-      "ki, mi, gi, ti, pi (1000), or 20% of the disk; times us, ms, s, m, h, d (seconds without).",
+      "ki, mi, gi, ti, pi (1000), or 20%% of the disk; times us, ms, s, m, h, d (seconds without).",
       "",
       "Examples:",
       "  millrace perf --socket vm0.sock --rw=randread --iodepth=32 --runtime=10 --time_based",

@@ -119,6 +119,13 @@ final class PerfLoadOptions {
   private String noRandomMap;
 
   @Option(
+      names = "--rate_iops",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "Most requests a second of each job in each direction. Default: 0, no limit.")
+  private int rateIops;
+
+  @Option(
       names = "--fsync",
       defaultValue = "0",
       paramLabel = "N",
@@ -173,6 +180,7 @@ final class PerfLoadOptions {
     to.rampTime = of("--ramp_time", () -> FioUnits.time(rampTime));
     to.readPercent = readPercent;
     to.randomMap = !of("--norandommap", () -> FioUnits.bool(noRandomMap));
+    to.rateIops = rateIops;
     to.fsync = fsync;
     if (!cpus.isEmpty()) {
       to.cpusAllowed = of("--cpus_allowed", () -> FioUnits.cpus(cpus));

@@ -49,6 +49,10 @@ class PerfCommandLineTest {
         "--bdev null:1m --time_based|--time_based needs --runtime",
         "--bdev null:1m --ramp_time=-1|--ramp_time: '-1' is no time",
         "--bdev null:1m --rwmixread=101|--rwmixread must be 0 to 100",
+        "--bdev null:1m --rate_iops=-1|--rate_iops must be 1 to 100000000, or 0",
+        "--bdev null:1m --rate_iops=100000001|--rate_iops must be 1 to 100000000, or 0",
+        "--bdev null:1m --rate_iops=1k|Invalid value for option '--rate_iops': '1k' is not an int",
+        "--bdev null:1m --rate_iops=1,2|Invalid value for option '--rate_iops'",
         "--bdev null:1m --fsync=-1|--fsync must be 0 or more",
         "--bdev null:1m --cpus_allowed=a|--cpus_allowed: 'a' is no list of processors",
         "--bdev null:1m --output=/none/report|--output /none/report cannot be made there",
@@ -101,6 +105,7 @@ class PerfCommandLineTest {
         "--bdev=malloc:1m --rw=trim --output-format=JSON --eta=never",
         "--bdev=malloc:1m --rw=randwrite --verify --fsync=1 --verify_fatal=1 --do_verify=1",
         "--bdev=null:1g --rw=randread --time_based=1 --runtime=10msec --ramp_time=1ms",
+        "--bdev=null:1m --rw=randrw --rate_iops=4000",
         "--bdev=null:1m --size=50% --offset=50% --norandommap --rw=randread",
       })
   void whatFioTakesIsTaken(String line) {

@@ -54,9 +54,9 @@ class PerfPageTest {
       }
     }
 
-    assertThat(outputs).hasSize(8);
+    assertThat(outputs).hasSize(9);
     assertThat(outputs).allMatch(out -> out.contains("IOPS=") || out.contains("\"jobs\" : ["));
-    assertThat(outputs.subList(5, 7)).allMatch(out -> out.contains("checked=4096, bad=0"));
+    assertThat(outputs.subList(6, 8)).allMatch(out -> out.contains("checked=4096, bad=0"));
     assertThat(outputs.getLast()).contains("checked=256, bad=0");
   }
 

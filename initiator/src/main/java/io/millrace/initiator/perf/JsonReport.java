@@ -10,9 +10,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * fio's JSON, so that scripts made for it work: its names, its nesting, its units. Times of
- * submission are not told apart here, so {@code slat_ns} is empty as with fio's synchronous engines
- * and {@code lat_ns} is {@code clat_ns}.
+ * fio's JSON, so that scripts made for it work: its names, its nesting, its units. One look at the
+ * clock ends a batch and begins the next requests; a second one, after these are submitted, would
+ * cost about what preparing a request does. So {@code slat_ns} is empty, as with fio's synchronous
+ * engines, and {@code clat_ns} is {@code lat_ns}.
  */
 final class JsonReport {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -88,6 +89,9 @@ final class JsonReport {
     }
     if (!options.rampTime().isZero()) {
       node.put("ramp_time", seconds(options.rampTime().toMillis()));
+    }
+    if (options.rateIops() > 0) {
+      node.put("rate_iops", Integer.toString(options.rateIops()));
     }
     if (options.verify().enabled()) {
       node.put("verify", "crc32c");

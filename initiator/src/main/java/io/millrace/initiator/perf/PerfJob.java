@@ -36,6 +36,7 @@ final class PerfJob implements Runnable {
   private final JobSpec spec;
   private final @Nullable Verifier verifier;
   private final LoadPattern pattern;
+  private final RequestOrder order;
   private final RequestTable requests;
   private final JobMeters meters;
   private final JobProgress progress = new JobProgress();
@@ -43,8 +44,6 @@ final class PerfJob implements Runnable {
   private final int depth;
 
   private Phase phase = Phase.WORKLOAD;
-  private long limit; // requests of this phase
-  private long issued; // of them
   private long writesIssued;
   private boolean syncDue;
   private boolean checking; // reads are to be proved
@@ -72,6 +71,7 @@ final class PerfJob implements Runnable {
     pattern =
         new LoadPattern(
             options.rw(), region.blocks(), options.readPercent(), options.randomMap(), spec.seed());
+    order = new RequestOrder(pattern, new Pace(options.rateIops()), depth);
     requests = new RequestTable(depth, spec.data(), options.blockBytes(), verifier != null);
     meters = new JobMeters(options);
   }
@@ -143,7 +143,7 @@ final class PerfJob implements Runnable {
     workload(first);
     List<Long> notDone = new ArrayList<>();
     requests.addInterruptedWrites(notDone);
-    proof.endPass(issued, notDone);
+    proof.endPass(order.issued(), notDone);
   }
 
   private void workload(boolean first) {
@@ -173,10 +173,9 @@ final class PerfJob implements Runnable {
   private void begin(Phase next, long requestLimit) {
     phase = next;
     progress.phase(next);
-    limit = requestLimit;
-    issued = 0;
     stopping = false;
     now = System.nanoTime();
+    order.begin(requestLimit, now);
     for (int slot = 0; slot < depth; slot++) {
       next(slot);
     }
@@ -208,9 +207,9 @@ final class PerfJob implements Runnable {
   private void loop(long untilNanos) {
     long lastProgress = now;
     int spins = 0;
-    while (queue.inFlightCount() > 0) {
+    while (queue.inFlightCount() > 0 || isWaiting()) {
       if (!queue.ready()) {
-        if (++spins < SPINS_A_CLOCK_READ) {
+        if (!order.isPaced() && ++spins < SPINS_A_CLOCK_READ) {
           continue;
         }
         spins = 0;
@@ -225,6 +224,9 @@ final class PerfJob implements Runnable {
         if (queue.isBroken()) {
           fail(EIO, "the device returned a request that it never got");
         }
+      }
+      if (order.isPaced()) {
+        issueDue();
       }
       boolean timeIsUp = untilNanos != NO_END && now - untilNanos >= 0;
       if (error != 0 || timeIsUp) {
@@ -290,17 +292,37 @@ final class PerfJob implements Runnable {
     }
     if (phase == Phase.VERIFY) {
       nextReadBack(slot);
-    } else if (syncDue) {
-      syncDue = false;
-      submit(slot, Direction.SYNC, 0, Verifier.ELSEWHERE);
-    } else if (issued < limit) {
-      issued++;
-      pattern.next();
-      nextOfWorkload(slot, pattern.direction());
+    } else if (!nextOfWorkload(slot)) {
+      order.park(slot);
     }
   }
 
-  private void nextOfWorkload(int slot, Direction direction) {
+  private boolean isWaiting() {
+    return order.isWaiting() && !stopping;
+  }
+
+  private void issueDue() {
+    while (isWaiting() && nextOfWorkload(order.parked())) {
+      order.unpark();
+    }
+    queue.kick();
+  }
+
+  /** Issues the next request; false when there is none, or none yet. */
+  private boolean nextOfWorkload(int slot) {
+    if (syncDue) {
+      syncDue = false;
+      submit(slot, Direction.SYNC, 0, Verifier.ELSEWHERE);
+      return true;
+    }
+    if (!order.nextDue(now)) {
+      return false;
+    }
+    issue(slot, pattern.direction());
+    return true;
+  }
+
+  private void issue(int slot, Direction direction) {
     long offset = region.offset(pattern.block());
     Verifier proof = verifier;
     if (direction == Direction.WRITE) {
@@ -317,10 +339,8 @@ final class PerfJob implements Runnable {
 
   private void nextReadBack(int slot) {
     Verifier proof = verifier;
-    while (proof != null && issued < limit) {
-      boolean begun = issued < proof.requestsToCheck();
-      issued++;
-      pattern.next();
+    while (proof != null && order.next()) {
+      boolean begun = order.issued() <= proof.requestsToCheck();
       boolean written = begun && pattern.direction() == Direction.WRITE;
       if (written || proof.knowsOthers()) {
         long place = written ? pattern.index() : Verifier.ELSEWHERE;

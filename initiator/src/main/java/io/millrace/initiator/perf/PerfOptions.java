@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param readPercent share of reads where both are done ({@code --rwmixread})
  * @param randomMap whether random requests meet each block once before any twice (not {@code
  *     --norandommap})
+ * @param rateIops most requests a second of each job in each direction; 0 for no limit ({@code
+ *     --rate_iops})
  * @param fsync writes after which a flush comes; 0 for never ({@code --fsync})
  * @param cpusAllowed processors for the jobs, each job on one of them in turn; empty for any
  *     ({@code --cpus_allowed})
@@ -45,6 +47,7 @@ public record PerfOptions(
     boolean timeBased,
     int readPercent,
     boolean randomMap,
+    int rateIops,
     int fsync,
     BitSet cpusAllowed,
     int queueSize,
@@ -56,6 +59,9 @@ public record PerfOptions(
 
   /** Most jobs. */
   public static final int MAX_JOBS = 256;
+
+  /** Most requests a second that can be asked for. */
+  public static final int MAX_RATE = 100_000_000;
 
   /** Largest request in bytes. */
   public static final int MAX_BLOCK_BYTES = 16 << 20;
@@ -80,6 +86,7 @@ public record PerfOptions(
         size.percent() || size.isZero() || size.value() >= blockBytes,
         "--size must be at least one block");
     check(readPercent >= 0 && readPercent <= 100, "--rwmixread must be 0 to 100");
+    check(rateIops >= 0 && rateIops <= MAX_RATE, "--rate_iops must be 1 to " + MAX_RATE + ", or 0");
     check(fsync >= 0, "--fsync must be 0 or more");
     check(!timeBased || runtime.isPositive(), "--time_based needs --runtime");
     check(
@@ -216,6 +223,9 @@ public record PerfOptions(
     /** See {@link PerfOptions#randomMap}. */
     public boolean randomMap = true;
 
+    /** See {@link PerfOptions#rateIops}. */
+    public int rateIops;
+
     /** See {@link PerfOptions#fsync}. */
     public int fsync;
 
@@ -251,6 +261,7 @@ public record PerfOptions(
       timeBased = from.timeBased;
       readPercent = from.readPercent;
       randomMap = from.randomMap;
+      rateIops = from.rateIops;
       fsync = from.fsync;
       cpusAllowed = from.cpusAllowed;
       queueSize = from.queueSize;
@@ -275,6 +286,7 @@ public record PerfOptions(
           timeBased,
           readPercent,
           randomMap,
+          rateIops,
           fsync,
           cpusAllowed,
           queueSize,

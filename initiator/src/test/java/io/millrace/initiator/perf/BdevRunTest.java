@@ -49,6 +49,45 @@ class BdevRunTest {
     assertThat(job.read().ios() + job.write().ios()).isGreaterThan(2048);
   }
 
+  @Test
+  void rateCapsEachDirectionAndStillMovesEverything() throws Exception {
+    PerfOptions options =
+        PerfOptions.defaults()
+            .withLoad(ReadWrite.RANDRW, 4096, 8, 1)
+            .withVerify(VerifyOptions.ON)
+            .with(b -> {
+              b.rateIops = 500;
+              b.fsync = 16;
+            });
+
+    JobResult job = run("malloc:1m", options).jobs().getFirst();
+
+    // 256 requests, about half of them writes: the last of these is due after a quarter second.
+    assertThat(job.message()).isEmpty();
+    long writes = job.write().ios();
+    assertThat(writes).isGreaterThan(64);
+    assertThat(job.write().iops()).isLessThan(500.0 * writes / (writes - 1));
+    assertThat(job.verify()).isNotNull();
+  }
+
+  @Test
+  void rateIsHeldWhateverTheDepth() throws Exception {
+    PerfOptions options =
+        PerfOptions.defaults()
+            .withLoad(ReadWrite.RANDREAD, 512, 64, 1)
+            .with(b -> {
+              b.size = Amount.bytes(512 * 1000);
+              b.rateIops = 2000;
+            });
+
+    DirectionResult read = run("null:1m", options).jobs().getFirst().read();
+
+    // The thousandth begins 999 intervals after the first; a pause of this machine for more than
+    // 10 ms, which is not made up for, makes that later.
+    assertThat(read.ios()).isEqualTo(1000);
+    assertThat(read.runtimeNanos()).isBetween(490_000_000L, 5_000_000_000L);
+  }
+
   @ParameterizedTest
   @CsvSource({"false", "true"})
   void trimsMakeHolesInAFileAndFlushesAreCounted(boolean direct) throws Exception {

@@ -34,6 +34,10 @@ class DocumentedCommandsTest {
       List.of(
           new Run("make test", ".ci/run", "exec make test"),
           new Run("make run", "vm-tests/src/test/java/io/millrace/vm/DemoTest.java", "run/demo.sh"),
+          new Run(
+              "make bench",
+              "benchmarks/src/test/java/io/millrace/benchmarks/MainTest.java",
+              "run.sh"),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),

@@ -1,0 +1,53 @@
+package io.millrace.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The load of many disks against a qemu-storage-daemon of as many. */
+@Timeout(60)
+class DiskSwarmTest {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  @TempDir private Path work;
+
+  @Test
+  void busyDisksAreReadAndReported() throws Exception {
+    List<String> command = command(new DiskSwarm.Shape(3, 2, 4), Duration.ofMillis(200));
+
+    try (Child _ = server(3);
+        Child load = Child.start("load", "0", command, work)) {
+      FioReport report = FioReport.parse("load", load.awaitOutput(LIMIT));
+
+      assertThat(report.iops()).isPositive();
+      assertThat(report.bytesPerSecond()).isCloseTo(report.iops() * 4096, within(4096.0));
+    }
+  }
+
+  @Test
+  void withoutABusyDiskItStaysAttachedUntilItIsEnded() throws Exception {
+    List<String> command = command(new DiskSwarm.Shape(2, 0, 1), Duration.ZERO);
+
+    try (Child _ = server(2);
+        Child load = Child.start("load", "0", command, work)) {
+      load.awaitPrinted(DiskSwarm.ATTACHED);
+
+      assertThat(load.process().isAlive()).isTrue();
+    }
+  }
+
+  private Child server(int disks) throws Exception {
+    Peers peers = new Peers(Path.of("unused"), work);
+    return peers.daemonNulls("disk", disks).start("server", "0", work);
+  }
+
+  private List<String> command(DiskSwarm.Shape shape, Duration run) {
+    return DiskSwarm.command(work.resolve("disk"), shape, Duration.ZERO, run);
+  }
+}
