@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** What a disk costs in memory whose front-end is connected, has used it once and now rests. */
 final class IdleMemory {
   private static final int MORE_DISKS = 100;
+
+  /** A heap grows in steps, now sooner and now later. */
+  private static final int STARTS = 3;
+
   private static final Duration SETTLE = Duration.ofSeconds(1);
 
   private IdleMemory() {}
@@ -26,27 +31,36 @@ final class IdleMemory {
     Contender.Server with(String name, int disks);
   }
 
-  /** The difference between 1 and 101 disks, for each of them. */
+  /** The difference between 1 and 101 disks, for each of them; the median of some starts. */
   static Figure measure(String who, Server server, Path work)
       throws IOException, InterruptedException {
-    Resident one = resident(who, server, 1, work);
-    Resident many = resident(who, server, 1 + MORE_DISKS, work);
-    double each = (many.own() - one.own()) / (double) MORE_DISKS;
+    Spread one = resident(who, server, 1, work);
+    Spread many = resident(who, server, 1 + MORE_DISKS, work);
+    double each = (many.median() - one.median()) / MORE_DISKS;
     return new Figure(
         "memory: an attached idle disk of " + who,
         each,
         String.format(
             Locale.ROOT,
-            "%.1f KiB (server with 1 disk: %d KiB, with %d: %d KiB)",
+            "%.1f KiB (server with 1 disk: %s KiB, with %d: %s KiB)",
             each,
-            one.own(),
+            one.format(0),
             1 + MORE_DISKS,
-            many.own()),
+            many.format(0)),
         null,
         List.of());
   }
 
-  private static Resident resident(String who, Server server, int disks, Path work)
+  private static Spread resident(String who, Server server, int disks, Path work)
+      throws IOException, InterruptedException {
+    List<Double> kib = new ArrayList<>();
+    for (int i = 0; i < STARTS; i++) {
+      kib.add((double) residentOnce(who, server, disks, work).own());
+    }
+    return Spread.of(kib);
+  }
+
+  private static Resident residentOnce(String who, Server server, int disks, Path work)
       throws IOException, InterruptedException {
     String name = "memory-" + who;
     Contender.Server running = server.with(name, disks);

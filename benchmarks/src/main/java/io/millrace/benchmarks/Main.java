@@ -33,7 +33,7 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--rounds", defaultValue = "3", description = "Rounds per comparison.")
   private int rounds;
 
-  @Option(names = "--seconds", defaultValue = "2", description = "Seconds per side and round.")
+  @Option(names = "--seconds", defaultValue = "1", description = "Seconds per side and round.")
   private int seconds;
 
   @Option(

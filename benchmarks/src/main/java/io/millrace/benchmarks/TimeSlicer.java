@@ -47,7 +47,15 @@ final class TimeSlicer implements AutoCloseable {
   static TimeSlicer start(List<List<Process>> groups, Duration slice) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(
-        List.of("taskset", "-c", CORE, "bash", "-c", source(), "slice.sh", Double.toString(slice.toNanos() / 1e9)));
+        List.of(
+            "taskset",
+            "-c",
+            CORE,
+            "bash",
+            "-c",
+            source(),
+            "slice.sh",
+            Double.toString(slice.toNanos() / 1e9)));
     for (List<Process> group : groups) {
       command.add(String.join(" ", group.stream().map(p -> Long.toString(p.pid())).toList()));
     }

@@ -34,6 +34,15 @@ final class JobMeters {
     }
   }
 
+  /** Forgets what was recorded. */
+  void reset() {
+    for (Meter meter : meters) {
+      if (meter != null) {
+        meter.reset();
+      }
+    }
+  }
+
   void begin(long nowNanos) {
     beginNanos = nowNanos;
   }

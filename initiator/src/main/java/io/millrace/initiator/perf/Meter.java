@@ -14,6 +14,12 @@ final class Meter {
     latencies.recordValue(Math.min(latencyNanos, Latencies.LARGEST));
   }
 
+  /** Forgets what was recorded. */
+  void reset() {
+    ios = 0;
+    latencies.reset();
+  }
+
   /** Adds a time in which it was measured. */
   void addTime(long measuredNanos) {
     nanos += measuredNanos;

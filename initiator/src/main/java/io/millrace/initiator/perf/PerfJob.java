@@ -41,7 +41,6 @@ final class PerfJob implements Runnable {
   private final JobMeters meters;
   private final JobProgress progress = new JobProgress();
   private final BlkCompletion completion = this::completed;
-  private final int depth;
 
   private Phase phase = Phase.WORKLOAD;
   private long writesIssued;
@@ -67,7 +66,7 @@ final class PerfJob implements Runnable {
     options = spec.options();
     region = spec.region();
     verifier = spec.verifier();
-    depth = options.ioDepth();
+    int depth = options.ioDepth();
     pattern =
         new LoadPattern(
             options.rw(), region.blocks(), options.readPercent(), options.randomMap(), spec.seed());
@@ -149,9 +148,10 @@ final class PerfJob implements Runnable {
   private void workload(boolean first) {
     boolean endless = options.timeBased() && (verifier == null || !options.rw().writes());
     begin(Phase.WORKLOAD, endless ? Long.MAX_VALUE : region.blocks());
-    long ramp = options.rampTime().toNanos();
-    if (first && ramp > 0) {
-      loop(now + ramp);
+    if (first && options.rampTime().isPositive()) {
+      measuring = true; // as later, so that code which measures is compiled by then
+      loop(now + options.rampTime().toNanos());
+      meters.reset();
     }
     measure(first);
     long runtime = options.runtime().toNanos();
@@ -176,7 +176,7 @@ final class PerfJob implements Runnable {
     stopping = false;
     now = System.nanoTime();
     order.begin(requestLimit, now);
-    for (int slot = 0; slot < depth; slot++) {
+    for (int slot = 0; slot < options.ioDepth(); slot++) {
       next(slot);
     }
     queue.kick();
