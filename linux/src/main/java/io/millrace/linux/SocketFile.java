@@ -111,7 +111,8 @@ public final class SocketFile implements AutoCloseable {
               + lockPath
               + " cannot be opened: "
               + LinuxException.text(e.number())
-              + "; let this user write there, or choose another folder",
+              + (e.errno() == Errno.ENOSPC ? "; make room there" : "; let this user write there")
+              + ", or choose another folder",
           e);
     }
   }
