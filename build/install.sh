@@ -4,6 +4,7 @@
 #   install.sh COMMAND...  only what brings these commands
 #   install.sh --update    only refreshes apt's lists
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # where mke2fs is
 
 log=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/cache/apt.log
 mkdir -p "$(dirname "$log")"
@@ -19,6 +20,7 @@ declare -A package=(
   [qemu-img]=qemu-utils
   [fio]=fio
   [mcopy]=mtools
+  [mke2fs]=e2fsprogs
   [flock]=util-linux
   [kill]=procps
 )

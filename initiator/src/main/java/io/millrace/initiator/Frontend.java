@@ -19,6 +19,7 @@ import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.ReadResult;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.ReplyCodec;
+import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.VringAddress;
 import io.millrace.vhost.user.VringMessage;
 import io.millrace.virtqueue.VringLayout;
@@ -57,8 +58,23 @@ public final class Frontend implements AutoCloseable {
    * @param socket path of the back-end's socket
    */
   public static Frontend connect(Path socket, FrontendOptions options) throws InitiatorException {
-    FrontendConnection connection =
-        FrontendConnection.open(socket, options.connectWithin(), options.timeout());
+    return negotiated(
+        FrontendConnection.open(socket, options.connectWithin(), options.timeout()), options);
+  }
+
+  /**
+   * Waits for a back-end that connects, and negotiates protocol features.
+   *
+   * @param listener where it connects to; stays the caller's
+   */
+  public static Frontend accept(VhostSocket listener, FrontendOptions options)
+      throws InitiatorException {
+    return negotiated(
+        FrontendConnection.accept(listener, options.connectWithin(), options.timeout()), options);
+  }
+
+  private static Frontend negotiated(FrontendConnection connection, FrontendOptions options)
+      throws InitiatorException {
     Frontend frontend = new Frontend(connection, options);
     try {
       frontend.negotiate();

@@ -9,6 +9,7 @@ import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.ProtocolException;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.ReplyCodec;
+import io.millrace.vhost.user.VhostSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -55,6 +56,34 @@ public final class FrontendConnection implements AutoCloseable {
         }
         LockSupport.parkNanos(RETRY_NANOS);
       }
+    }
+  }
+
+  /**
+   * Waits for a back-end that connects.
+   *
+   * @param listener stays the caller's
+   * @param within how long to wait for it
+   * @param timeout most to wait for one answer
+   */
+  public static FrontendConnection accept(VhostSocket listener, Duration within, Duration timeout)
+      throws InitiatorException {
+    long deadline = System.nanoTime() + within.toNanos();
+    String name = listener.path().toString();
+    while (true) {
+      try {
+        MessageChannel connected = listener.accept();
+        if (connected != null) {
+          return new FrontendConnection(name, connected, timeout);
+        }
+      } catch (IOException e) {
+        throw new InitiatorException(
+            Kind.UNREACHABLE, name + ": cannot accept: " + e.getMessage(), e);
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        throw new InitiatorException(Kind.UNREACHABLE, name + ": no back-end connects");
+      }
+      LockSupport.parkNanos(RETRY_NANOS);
     }
   }
 

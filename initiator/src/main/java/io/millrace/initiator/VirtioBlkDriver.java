@@ -5,6 +5,7 @@ import io.millrace.linux.LinuxException;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.ProtocolFeature;
+import io.millrace.vhost.user.VhostSocket;
 import io.millrace.virtqueue.IndirectTables;
 import io.millrace.virtqueue.SplitDriverRing;
 import java.nio.file.Path;
@@ -42,7 +43,21 @@ public final class VirtioBlkDriver implements AutoCloseable {
    */
   public static VirtioBlkDriver open(Path socket, BlkDriverOptions options)
       throws InitiatorException {
-    Frontend frontend = Frontend.connect(socket, options.frontend());
+    return over(Frontend.connect(socket, options.frontend()), options);
+  }
+
+  /**
+   * Opens the device of a back-end that connects, and starts its queues.
+   *
+   * @param listener where it connects to; stays the caller's
+   */
+  public static VirtioBlkDriver accept(VhostSocket listener, BlkDriverOptions options)
+      throws InitiatorException {
+    return over(Frontend.accept(listener, options.frontend()), options);
+  }
+
+  private static VirtioBlkDriver over(Frontend frontend, BlkDriverOptions options)
+      throws InitiatorException {
     try {
       return open(frontend, options);
     } catch (InitiatorException e) {

@@ -54,7 +54,13 @@ public final class SocketFile implements AutoCloseable {
     throw new IOException(path + ": its lock file " + lockPath + " keeps changing; try again");
   }
 
-  private static void checkName(Path path) throws IOException {
+  /**
+   * Refuses what can be no socket's name: one that is too long, or in a directory that is not
+   * there.
+   *
+   * @throws IOException it is such a name; the message is one line
+   */
+  public static void checkName(Path path) throws IOException {
     int bytes = path.toString().getBytes(StandardCharsets.UTF_8).length;
     if (bytes > MAX_PATH_BYTES) {
       throw new IOException(
@@ -105,7 +111,8 @@ public final class SocketFile implements AutoCloseable {
               + lockPath
               + " cannot be opened: "
               + LinuxException.text(e.number())
-              + "; let this user write there, or choose another folder",
+              + (e.errno() == Errno.ENOSPC ? "; make room there" : "; let this user write there")
+              + ", or choose another folder",
           e);
     }
   }

@@ -29,6 +29,8 @@ final class Syscall {
   static final int PREAD64 = 17;
   static final int PWRITE64 = 18;
   static final int MADVISE = 28;
+  static final int SOCKET = 41;
+  static final int CONNECT = 42;
   static final int SENDMSG = 46;
   static final int RECVMSG = 47;
   static final int GETSOCKNAME = 51;
@@ -46,7 +48,9 @@ final class Syscall {
   static final int OPENAT = 257;
   static final int FCHOWNAT = 260;
   static final int FCHMODAT = 268;
+  static final int TIMERFD_CREATE = 283;
   static final int FALLOCATE = 285;
+  static final int TIMERFD_SETTIME = 286;
   static final int ACCEPT4 = 288;
   static final int EVENTFD2 = 290;
   static final int MEMFD_CREATE = 319;

@@ -41,6 +41,7 @@ class AbiTest {
       #include <sys/socket.h>
       #include <sys/stat.h>
       #include <sys/syscall.h>
+      #include <sys/timerfd.h>
       #include <sys/uio.h>
       #include <sys/un.h>
       #include <linux/falloc.h>
@@ -103,6 +104,8 @@ class AbiTest {
     expect("SYS_pread64", Syscall.PREAD64);
     expect("SYS_pwrite64", Syscall.PWRITE64);
     expect("SYS_madvise", Syscall.MADVISE);
+    expect("SYS_socket", Syscall.SOCKET);
+    expect("SYS_connect", Syscall.CONNECT);
     expect("SYS_sendmsg", Syscall.SENDMSG);
     expect("SYS_recvmsg", Syscall.RECVMSG);
     expect("SYS_socketpair", Syscall.SOCKETPAIR);
@@ -121,7 +124,9 @@ class AbiTest {
     expect("SYS_openat", Syscall.OPENAT);
     expect("SYS_fchownat", Syscall.FCHOWNAT);
     expect("SYS_fchmodat", Syscall.FCHMODAT);
+    expect("SYS_timerfd_create", Syscall.TIMERFD_CREATE);
     expect("SYS_fallocate", Syscall.FALLOCATE);
+    expect("SYS_timerfd_settime", Syscall.TIMERFD_SETTIME);
     expect("SYS_eventfd2", Syscall.EVENTFD2);
     expect("SYS_memfd_create", Syscall.MEMFD_CREATE);
     expect("SYS_preadv2", Syscall.PREADV2);
@@ -206,6 +211,11 @@ class AbiTest {
     expect("F_GETFL", EventFd.F_GETFL);
     expect("F_SETFL", EventFd.F_SETFL);
     expect("EFD_SEMAPHORE", EventFd.EFD_SEMAPHORE);
+    expect("TFD_CLOEXEC", TimerFd.TFD_CLOEXEC);
+    expect("TFD_NONBLOCK", TimerFd.TFD_NONBLOCK);
+    expect("CLOCK_MONOTONIC", TimerFd.CLOCK_MONOTONIC);
+    expect("sizeof(struct itimerspec)", TimerFd.ITIMERSPEC_BYTES);
+    expect("offsetof(struct itimerspec, it_value)", TimerFd.ITIMERSPEC_VALUE);
     expect("CLOCK_THREAD_CPUTIME_ID", Cpu.CLOCK_THREAD_CPUTIME_ID);
     expect("sizeof(struct timespec)", 16);
     expect("offsetof(struct timespec, tv_nsec)", 8);

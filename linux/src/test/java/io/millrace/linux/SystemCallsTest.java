@@ -54,6 +54,21 @@ class SystemCallsTest {
   }
 
   @Test
+  void timerIsReadableOnceItsTimeIsOverAndNotAfterItWasDrained() throws Exception {
+    try (FileDescriptor timer = TimerFd.create()) {
+      assertThat(DescriptorPassing.await(timer.number(), false, 0)).isFalse();
+      long start = System.nanoTime();
+
+      TimerFd.set(timer, 5_000_000);
+
+      assertThat(DescriptorPassing.await(timer.number(), false, 20_000)).isTrue();
+      assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(5_000_000);
+      TimerFd.drain(timer);
+      assertThat(DescriptorPassing.await(timer.number(), false, 0)).isFalse();
+    }
+  }
+
+  @Test
   void twoMappingsOfAFileShareItsBytes() throws Exception {
     try (FileDescriptor fd = MemoryFile.create("shared", 8192, false);
         Mapping a = Mapping.map(fd, 0, 8192, true);

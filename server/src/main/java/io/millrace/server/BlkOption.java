@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A value of {@code --blk}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or in a serial is
- * written twice, as QEMU has it. SOCKET is a path, or {@code fd:NAME} for a socket that systemd
- * passed.
+ * written twice, as QEMU has it. SOCKET is a path, {@code connect:PATH} where the front-end
+ * listens, or {@code fd:NAME} for a socket that systemd passed.
  *
  * @param socket where its front-ends come from
  * @param image the file or block device
@@ -42,6 +42,7 @@ record BlkOption(
   private static final int SERIAL_BYTES = 20;
 
   private static final String PASSED = "fd:";
+  private static final String CONNECTING = "connect:";
 
   private static final String OPTIONS =
       "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
@@ -80,9 +81,21 @@ record BlkOption(
   }
 
   private static DiskSocket socket(String value, String text) {
-    return text.startsWith(PASSED) && text.length() > PASSED.length()
-        ? new DiskSocket.Passed(text.substring(PASSED.length()))
-        : new DiskSocket.Listening(path(value, "socket", text));
+    if (text.startsWith(CONNECTING + PASSED) || text.startsWith(PASSED + CONNECTING)) {
+      throw wrong(value, "has both connect: and fd:; a socket is connected to or passed");
+    }
+    if (text.startsWith(CONNECTING)) {
+      String path = text.substring(CONNECTING.length());
+      return new DiskSocket.Connecting(path(value, "socket", path));
+    }
+    if (text.startsWith(PASSED)) {
+      String name = text.substring(PASSED.length());
+      if (name.isEmpty()) {
+        throw wrong(value, "names no socket; write fd:NAME=IMAGE[,option...]");
+      }
+      return new DiskSocket.Passed(name);
+    }
+    return new DiskSocket.Listening(path(value, "socket", text));
   }
 
   /** Splits at single commas; two of them are one that belongs to the text. */

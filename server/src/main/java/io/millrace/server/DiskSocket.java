@@ -17,6 +17,15 @@ sealed interface DiskSocket {
   String name();
 
   /**
+   * What no two disks can share: the absolute path of a socket with a name of its own.
+   *
+   * @param directory the socket directory
+   */
+  default Object identity(Path directory) {
+    return this;
+  }
+
+  /**
    * They connect to a socket that is made here.
    *
    * @param path as given: relative to the socket directory
@@ -30,6 +39,33 @@ sealed interface DiskSocket {
     @Override
     public String name() {
       return path.toString();
+    }
+
+    @Override
+    public Object identity(Path directory) {
+      return directory.resolve(path).toAbsolutePath().normalize();
+    }
+  }
+
+  /**
+   * They listen, and are connected to.
+   *
+   * @param path as given: relative to the socket directory
+   */
+  record Connecting(Path path) implements DiskSocket {
+    @Override
+    public VhostSocket open(ServeOptions options) throws IOException {
+      return VhostSocket.connect(options.socketDirectory().resolve(path));
+    }
+
+    @Override
+    public String name() {
+      return path.toString();
+    }
+
+    @Override
+    public Object identity(Path directory) {
+      return directory.resolve(path).toAbsolutePath().normalize();
     }
   }
 

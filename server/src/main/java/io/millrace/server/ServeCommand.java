@@ -26,7 +26,9 @@ import picocli.CommandLine.Option;
       "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
       "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails).",
       "A comma within IMAGE or S is written twice.",
-      "SOCKET may be fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
+      "SOCKET may be connect:PATH, where the front-end listens and Millrace connects to it, now",
+      "and again whenever the connection has ended (QEMU: -chardev socket,...,server=on); or",
+      "fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
       "",
       "Example:",
       "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly"
@@ -43,7 +45,7 @@ final class ServeCommand extends ServerCommand {
   @Option(
       names = {"-S", "--socket-dir"},
       paramLabel = "DIR",
-      description = "Where disks' sockets are made. Default: the current directory.")
+      description = "Where disks' sockets are made or looked for. Default: the current directory.")
   private @Nullable Path socketDirectory;
 
   @Option(
@@ -101,11 +103,7 @@ final class ServeCommand extends ServerCommand {
     Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
     for (String disk : disks) {
       BlkOption option = checked(() -> BlkOption.parse(disk));
-      Object socket =
-          option.socket() instanceof DiskSocket.Listening(Path path)
-              ? directory.resolve(path).toAbsolutePath().normalize()
-              : option.socket();
-      if (!sockets.add(socket)) {
+      if (!sockets.add(option.socket().identity(directory))) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
       }
       parsed.add(option);

@@ -35,6 +35,17 @@ class BlkOptionTest {
   }
 
   @Test
+  void frontEndThatListensIsNamedWithConnect() {
+    BlkOption option = BlkOption.parse("connect:vm0.sock=disk.img,readonly");
+
+    assertThat(option.socket()).isEqualTo(new DiskSocket.Connecting(Path.of("vm0.sock")));
+    assertThat(option.socket().name()).isEqualTo("vm0.sock");
+    assertThat(option.readOnly()).isTrue();
+    assertThat(BlkOption.parse("./connect:a=b").socket())
+        .isEqualTo(new DiskSocket.Listening(Path.of("./connect:a")));
+  }
+
+  @Test
   void allOptionsAreTakenInAnyOrder() {
     assertThat(
             BlkOption.parse(
@@ -76,35 +87,71 @@ class BlkOptionTest {
         "=disk.img|names no socket",
         "vm0.sock=|names no image",
         "vm0.sock=,readonly|names no image",
+        "fd:=i|names no socket; write fd:NAME=IMAGE",
+        "connect:=i|names no socket; write SOCKET=IMAGE",
+        "connect:vm0.sock|has no '='; write SOCKET=IMAGE",
+        "connect:fd:vm0=i|has both connect: and fd:; a socket is connected to or passed",
+        "fd:connect:vm0=i|has both connect: and fd:; a socket is connected to or passed",
+      })
+  void wrongSocketOrImageIsOneLineThatQuotesItAndExitCode2(String value, String problem) {
+    assertRefused(value, problem);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
         "s=i,|has an unknown option ''; known: readonly, serial=S, format=raw, direct",
         "s=i,ro|has an unknown option 'ro'",
+        "s=i,READONLY|has an unknown option 'READONLY'",
+        "s=i, readonly|has an unknown option ' readonly'",
         "s=i,readonly=on|gives readonly a value; it takes none",
-        "s=i,direct=|gives direct a value; it takes none",
         "s=i,readonly,readonly|has readonly twice",
+        "s=i,direct=|gives direct a value; it takes none",
+        "s=i,direct=off|gives direct a value; it takes none",
+        "s=i,direct,direct|has direct twice",
         "s=i,serial=a,serial=b|has serial twice",
         "s=i,serial|has a serial of 0 bytes; it may have 1 to 20",
         "s=i,serial=|has a serial of 0 bytes",
         "s=i,serial=123456789012345678901|has a serial of 21 bytes",
         "s=i,serial=\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac|has a serial of 21 bytes",
         "s=i,format|asks for another format than raw",
-        "s=i,engine=aio|has engine=aio; it may be one of auto, io_uring, threads",
+        "s=i,format=|asks for another format than raw",
+        "s=i,format=qcow2|asks for another format than raw; the only one is format=raw",
+        "s=i,format=raw,format=raw|has format twice",
         "s=i,engine|has engine; it may be one of auto",
+        "s=i,engine=|has engine=; it may be one of auto",
+        "s=i,engine=aio|has engine=aio; it may be one of auto, io_uring, threads",
+        "s=i,engine=threads,direct,engine=io_uring|has engine twice",
+        "s=i,on-error|has on-error; it may be one of report, retry",
         "s=i,on-error=stop|has on-error=stop; it may be one of report, retry",
         "s=i,on-error=RETRY|has on-error=RETRY; it may be one of report, retry",
-        "s=i,on-error=retry,on-error=retry|has on-error twice",
+        "s=i,on-error=retry,on-error=report|has on-error twice",
         "s=i,io-timeout|has io-timeout; it is a number of seconds from 1 to 86400",
+        "s=i,io-timeout=|has io-timeout=; it is a number of seconds from 1 to 86400",
         "s=i,io-timeout=0|has io-timeout=0; it is a number of seconds from 1 to 86400",
         "s=i,io-timeout=-1|has io-timeout=-1; it is a number",
+        "s=i,io-timeout=0x10|has io-timeout=0x10; it is a number",
+        "s=i,io-timeout=1.5|has io-timeout=1.5; it is a number",
         "s=i,io-timeout=30s|has io-timeout=30s; it is a number",
         "s=i,io-timeout=86401|has io-timeout=86401; it is a number of seconds from 1 to 86400",
         "s=i,io-timeout=99999999999|has io-timeout=99999999999; it is a number",
-        "s=i,format=qcow2|asks for another format than raw; the only one is format=raw",
+        "s=i,io-timeout=18446744073709551617|has io-timeout=18446744073709551617; it is a number",
+        "s=i,io-timeout=1,io-timeout=2|has io-timeout twice",
       })
-  void wrongValueIsQuotedWithWhatIsWrong(String value, String problem) {
-    assertThatThrownBy(() -> BlkOption.parse(value))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("--blk " + value + " ")
-        .hasMessageContaining(problem);
+  void wrongOptionIsOneLineThatQuotesItAndExitCode2(String value, String problem) {
+    assertRefused(value, problem);
+  }
+
+  private static void assertRefused(String value, String problem) {
+    Cli cli = Cli.run("serve", "--blk", value);
+
+    assertThat(cli.exitCode()).isEqualTo(2);
+    assertThat(cli.err())
+        .startsWith("millrace serve: --blk " + value + " " + problem)
+        .hasLineCount(1);
+    assertThat(cli.out()).isEmpty();
   }
 
   @Test

@@ -101,6 +101,27 @@ class CommandLineTest {
     assertThat(dir.toFile().list()).containsExactly("disk.img");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "serve --blk s=DIR/a.img --blk connect:./s=DIR/b.img"
+            + "|millrace serve: --blk connect:./s=DIR/b.img has the socket of another disk",
+        "serve -S DIR --blk connect:none/s=DIR/disk.img"
+            + "|millrace serve: DIR/none/s: there is no directory DIR/none; create it first",
+        "serve -S DIR --blk connect:disk.img=DIR/disk.img"
+            + "|millrace serve: DIR/disk.img: is there and is not a socket; name the one that",
+        "serve -S DIR --blk connect:DIR/0123456789012345678901234567890123456789012345678901234567"
+            + "890123456789012345678901234567890123456789012345678901234567890=DIR/disk.img"
+            + "|millrace serve: DIR/0123456789012345678901234567890123456789012345678901234567"
+            + "890123456789012345678901234567890123456789012345678901234567890: a socket's path has",
+      })
+  void wrongSocketToConnectToIsOneLineAndExitCode2AndLeavesNothing(String line, String message)
+      throws IOException {
+    wrongCommandLineIsOneLineAndExitCode2AndLeavesNothing(line, message);
+  }
+
   @Test
   void imageOfAnotherFormatIsRefusedUnlessSaidToBeRaw() throws IOException {
     byte[] qcow2 = new byte[1 << 20];

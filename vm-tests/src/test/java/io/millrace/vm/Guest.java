@@ -113,11 +113,20 @@ final class Guest {
      * /dev/vda}.
      */
     Builder disk(String socket, int queues) {
+      return disk(socket, "", queues);
+    }
+
+    /** As {@link #disk}, but QEMU listens there, and the back-end is to connect. */
+    Builder listeningDisk(String socket, int queues) {
+      return disk(socket, ",server=on,wait=off", queues);
+    }
+
+    private Builder disk(String socket, String how, int queues) {
       String id = "disk" + devices.size();
       devices.addAll(
           List.of(
               "-chardev",
-              "socket,id=%s,path=%s".formatted(id, socket),
+              "socket,id=%s,path=%s%s".formatted(id, socket, how),
               "-device",
               "vhost-user-blk-pci,chardev=%s,num-queues=%d".formatted(id, queues)));
       return this;

@@ -1,6 +1,7 @@
 package io.millrace.bdev.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
     names = {"IO_URING", "THREADS"})
 class ImageUnderLoadTest {
   private static final int SIZE = 4 << 20;
+  private static final int ROOM = SIZE / 16; // less than what a load writes to
   private static final int DEPTH = 32;
   private static final int COUNT = 2000;
   private static final long DEADLINE_NANOS = 30_000_000_000L;
@@ -113,6 +115,82 @@ class ImageUnderLoadTest {
       assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS);
       assertThat(disk.bdev.hasFailed()).isFalse();
     }
+  }
+
+  @Test
+  void fullFileSystemFailsTheWritesThatNeedRoomUntilThereIsSome() throws Exception {
+    BlockDevices devices = devices();
+    try {
+      Path small = devices.tmpfs(directory, ROOM);
+      image = sparse(small);
+      try (FileDisk disk = open()) {
+        Load load = new Load(disk);
+        assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS, IoStatus.NO_SPACE);
+
+        devices.resizeTmpfs(small, 2L * SIZE);
+
+        assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS);
+        assertThat(disk.flush()).isEqualTo(IoStatus.SUCCESS);
+      }
+    } finally {
+      devices.takeDown();
+    }
+  }
+
+  @Test
+  void fileSystemThatBecomesReadOnlyFailsWritesAndStillServesReads() throws Exception {
+    BlockDevices devices = devices();
+    try {
+      Path mounted = devices.ext4(directory, 8L * SIZE);
+      image = Files.write(mounted.resolve("disk.img"), new byte[SIZE]);
+      try (FileDisk disk = open()) {
+        Load load = new Load(disk);
+        assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS);
+        assertThat(disk.flush()).isEqualTo(IoStatus.SUCCESS);
+
+        BlockDevices.run("mount", "-o", "remount,abort", mounted.toString());
+
+        assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS, IoStatus.IO_ERROR);
+        assertThat(disk.read(0, 4096)).hasSize(4096);
+        assertThat(disk.write(0, new byte[4096])).isEqualTo(IoStatus.IO_ERROR);
+      }
+    } finally {
+      devices.takeDown();
+    }
+  }
+
+  @Test
+  void deviceThatFailsSomeWritesIsServedOnAndRecovers() throws Exception {
+    BlockDevices devices = devices();
+    try {
+      Path small = devices.tmpfs(directory, ROOM);
+      image = devices.loop(sparse(small), 4096); // fails where its file finds no room
+      try (FileDisk disk =
+          new FileDisk(FileBdevOptions.of("disk", image).withEngine(engine).withDirect(true))) {
+        Load load = new Load(disk);
+        assertThat(load.run(COUNT)).containsKey(IoStatus.SUCCESS).hasSize(2);
+
+        devices.resizeTmpfs(small, 2L * SIZE);
+
+        assertThat(load.run(COUNT)).containsOnlyKeys(IoStatus.SUCCESS);
+        assertThat(disk.flush()).isEqualTo(IoStatus.SUCCESS);
+      }
+    } finally {
+      devices.takeDown();
+    }
+  }
+
+  private static BlockDevices devices() {
+    assumeTrue(BlockDevices.available(), "needs root and loop devices");
+    return new BlockDevices();
+  }
+
+  private static Path sparse(Path folder) throws Exception {
+    Path path = folder.resolve("disk.img");
+    try (FileDescriptor fd = LinuxFiles.open(path, OpenFlag.READ_WRITE, OpenFlag.CREATE)) {
+      LinuxFiles.truncate(fd, SIZE);
+    }
+    return path;
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.newsclub.net.unix.AFUNIXServerSocketChannel;
  * connect from the moment it exists, and are served once there is a server. One thread at a time.
  */
 public sealed interface VhostSocket extends AutoCloseable
-    permits ListeningSocket, InheritedListener, ConnectedSocket {
+    permits ListeningSocket, ConnectingSocket, InheritedListener, ConnectedSocket {
   /**
    * Listens at a path. A dead server's file there is replaced, a live one's is not.
    *
@@ -25,6 +25,16 @@ public sealed interface VhostSocket extends AutoCloseable
    */
   static VhostSocket listen(Path path, @Nullable SocketAccess access) throws IOException {
     return ListeningSocket.at(path, access);
+  }
+
+  /**
+   * Connects to a front-end that listens at a path, again and again: when that one has gone, and
+   * while nobody listens, with pauses that double up to a second.
+   *
+   * @throws IOException it can be no such path; the message is one line
+   */
+  static VhostSocket connect(Path path) throws IOException {
+    return ConnectingSocket.to(path);
   }
 
   /**
@@ -73,7 +83,7 @@ public sealed interface VhostSocket extends AutoCloseable
     }
   }
 
-  /** Where it listens; {@code fdN} where that has no name. */
+  /** Where it listens or connects to; {@code fdN} where that has no name. */
   Path path();
 
   /**
@@ -93,7 +103,10 @@ public sealed interface VhostSocket extends AutoCloseable
     return new CompletableFuture<>();
   }
 
-  /** Takes no more front-ends; the file that {@link #listen} made is removed. */
+  /**
+   * Takes no more front-ends; the file that {@link #listen} made is removed. {@link #released} may
+   * still come.
+   */
   @Override
   void close();
 }

@@ -40,7 +40,7 @@ public final class BlkController {
     return name;
   }
 
-  /** Where front-ends connect. */
+  /** The socket between it and its front-ends. */
   public Path socket() {
     return server.path();
   }

@@ -60,7 +60,7 @@ public final class BlkControllers {
       @Nullable BitSet cores) {}
 
   /**
-   * Makes a controller behind a socket that listens.
+   * Makes a controller behind a socket.
    *
    * @param socket belongs to this from now on, and is closed if this fails
    */

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One device behind one listening socket, for up to {@value #MAX_SESSIONS} front-ends at the same
- * time. Control thread only.
+ * One device behind one socket, for up to {@value #MAX_SESSIONS} front-ends at the same time.
+ * Control thread only.
  */
 public final class VhostServer {
   private static final Logger LOG = LoggerFactory.getLogger(VhostServer.class);
@@ -68,7 +68,7 @@ public final class VhostServer {
     }
   }
 
-  /** Where it listens. */
+  /** Where it listens or connects to. */
   public Path path() {
     return socket.path();
   }
@@ -154,8 +154,8 @@ public final class VhostServer {
   }
 
   /**
-   * Stops listening, stops all queues in order, ends all sessions. After some seconds what still
-   * hangs is ended without waiting for its storage.
+   * Takes no more front-ends, stops all queues in order, ends all sessions. After some seconds what
+   * still hangs is ended without waiting for its storage.
    *
    * @param done runs when nothing of the server is left
    */
