@@ -18,7 +18,9 @@ run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show i
 	@vm-tests/run/demo.sh
 
 test: install ## build everything and run all tests, those with QEMU guests included
+	@rm -rf */target/surefire-reports
 	$(MAVEN) verify
+	@build/skipped.sh
 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
 	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package

@@ -24,6 +24,11 @@ declare -A package=(
   [flock]=util-linux
   [kill]=procps
 )
+# the same for what one test installs, and is skipped without
+declare -A package_of_test=(
+  [libvirtd]=libvirt-daemon
+  [virsh]=libvirt-clients
+)
 
 die() {
   echo "install: $*" >&2
@@ -58,7 +63,7 @@ fi
 
 missing=()
 for command in "${@:-${!package[@]}}"; do
-  type -P "$command" >/dev/null || missing+=("${package[$command]}") # type -P: tests start files, not builtins of bash
+  type -P "$command" >/dev/null || missing+=("${package[$command]:-${package_of_test[$command]}}") # type -P: tests start files, not builtins of bash
 done
 # gcc alone cannot link: the C library's headers and archive come apart.
 if command -v dpkg-query >/dev/null && ! dpkg-query -W -f '${Status}' libc6-dev 2>/dev/null | grep -q 'ok installed'; then

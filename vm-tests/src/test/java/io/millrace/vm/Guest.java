@@ -170,16 +170,23 @@ final class Guest {
     }
 
     Guest start(Lab lab) throws IOException {
-      GuestImage image = GuestImage.get();
-      Files.writeString(lab.path(name + ".sh"), script, StandardCharsets.UTF_8);
       Path qmpSocket = lab.shortPath(name + ".qmp");
-      Process process = lab.start(command(image, qmpSocket), name + "-qemu.log", true);
+      List<String> command = command(lab, GuestImage.get().accelerator(), "stdio");
+      command.addAll(List.of("-qmp", "unix:" + qmpSocket + ",server=on,wait=off"));
+      Process process = lab.start(command, name + "-qemu.log", true);
       GuestLog log =
           GuestLog.read(process.getInputStream(), lab.path(name + "-report.log"), name + "-report");
       return new Guest(process, log, qmpSocket);
     }
 
-    private List<String> command(GuestImage image, Path qmpSocket) {
+    /**
+     * The command of a QEMU that somebody else starts in the lab's folder.
+     *
+     * @param report QEMU's word for where the guest's report goes: {@code stdio}, {@code unix:PATH}
+     */
+    List<String> command(Lab lab, String accelerator, String report) throws IOException {
+      GuestImage image = GuestImage.get();
+      Files.writeString(lab.path(name + ".sh"), script, StandardCharsets.UTF_8);
       List<String> command = new ArrayList<>();
       command.addAll(
           List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"));
@@ -189,7 +196,7 @@ final class Guest {
       command.addAll(
           List.of(
               "-machine",
-              "q35,accel=" + image.accelerator() + ",memory-backend=mem",
+              "q35,accel=" + accelerator + ",memory-backend=mem",
               "-cpu",
               "max",
               "-smp",
@@ -215,9 +222,7 @@ final class Guest {
               "-serial",
               "file:" + name + "-console.log",
               "-serial",
-              "stdio",
-              "-qmp",
-              "unix:" + qmpSocket + ",server=on,wait=off"));
+              report));
       command.addAll(devices);
       return command;
     }

@@ -5,6 +5,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,11 +31,24 @@ final class GuestLog {
   private final List<String> lines = new ArrayList<>();
   private int awaited; // lines before this index were passed by await
   private boolean ended;
+  private SocketChannel speaker; // null until the guest's QEMU has connected, or if it does not
 
   static GuestLog read(InputStream source, Path copy, String name) throws IOException {
     GuestLog log = new GuestLog();
     PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy), true);
     Thread.ofPlatform().daemon().name(name).start(() -> log.pump(source, file));
+    return log;
+  }
+
+  /**
+   * As {@link #read}, from the first that connects to this socket: a QEMU that is not our child.
+   */
+  static GuestLog listen(Path socket, Path copy, String name) throws IOException {
+    GuestLog log = new GuestLog();
+    PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy), true);
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket));
+    Thread.ofPlatform().daemon().name(name).start(() -> log.accept(server, file));
     return log;
   }
 
@@ -64,6 +83,21 @@ final class GuestLog {
     }
   }
 
+  /** Sends the guest a line, to its second serial port; it has to have reported to a socket. */
+  void tell(String line) throws IOException {
+    SocketChannel guest;
+    lock.lock();
+    try {
+      guest = speaker;
+    } finally {
+      lock.unlock();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+    while (bytes.hasRemaining()) {
+      guest.write(bytes);
+    }
+  }
+
   /** All lines so far. */
   List<String> lines() {
     lock.lock();
@@ -71,6 +105,22 @@ final class GuestLog {
       return List.copyOf(lines);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void accept(ServerSocketChannel server, PrintWriter file) {
+    try (server) {
+      SocketChannel guest = server.accept();
+      lock.lock();
+      try {
+        speaker = guest;
+      } finally {
+        lock.unlock();
+      }
+      pump(Channels.newInputStream(guest), file);
+    } catch (IOException e) {
+      publish("INFO nobody connected to report: " + e.getMessage(), false);
+      publish("", true);
     }
   }
 

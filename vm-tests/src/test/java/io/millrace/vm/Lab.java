@@ -2,6 +2,7 @@ package io.millrace.vm;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -55,6 +56,15 @@ final class Lab
   /** A path that fits into a socket's address, for sockets that the test itself connects to. */
   Path shortPath(String name) {
     return shortFolder.resolve(name);
+  }
+
+  /** What stands in a file by now; nothing if it is not there yet. */
+  static String read(Path file) {
+    try {
+      return Files.exists(file) ? Files.readString(file) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A sparse raw image of this size. */

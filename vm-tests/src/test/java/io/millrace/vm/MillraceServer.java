@@ -13,8 +13,10 @@ import java.util.concurrent.TimeUnit;
  * lab's folder.
  */
 final class MillraceServer {
-  private static final Path PROGRAM =
+  /** The program of the distribution. */
+  static final Path PROGRAM =
       Lab.MODULE.resolveSibling("server").resolve("target/millrace/bin/millrace");
+
   private static final Duration START_LIMIT = Duration.ofSeconds(30);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
