@@ -195,6 +195,8 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
       queue.complete(refused[i], 0);
     }
     handler.respond(this);
+    // A driver that gets answers sends what waited for them: it is looked for, and no kick asked.
+    handle.wake();
     boolean wanted = queue.publish();
     surfaceFault();
     if (wanted && call >= 0) {
