@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
 
+  /** How long all pollers are idle before the thread sleeps. */
+  private static final long SLEEP_AFTER_NANOS = 50_000;
+
   /** A tick comes after this much weight of rounds, so that its cost (about 400 ns) vanishes. */
   private static final int TICK_WEIGHT = 256;
 
@@ -48,7 +51,6 @@ public final class Reactor implements AutoCloseable {
   private final Guard guard;
   private final PollSet pollers;
   private final Alarms alarms;
-  private final Patience patience = new Patience();
   private final boolean stepped;
   private @Nullable Thread thread;
   private Deferred[] deferred = new Deferred[64];
@@ -325,14 +327,13 @@ public final class Reactor implements AutoCloseable {
     try {
       pollers.coolDown(now);
       boolean idle =
-          pollers.activeCount() == 0 || (patience.isOver(now - lastWorkNanos) && pollers.restAll());
+          pollers.activeCount() == 0
+              || (now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll());
       if (deferredCount > 0) {
         runDeferred();
       } else if (idle && maySleep && !stopping) {
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS));
-        long woken = System.nanoTime();
-        patience.gapWas(woken - lastWorkNanos);
-        lastWorkNanos = woken;
+        lastWorkNanos = System.nanoTime();
         return;
       }
       eventLoop.runNow();
