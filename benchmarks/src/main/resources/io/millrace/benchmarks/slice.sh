@@ -15,11 +15,13 @@ signal() { # signal NAME PID...
   kill -s "$@" 2>/dev/null
 }
 
-stop() { # stop PID...: the last one first, so that a server still serves what its load waits for
-  local pids=("$@") i
-  for ((i = $# - 1; i >= 0; i--)); do
-    signal STOP "${pids[i]}"
+stop() { # stop PID...: the last one first, so that a server still serves what its load waits for; in one call, as
+  # the threads of a load that stops would keep this script from the next
+  local pids=() pid
+  for pid; do
+    pids=("$pid" "${pids[@]}")
   done
+  signal STOP "${pids[@]}"
 }
 
 for i in "${!groups[@]}"; do
