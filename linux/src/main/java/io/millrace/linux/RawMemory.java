@@ -50,24 +50,39 @@ public final class RawMemory {
     return (byte) ((byte) BYTE.getAcquire(ALL, address) ^ zero);
   }
 
+  // At most 35 bytes of bytecode each, the slow way apart: what is larger is inlined only where the
+  // compiler knows already that it is hot, and stayed a call in the ring's loop.
+
   public static short getShort(long address) {
     if ((address & (Short.BYTES - 1)) == 0) {
       return (short) SHORT.getAcquire(ALL, address);
     }
-    return (short) ((getByte(address) & 0xff) | (getByte(address + 1) << 8));
+    return shortOfBytes(address);
   }
 
   public static int getInt(long address) {
     if ((address & (Integer.BYTES - 1)) == 0) {
       return (int) INT.getAcquire(ALL, address) ^ zero;
     }
-    return (getShort(address) & 0xffff) | (getShort(address + 2) << 16);
+    return intOfShorts(address);
   }
 
   public static long getLong(long address) {
     if ((address & (Long.BYTES - 1)) == 0) {
       return (long) LONG.getAcquire(ALL, address);
     }
+    return longOfInts(address);
+  }
+
+  private static short shortOfBytes(long address) {
+    return (short) ((getByte(address) & 0xff) | (getByte(address + 1) << 8));
+  }
+
+  private static int intOfShorts(long address) {
+    return (getShort(address) & 0xffff) | (getShort(address + 2) << 16);
+  }
+
+  private static long longOfInts(long address) {
     return Integer.toUnsignedLong(getInt(address)) | ((long) getInt(address + 4) << 32);
   }
 
