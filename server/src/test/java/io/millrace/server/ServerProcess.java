@@ -32,6 +32,17 @@ final class ServerProcess implements AutoCloseable {
    */
   static ServerProcess start(Path folder, List<String> launcher, String... arguments)
       throws IOException {
+    Path log = Files.createTempFile(folder.getParent(), "millrace", ".log");
+    Process process =
+        new ProcessBuilder(command(launcher, List.of(arguments)))
+            .directory(folder.toFile())
+            .redirectError(log.toFile())
+            .start();
+    return new ServerProcess(process, log);
+  }
+
+  /** The command line of a command of Millrace's, from the classes under test. */
+  static List<String> command(List<String> launcher, List<String> arguments) {
     List<String> command = new ArrayList<>(launcher);
     command.addAll(
         List.of(
@@ -41,11 +52,8 @@ final class ServerProcess implements AutoCloseable {
             "-cp",
             System.getProperty("java.class.path"),
             "io.millrace.server.Main"));
-    command.addAll(List.of(arguments));
-    Path log = Files.createTempFile(folder.getParent(), "millrace", ".log");
-    Process process =
-        new ProcessBuilder(command).directory(folder.toFile()).redirectError(log.toFile()).start();
-    return new ServerProcess(process, log);
+    command.addAll(arguments);
+    return command;
   }
 
   /** Its next line on stdout, or null at the end. */

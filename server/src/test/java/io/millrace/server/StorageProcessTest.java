@@ -105,22 +105,13 @@ class StorageProcessTest {
   }
 
   private void serve(List<String> launcher, String... disks) throws Exception {
-    List<String> command = new ArrayList<>(launcher);
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.millrace.server.Main",
-            "serve"));
+    List<String> arguments = new ArrayList<>(List.of("serve"));
     for (String disk : disks) {
-      command.add("--blk");
-      command.add(disk);
+      arguments.add("--blk");
+      arguments.add(disk);
     }
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(ServerProcess.command(launcher, arguments))
             .directory(dir.toFile())
             .redirectError(dir.resolve("log").toFile())
             .start();
