@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class RingCost {
   private RingCost() {}
 
-  /** One figure for each depth. */
+  /** One figure for each format and depth. */
   static List<Figure> measure() throws RunnerException {
     var options =
         new OptionsBuilder()
@@ -26,7 +26,10 @@ final class RingCost {
       Result<?> result = run.getPrimaryResult();
       figures.add(
           new Figure(
-              "ring round trip in one thread, null, depth " + run.getParams().getParam("depth"),
+              "%s ring round trip in one thread, null, depth %s"
+                  .formatted(
+                      run.getParams().getParam("format").toLowerCase(Locale.ROOT),
+                      run.getParams().getParam("depth")),
               result.getScore(),
               String.format(
                   Locale.ROOT,

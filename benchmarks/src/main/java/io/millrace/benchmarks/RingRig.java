@@ -15,20 +15,22 @@ import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.DescriptorChain;
+import io.millrace.virtqueue.DeviceQueue;
+import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestRegion;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.IndirectTables;
-import io.millrace.virtqueue.QueueState;
-import io.millrace.virtqueue.SplitDeviceQueue;
-import io.millrace.virtqueue.SplitDriverRing;
+import io.millrace.virtqueue.RingFormat;
+import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /**
- * Both sides of a split ring in one thread, a null disk behind it: chains of three descriptors
- * (header, 4 KiB of data, status), as a guest offers them. Data-path code, but for its constructor.
+ * Both sides of a ring in one thread, a null disk behind it: chains of three descriptors (header, 4
+ * KiB of data, status), as a guest offers them. Data-path code, but for its constructor.
  */
 final class RingRig implements AutoCloseable {
   private static final int QUEUE_SIZE = 128;
@@ -43,8 +45,8 @@ final class RingRig implements AutoCloseable {
   private final Reactor reactor;
   private final BdevDescriptor opening;
   private final BdevChannel channel;
-  private final SplitDriverRing driver;
-  private final SplitDeviceQueue device;
+  private final DriverRing driver;
+  private final DeviceQueue device;
   private final DescriptorChain chain = new DescriptorChain();
   private final Request[] free = new Request[QUEUE_SIZE];
   private int freeCount;
@@ -54,26 +56,29 @@ final class RingRig implements AutoCloseable {
   /**
    * A rig at rest.
    *
+   * @param format of the ring
    * @param depth chains to build
    */
-  RingRig(int depth) throws BdevException, LinuxException {
+  RingRig(RingFormat format, int depth) throws BdevException, LinuxException {
     memory = Mapping.anonymous(RING_BYTES + (long) depth * REQUEST_BYTES, false);
     reactor = Reactor.stepped("rig");
     BdevRegistry registry = new BdevRegistry();
     registry.register(new NullBdev("disk", new UUID(0, 1), BLOCK_BYTES, BLOCK_BYTES, 1 << 20));
     opening = registry.open("disk", true, new Steadfast());
     channel = opening.openChannel(reactor);
-    VringLayout layout = SplitDriverRing.layout(memory.address(), QUEUE_SIZE);
-    driver = new SplitDriverRing(layout, 0, IndirectTables.NONE);
+    long features = format == RingFormat.PACKED ? VirtioFeature.RING_PACKED : 0;
+    VringLayout layout = VringLayout.at(memory.address(), format, QUEUE_SIZE);
+    driver = DriverRing.open(layout, features, IndirectTables.NONE);
     GuestRegion region =
         new GuestRegion(memory.address(), memory.size(), memory.address(), memory.address());
     device =
-        new SplitDeviceQueue(
-            layout,
-            new GuestMemoryMap(List.of(region)).translation(),
-            0,
-            new QueueState(0, 0),
-            GuestWrites.UNTRACKED);
+        Objects.requireNonNull(
+            DeviceQueue.open(
+                layout,
+                new GuestMemoryMap(List.of(region)).translation(),
+                features,
+                format.firstBase(),
+                GuestWrites.UNTRACKED));
     while (freeCount < QUEUE_SIZE) {
       free[freeCount++] = new Request();
     }

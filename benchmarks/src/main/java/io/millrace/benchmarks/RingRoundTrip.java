@@ -2,6 +2,7 @@ package io.millrace.benchmarks;
 
 import io.millrace.bdev.BdevException;
 import io.millrace.linux.LinuxException;
+import io.millrace.virtqueue.RingFormat;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,10 @@ public class RingRoundTrip {
   @Param({"1", "32"})
   public int depth;
 
+  /** Format of the ring. */
+  @Param({"SPLIT", "PACKED"})
+  public RingFormat format = RingFormat.SPLIT;
+
   private @Nullable RingRig rig;
 
   /** JMH makes one for each thread. */
@@ -47,7 +52,7 @@ public class RingRoundTrip {
   /** Makes the ring and its disk. */
   @Setup(Level.Trial)
   public void open() throws BdevException, LinuxException {
-    rig = new RingRig(depth);
+    rig = new RingRig(format, depth);
   }
 
   /** Unmaps the ring. */

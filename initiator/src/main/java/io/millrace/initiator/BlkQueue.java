@@ -4,7 +4,7 @@ import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
-import io.millrace.virtqueue.SplitDriverRing;
+import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.UsedHandler;
 import java.util.Arrays;
 
@@ -21,11 +21,11 @@ public final class BlkQueue {
 
   private static final int STATUS = 64;
   private static final int HEADER_BYTES = 16;
-  private static final int NO_CHAIN = SplitDriverRing.NONE;
+  private static final int NO_CHAIN = DriverRing.NONE;
   private static final int REAP_BATCH = 32;
 
   private final GuestMemory memory;
-  private final SplitDriverRing ring;
+  private final DriverRing ring;
   private final FrontendQueue events;
   private final long control;
   private final boolean poisonStatus;
@@ -54,7 +54,7 @@ public final class BlkQueue {
    */
   BlkQueue(
       GuestMemory memory,
-      SplitDriverRing ring,
+      DriverRing ring,
       FrontendQueue events,
       long control,
       int depth,
@@ -89,7 +89,7 @@ public final class BlkQueue {
   }
 
   /** The queue's ring. */
-  public SplitDriverRing ring() {
+  public DriverRing ring() {
     return ring;
   }
 

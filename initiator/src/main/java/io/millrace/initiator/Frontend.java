@@ -245,7 +245,7 @@ public final class Frontend implements AutoCloseable {
    *
    * @param index of the queue, below {@link #maxQueues}
    * @param ring in shared memory, by host address
-   * @param base available index to go on at
+   * @param base where to go on, as SET_VRING_BASE has it
    * @return the queue's event descriptors, closed by the caller after {@link #stopQueue}
    */
   public FrontendQueue startQueue(int index, VringLayout ring, int base) throws InitiatorException {
@@ -259,18 +259,7 @@ public final class Frontend implements AutoCloseable {
       throw new InitiatorException(Kind.UNSUPPORTED, connection.name() + ": " + e.getMessage(), e);
     }
     try {
-      tell(new VringMessage.SetVringNum(index, ring.size()));
-      tell(new VringMessage.SetVringBase(index, base));
-      // The user address of shared memory is its host address: see GuestMemory.
-      tell(
-          new VringMessage.SetVringAddr(
-              new VringAddress(index, 0, ring.desc(), ring.used(), ring.avail(), 0)));
-      tell(new VringMessage.SetVringCall(index, true), List.of(queue.call()));
-      tell(new VringMessage.SetVringKick(index, true), List.of(queue.kick()));
-      if ((features & 1L << ProtocolFeature.VIRTIO_BIT) != 0) {
-        tell(new VringMessage.SetVringEnable(index, true));
-      }
-      barrier();
+      resumeQueue(queue, ring, base);
       return queue;
     } catch (InitiatorException e) {
       queue.close();
@@ -279,9 +268,32 @@ public final class Frontend implements AutoCloseable {
   }
 
   /**
+   * Starts a queue that was stopped, with the event descriptors it had.
+   *
+   * @param ring in shared memory, by host address
+   * @param base where to go on, as SET_VRING_BASE has it
+   */
+  public void resumeQueue(FrontendQueue queue, VringLayout ring, int base)
+      throws InitiatorException {
+    int index = queue.index();
+    tell(new VringMessage.SetVringNum(index, ring.size()));
+    tell(new VringMessage.SetVringBase(index, base));
+    // The user address of shared memory is its host address: see GuestMemory.
+    tell(
+        new VringMessage.SetVringAddr(
+            new VringAddress(index, 0, ring.desc(), ring.used(), ring.avail(), 0)));
+    tell(new VringMessage.SetVringCall(index, true), List.of(queue.call()));
+    tell(new VringMessage.SetVringKick(index, true), List.of(queue.kick()));
+    if ((features & 1L << ProtocolFeature.VIRTIO_BIT) != 0) {
+      tell(new VringMessage.SetVringEnable(index, true));
+    }
+    barrier();
+  }
+
+  /**
    * Stops a queue: the back-end finishes what it has, and touches the ring no more.
    *
-   * @return available index where it stands
+   * @return where it stands, as GET_VRING_BASE has it
    */
   public int stopQueue(int index) throws InitiatorException {
     VringMessage.GetVringBase message = new VringMessage.GetVringBase(index);

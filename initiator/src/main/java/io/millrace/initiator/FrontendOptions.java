@@ -64,6 +64,11 @@ public record FrontendOptions(
     return new FrontendOptions(connectWithin, timeout, bits, protocolFeatures);
   }
 
+  /** With more virtio feature bits: those of a packed ring, say. */
+  public FrontendOptions withMoreFeatures(long bits) {
+    return withFeatures(features | bits);
+  }
+
   /** With other protocol features. */
   public FrontendOptions withProtocolFeatures(Set<ProtocolFeature> wanted) {
     return new FrontendOptions(connectWithin, timeout, features, wanted);

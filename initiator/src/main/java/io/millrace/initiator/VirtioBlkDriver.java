@@ -6,8 +6,11 @@ import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.IndirectTables;
-import io.millrace.virtqueue.SplitDriverRing;
+import io.millrace.virtqueue.RingFormat;
+import io.millrace.virtqueue.VirtioFeature;
+import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,13 +30,20 @@ public final class VirtioBlkDriver implements AutoCloseable {
   private final Frontend frontend;
   private final GuestMemory memory;
   private final BlkConfig config;
+  private final BlkDriverOptions options;
+  private final List<QueuePlace> places = new ArrayList<>();
   private final List<BlkQueue> queues = new ArrayList<>();
   private boolean running;
 
-  private VirtioBlkDriver(Frontend frontend, GuestMemory memory, BlkConfig config) {
+  /** Memory of a queue: its ring, its indirect tables, and what requests have beside data. */
+  private record QueuePlace(VringLayout layout, IndirectTables tables, long control) {}
+
+  private VirtioBlkDriver(
+      Frontend frontend, GuestMemory memory, BlkConfig config, BlkDriverOptions options) {
     this.frontend = frontend;
     this.memory = memory;
     this.config = config;
+    this.options = options;
   }
 
   /**
@@ -89,10 +99,10 @@ public final class VirtioBlkDriver implements AutoCloseable {
     } catch (LinuxException e) {
       throw new InitiatorException(Kind.UNSUPPORTED, name + ": " + e.getMessage(), e);
     }
-    VirtioBlkDriver driver = new VirtioBlkDriver(frontend, memory, config);
+    VirtioBlkDriver driver = new VirtioBlkDriver(frontend, memory, config, options);
     try {
       frontend.shareMemory(List.of(memory));
-      driver.start(options);
+      driver.start();
       return driver;
     } catch (InitiatorException e) {
       driver.close();
@@ -102,7 +112,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
   private static long controlBytes(BlkDriverOptions options) {
     long queue =
-        SplitDriverRing.bytes(options.queueSize())
+        VringLayout.bytes(RingFormat.of(options.frontend().features()), options.queueSize())
             + IndirectTables.bytes(options.queueSize(), options.indirectEntries())
             + (long) options.depth() * BlkQueue.CONTROL_BYTES;
     return options.queues() * (queue + 3 * 64) + 4096;
@@ -114,25 +124,57 @@ public final class VirtioBlkDriver implements AutoCloseable {
     }
   }
 
-  private void start(BlkDriverOptions options) throws InitiatorException {
+  private void start() throws InitiatorException {
+    RingFormat format = RingFormat.of(frontend.features());
+    long ringBytes = VringLayout.bytes(format, options.queueSize());
+    long tableBytes = IndirectTables.bytes(options.queueSize(), options.indirectEntries());
     for (int i = 0; i < options.queues(); i++) {
-      long ringMemory = memory.allocate(SplitDriverRing.bytes(options.queueSize()), 64);
-      long tableBytes = IndirectTables.bytes(options.queueSize(), options.indirectEntries());
+      long ring = memory.allocate(ringBytes, 64);
       IndirectTables tables = IndirectTables.NONE;
       if (tableBytes > 0) {
         long host = memory.allocate(tableBytes, 64);
         tables = new IndirectTables(host, memory.guest(host), options.indirectEntries());
       }
-      SplitDriverRing ring =
-          new SplitDriverRing(
-              SplitDriverRing.layout(ringMemory, options.queueSize()), frontend.features(), tables);
       long control = memory.allocate((long) options.depth() * BlkQueue.CONTROL_BYTES, 64);
-      FrontendQueue events = frontend.startQueue(i, ring.layout(), 0);
-      queues.add(
-          new BlkQueue(memory, ring, events, control, options.depth(), options.poisonStatus()));
+      VringLayout layout = VringLayout.at(ring, format, options.queueSize());
+      places.add(new QueuePlace(layout, tables, control));
+      queues.add(startQueue(i));
     }
     status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
     running = true;
+  }
+
+  /** Starts a queue at its beginning, in the memory that it has. */
+  private BlkQueue startQueue(int index) throws InitiatorException {
+    QueuePlace place = places.get(index);
+    long features = frontend.features();
+    DriverRing ring = DriverRing.open(place.layout, features, place.tables);
+    int base = RingFormat.of(features).firstBase();
+    FrontendQueue events = frontend.startQueue(index, place.layout, base);
+    return new BlkQueue(
+        memory, ring, events, place.control, options.depth(), options.poisonStatus());
+  }
+
+  /**
+   * Resets one queue while the others run (RING_RESET, virtio 1.3 §2.6.1): the device finishes what
+   * it has there, and the queue starts anew with an empty ring. Completions that were not polled
+   * before are lost with the old one.
+   *
+   * @param index of the queue; nobody else uses it meanwhile
+   * @return the queue from now on
+   * @throws InitiatorException UNSUPPORTED without that feature
+   */
+  public BlkQueue resetQueue(int index) throws InitiatorException {
+    if (!has(VirtioFeature.RING_RESET)) {
+      throw new InitiatorException(
+          Kind.UNSUPPORTED,
+          frontend.connection().name() + ": RING_RESET, the reset of a queue, is not negotiated");
+    }
+    stopQueue(index);
+    queues.get(index).events().close();
+    BlkQueue fresh = startQueue(index);
+    queues.set(index, fresh);
+    return fresh;
   }
 
   /** The device's configuration when it was opened. */
@@ -225,17 +267,21 @@ public final class VirtioBlkDriver implements AutoCloseable {
    */
   public void stop() throws InitiatorException {
     running = false;
-    for (BlkQueue queue : queues) {
-      int index = queue.events().index();
-      int base = frontend.stopQueue(index);
-      if (base != queue.ring().availIndex()) {
-        throw new InitiatorException(
-            Kind.PROTOCOL,
-            "%s: queue %d stopped at index %d, everything up to %d was offered"
-                .formatted(frontend.connection().name(), index, base, queue.ring().availIndex()));
-      }
+    for (int i = 0; i < queues.size(); i++) {
+      stopQueue(i);
     }
     status(frontend, 0);
+  }
+
+  private void stopQueue(int index) throws InitiatorException {
+    int base = frontend.stopQueue(index);
+    int expected = queues.get(index).ring().base();
+    if (base != expected) {
+      throw new InitiatorException(
+          Kind.PROTOCOL,
+          "%s: queue %d stopped at base 0x%x, everything up to 0x%x was offered"
+              .formatted(frontend.connection().name(), index, base, expected));
+    }
   }
 
   /** Stops the queues if {@link #stop} did not, then closes connection and memory. */

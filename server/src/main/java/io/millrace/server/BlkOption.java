@@ -3,6 +3,7 @@ package io.millrace.server;
 import io.millrace.bdev.file.FileEngineKind;
 import io.millrace.bdev.file.FileFailurePolicy;
 import io.millrace.bdev.file.FileFailurePolicy.OnError;
+import io.millrace.virtio.blk.RingOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param raw whether the image is raw whatever it looks like
  * @param engine how requests get to the kernel
  * @param failures what happens when the storage fails or hangs
+ * @param rings what it offers of its rings
  */
 record BlkOption(
     DiskSocket socket,
@@ -37,7 +39,8 @@ record BlkOption(
     boolean direct,
     boolean raw,
     FileEngineKind engine,
-    FileFailurePolicy failures) {
+    FileFailurePolicy failures,
+    RingOptions rings) {
   /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
   private static final int SERIAL_BYTES = 20;
 
@@ -45,12 +48,21 @@ record BlkOption(
   private static final String CONNECTING = "connect:";
 
   private static final String OPTIONS =
-      "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
+      "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS, packed=S,"
+          + " in_order=S, ring_reset=S";
 
   /** A disk with none of the options but these. */
   static BlkOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
     return new BlkOption(
-        socket, image, readOnly, null, false, raw, FileEngineKind.AUTO, FileFailurePolicy.NONE);
+        socket,
+        image,
+        readOnly,
+        null,
+        false,
+        raw,
+        FileEngineKind.AUTO,
+        FileFailurePolicy.NONE,
+        RingOptions.DEFAULTS);
   }
 
   /**
@@ -77,7 +89,8 @@ record BlkOption(
         options.direct,
         options.raw,
         options.engine,
-        new FileFailurePolicy(options.onError, options.timeoutSeconds));
+        new FileFailurePolicy(options.onError, options.timeoutSeconds),
+        options.rings);
   }
 
   private static DiskSocket socket(String value, String text) {
@@ -144,6 +157,7 @@ record BlkOption(
     private FileEngineKind engine = FileEngineKind.AUTO;
     private OnError onError = OnError.REPORT;
     private int timeoutSeconds;
+    private RingOptions rings = RingOptions.DEFAULTS;
 
     Builder(String value) {
       this.value = value;
@@ -163,6 +177,9 @@ record BlkOption(
         case "engine" ->
             engine = word(option, equals, FileEngineKind.values(), FileEngineKind::word);
         case "on-error" -> onError = word(option, equals, OnError.values(), OnError::word);
+        case "packed" -> rings = rings.withPacked(onOrOff(option, equals));
+        case "in_order" -> rings = rings.withInOrder(onOrOff(option, equals));
+        case "ring_reset" -> rings = rings.withReset(onOrOff(option, equals));
         case "io-timeout" -> timeoutSeconds = seconds(option, equals);
         default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + OPTIONS);
       }
@@ -173,6 +190,14 @@ record BlkOption(
         throw wrong(value, "gives " + name + " a value; it takes none");
       }
       return true;
+    }
+
+    private boolean onOrOff(String option, int equals) {
+      String text = equals < 0 ? "" : option.substring(equals + 1);
+      if (!text.equals("on") && !text.equals("off")) {
+        throw wrong(value, "has " + option + "; it may be on or off");
+      }
+      return text.equals("on");
     }
 
     private String serial(String option, int equals) {

@@ -64,7 +64,12 @@ final class Disks {
       BlkOption option = disk.option;
       controllers.create(
           new BlkControllers.Spec(
-              option.socket().name(), disk.bdev.name(), option.readOnly(), option.serial(), null),
+              option.socket().name(),
+              disk.bdev.name(),
+              option.readOnly(),
+              option.serial(),
+              null,
+              option.rings()),
           disk.socket);
     }
   }

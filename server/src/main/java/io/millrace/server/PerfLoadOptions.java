@@ -149,11 +149,14 @@ final class PerfLoadOptions {
   @Option(names = "--indirect", description = "Requests use indirect tables.")
   private boolean indirect;
 
+  @Option(names = "--packed", description = "Queues have the packed format.")
+  private boolean packed;
+
   PerfLoadOptions() {}
 
   /** Whether an option was given that only a virtqueue has. */
   boolean ofQueues() {
-    return queueSize != 0 || indirect;
+    return queueSize != 0 || indirect || packed;
   }
 
   /**
@@ -187,6 +190,7 @@ final class PerfLoadOptions {
     }
     to.queueSize = queueSize;
     to.indirect = indirect;
+    to.packed = packed;
     to.groupReporting = groupReporting;
     to.verify = verify;
     return to.build();

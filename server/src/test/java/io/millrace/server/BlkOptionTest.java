@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.bdev.file.FileEngineKind;
 import io.millrace.bdev.file.FileFailurePolicy;
 import io.millrace.bdev.file.FileFailurePolicy.OnError;
+import io.millrace.virtio.blk.RingOptions;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,8 @@ class BlkOptionTest {
                 false,
                 false,
                 FileEngineKind.AUTO,
-                FileFailurePolicy.NONE));
+                FileFailurePolicy.NONE,
+                RingOptions.DEFAULTS));
   }
 
   @Test
@@ -50,7 +52,7 @@ class BlkOptionTest {
     assertThat(
             BlkOption.parse(
                 "/run/a.sock=/dev/sdb,direct,engine=threads,serial=A-1,on-error=retry,format=raw,"
-                    + "io-timeout=30,readonly"))
+                    + "io-timeout=30,ring_reset=on,readonly,packed=off,in_order=off"))
         .isEqualTo(
             new BlkOption(
                 new DiskSocket.Listening(Path.of("/run/a.sock")),
@@ -60,7 +62,8 @@ class BlkOptionTest {
                 true,
                 true,
                 FileEngineKind.THREADS,
-                new FileFailurePolicy(OnError.RETRY, 30)));
+                new FileFailurePolicy(OnError.RETRY, 30),
+                new RingOptions(false, false, true)));
   }
 
   @Test
@@ -128,6 +131,13 @@ class BlkOptionTest {
         "s=i,on-error=stop|has on-error=stop; it may be one of report, retry",
         "s=i,on-error=RETRY|has on-error=RETRY; it may be one of report, retry",
         "s=i,on-error=retry,on-error=report|has on-error twice",
+        "s=i,packed|has packed; it may be on or off",
+        "s=i,packed=|has packed=; it may be on or off",
+        "s=i,packed=ON|has packed=ON; it may be on or off",
+        "s=i,packed=on,packed=on|has packed twice",
+        "s=i,in_order=yes|has in_order=yes; it may be on or off",
+        "s=i,in-order=on|has an unknown option 'in-order'",
+        "s=i,ring_reset=1|has ring_reset=1; it may be on or off",
         "s=i,io-timeout|has io-timeout; it is a number of seconds from 1 to 86400",
         "s=i,io-timeout=|has io-timeout=; it is a number of seconds from 1 to 86400",
         "s=i,io-timeout=0|has io-timeout=0; it is a number of seconds from 1 to 86400",

@@ -26,6 +26,7 @@ public final class DescriptorChain {
   long tableHost;
   long tableGuest;
   boolean indirect;
+  int walked;
 
   /** An empty chain. */
   public DescriptorChain() {}
@@ -42,6 +43,12 @@ public final class DescriptorChain {
     tableHost = table;
     tableGuest = 0;
     indirect = false;
+    walked = 0;
+  }
+
+  /** The head that is known only at the end of the chain. */
+  void head(int id) {
+    head = id;
   }
 
   void add(long address, int bytes, boolean writable) {
@@ -73,7 +80,7 @@ public final class DescriptorChain {
     }
   }
 
-  /** The descriptor index to give back. */
+  /** What to give back: the index of its first descriptor, or its buffer id in a packed ring. */
   public int head() {
     return head;
   }
@@ -86,6 +93,11 @@ public final class DescriptorChain {
   /** How many segments there are. */
   public int count() {
     return count;
+  }
+
+  /** How many descriptors were looked at for it, whether they were good or not. */
+  public int descriptorsWalked() {
+    return walked;
   }
 
   /** Bytes the device may read. */

@@ -1,10 +1,53 @@
 package io.millrace.virtqueue;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The ring engine as a device sees it: fetch chains, give them back in batches. No ring index is
  * known outside an implementation; one exists for each layout. One thread's.
  */
 public interface DeviceQueue {
+  /** Gets the chains of a batch. */
+  @FunctionalInterface
+  interface ChainTaker {
+    /**
+     * A chain was taken from the ring.
+     *
+     * @param chain valid during the call only
+     * @param status FETCHED, or what is wrong with it
+     * @return whether to take more
+     */
+    boolean taken(DescriptorChain chain, ChainStatus status);
+  }
+
+  /**
+   * Starts a queue where a front-end says, in the format that the features ask for, with
+   * notifications disabled.
+   *
+   * @param features the negotiated ones
+   * @param base as SET_VRING_BASE gave it, any value
+   * @param writes told of every store
+   * @return null if the ring cannot stand there
+   */
+  static @Nullable DeviceQueue open(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      int base,
+      GuestWrites writes) {
+    RingFormat format = RingFormat.of(features);
+    QueueState state = format.start(base, layout);
+    if (state == null) {
+      return null;
+    }
+    DeviceQueue queue =
+        switch (format) {
+          case SPLIT -> new SplitDeviceQueue(layout, translation, features, state, writes);
+          case PACKED -> new PackedDeviceQueue(layout, translation, features, state, writes);
+        };
+    return VirtioFeature.has(features, VirtioFeature.IN_ORDER) ? new InOrderQueue(queue) : queue;
+  }
+
   /** Descriptors of the ring: also the most chains that can be out at once. */
   int size();
 
@@ -15,6 +58,30 @@ public interface DeviceQueue {
    *     #complete} with 0 bytes; on WAIT to be handed in again as it is
    */
   ChainStatus fetch(DescriptorChain chain);
+
+  /**
+   * Takes chains the driver offered, as {@link #fetch} does, until there are no more, one must
+   * wait, or the taker has enough.
+   *
+   * <p>Asked once for a batch, so that what happens for each chain is compiled for one format.
+   *
+   * @param chain the queue's, always the same one
+   * @param most chains to take, 1 or more
+   * @param taker gets each of them, the bad ones too
+   * @return why it ended: EMPTY, WAIT, BROKEN_RING, or FETCHED when there may be more
+   */
+  default ChainStatus fetchBatch(DescriptorChain chain, int most, ChainTaker taker) {
+    for (int i = 0; i < most; i++) {
+      ChainStatus status = fetch(chain);
+      if (status != ChainStatus.FETCHED && !status.isBadChain()) {
+        return status;
+      }
+      if (!taker.taken(chain, status)) {
+        break;
+      }
+    }
+    return ChainStatus.FETCHED;
+  }
 
   /**
    * Gives a chain back. The driver sees it after {@link #publish}.

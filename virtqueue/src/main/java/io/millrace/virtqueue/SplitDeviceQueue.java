@@ -8,20 +8,15 @@ import io.millrace.linux.RawMemory;
  * <p>Every field the driver writes is loaded once, into a local, and checked there.
  */
 public final class SplitDeviceQueue implements DeviceQueue {
-  /**
-   * Most descriptors of an indirect table; drivers exceed the queue's size, so that is no limit.
-   */
-  static final int MAX_INDIRECT = 1024;
-
   /** While polling, {@code avail_event} is kept this far ahead, where the driver does not get. */
   private static final int EVENT_FAR_AHEAD = 0x8000;
 
   private final int size;
   private final int mask;
   private final boolean eventIdx;
-  private final boolean indirectAllowed;
+  private final boolean notifyOnEmpty;
   private final GuestWrites writes;
-  private AddressTranslation translation;
+  private final ChainBuffers buffers;
   private long desc;
   private long avail;
   private long used;
@@ -50,9 +45,9 @@ public final class SplitDeviceQueue implements DeviceQueue {
     this.size = layout.size();
     this.mask = size - 1;
     this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
-    this.indirectAllowed = VirtioFeature.has(features, VirtioFeature.INDIRECT_DESC);
+    this.notifyOnEmpty = VirtioFeature.has(features, VirtioFeature.NOTIFY_ON_EMPTY);
     this.writes = writes;
-    this.translation = translation;
+    this.buffers = new ChainBuffers(features, translation);
     this.desc = layout.desc();
     this.avail = layout.avail();
     this.used = layout.used();
@@ -61,15 +56,6 @@ public final class SplitDeviceQueue implements DeviceQueue {
     this.usedIdx = state.usedIndex();
     this.publishedIdx = usedIdx;
     disableNotifications();
-  }
-
-  /**
-   * Where a ring's used index stands in memory: a front-end tells only the avail index.
-   *
-   * @param layout of a stopped queue
-   */
-  public static int usedIndex(VringLayout layout) {
-    return VirtqUsed.idxAcquire(layout.used());
   }
 
   @Override
@@ -126,108 +112,26 @@ public final class SplitDeviceQueue implements DeviceQueue {
     if (chain.seen >= chain.tableSize) {
       return ChainStatus.TOO_LONG;
     }
-    long entry = chain.tableHost + (long) index * VirtqDesc.SIZE;
-    if (chain.tableHost == 0) {
-      entry = translation.translate(chain.tableGuest + (long) index * VirtqDesc.SIZE, 16);
-      if (entry < 0) {
-        return entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
-      }
+    long entry = buffers.tableEntry(chain, index);
+    if (entry < 0) {
+      return entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
     }
+    chain.walked++;
     long address = VirtqDesc.addr(entry);
     long rest = VirtqDesc.lenFlagsNext(entry);
     int flags = VirtqDesc.flags(rest);
+    boolean goesOn = (flags & VirtqDesc.F_NEXT) != 0;
+    if ((flags & VirtqDesc.F_INDIRECT) != 0) {
+      return buffers.enterTable(chain, address, VirtqDesc.len(rest), goesOn);
+    }
     ChainStatus status =
-        (flags & VirtqDesc.F_INDIRECT) != 0
-            ? enterTable(chain, address, VirtqDesc.len(rest), flags)
-            : addBuffer(chain, address, VirtqDesc.len(rest), flags);
-    if (status != ChainStatus.EMPTY || (flags & VirtqDesc.F_INDIRECT) != 0) {
+        buffers.add(chain, address, VirtqDesc.len(rest), (flags & VirtqDesc.F_WRITE) != 0);
+    if (status != ChainStatus.EMPTY) {
       return status;
     }
     chain.seen++;
     chain.nextIndex = VirtqDesc.next(rest);
-    return (flags & VirtqDesc.F_NEXT) != 0 ? ChainStatus.EMPTY : ChainStatus.FETCHED;
-  }
-
-  private ChainStatus enterTable(DescriptorChain chain, long address, long bytes, int flags) {
-    long entries = bytes / VirtqDesc.SIZE;
-    boolean allowed =
-        indirectAllowed
-            && !chain.indirect
-            && (flags & VirtqDesc.F_NEXT) == 0
-            && bytes % VirtqDesc.SIZE == 0
-            && entries > 0
-            && entries <= MAX_INDIRECT;
-    if (!allowed) {
-      return ChainStatus.BAD_INDIRECT;
-    }
-    long host = translation.translate(address, bytes);
-    if (host == AddressTranslation.WAIT) {
-      return ChainStatus.WAIT;
-    }
-    if (host == AddressTranslation.NOT_MAPPED) {
-      return ChainStatus.BAD_ADDRESS;
-    }
-    chain.tableHost = host == AddressTranslation.SPANS ? 0 : host; // 0: entry by entry
-    chain.tableGuest = address;
-    chain.tableSize = (int) entries;
-    chain.indirect = true;
-    chain.nextIndex = 0;
-    chain.seen = 0;
-    return ChainStatus.EMPTY;
-  }
-
-  private ChainStatus addBuffer(DescriptorChain chain, long address, long bytes, int flags) {
-    boolean writable = (flags & VirtqDesc.F_WRITE) != 0;
-    if (!writable && chain.writableBytes() > 0) {
-      return ChainStatus.BAD_ORDER;
-    }
-    if (bytes == 0) {
-      return ChainStatus.EMPTY; // allowed, means nothing
-    }
-    if (bytes > DescriptorChain.MAX_SEGMENT_BYTES) {
-      return ChainStatus.BAD_LENGTH;
-    }
-    long host = translation.translate(address, bytes);
-    if (host >= 0) {
-      chain.add(host, (int) bytes, writable);
-      return ChainStatus.EMPTY;
-    }
-    return addPieces(chain, address, (int) bytes, writable, host);
-  }
-
-  /**
-   * A buffer that is not in one piece here: all of it or, if part of it is unknown, nothing. Each
-   * answer is looked at: a map may change between two questions.
-   */
-  private ChainStatus addPieces(
-      DescriptorChain chain, long address, int bytes, boolean writable, long translated) {
-    int segmentsBefore = chain.count();
-    long at = address;
-    int left = bytes;
-    long host = translated;
-    while (host == AddressTranslation.SPANS) {
-      int piece = (int) Math.min(translation.contiguous(at), left);
-      if (piece <= 0) {
-        break;
-      }
-      host = translation.translate(at, piece);
-      if (host < 0) {
-        break;
-      }
-      chain.add(host, piece, writable);
-      at += piece;
-      left -= piece;
-      if (left == 0) {
-        return ChainStatus.EMPTY;
-      }
-      host = translation.translate(at, left);
-    }
-    if (host >= 0) {
-      chain.add(host, left, writable);
-      return ChainStatus.EMPTY;
-    }
-    chain.dropBeyond(segmentsBefore);
-    return host == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_ADDRESS;
+    return goesOn ? ChainStatus.EMPTY : ChainStatus.FETCHED;
   }
 
   @Override
@@ -258,9 +162,14 @@ public final class SplitDeviceQueue implements DeviceQueue {
     RawMemory.fullFence();
     if (eventIdx) {
       int event = VirtqAvail.usedEvent(avail, size);
-      return needEvent(event, usedIdx, before);
+      return needEvent(event, usedIdx, before) || isEmptyWithNotice();
     }
-    return (VirtqAvail.flags(avail) & VirtqAvail.F_NO_INTERRUPT) == 0;
+    return (VirtqAvail.flags(avail) & VirtqAvail.F_NO_INTERRUPT) == 0 || isEmptyWithNotice();
+  }
+
+  /** NOTIFY_ON_EMPTY: whatever else it wished, the driver hears of the last chain (§6.3). */
+  private boolean isEmptyWithNotice() {
+    return notifyOnEmpty && outCount == 0 && VirtqAvail.idxAcquire(avail) == lastAvail;
   }
 
   /** {@code vring_need_event}, §2.7.7.2: whether going from old to now passed the event. */
@@ -315,11 +224,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
   }
 
   @Override
-  public void relocate(VringLayout layout, AddressTranslation newTranslation) {
+  public void relocate(VringLayout layout, AddressTranslation translation) {
     desc = layout.desc();
     avail = layout.avail();
     used = layout.used();
-    translation = newTranslation;
+    buffers.translation(translation);
     moved = waiting;
   }
 }

@@ -8,7 +8,7 @@ import java.util.List;
  * The device side of a split ring as virtio 1.3 §2.7 tells it, slowly and byte by byte: to compare
  * the real one with.
  */
-final class ReferenceRing {
+class ReferenceRing {
   /** A byte of a chain: where it is here, and whether the device may write it. */
   record ChainByte(long host, boolean writable) {}
 
@@ -18,11 +18,11 @@ final class ReferenceRing {
   private static final int MOST_ENTRIES = 1024;
   private static final long LONGEST = 1L << 30;
 
-  private final GuestMemory memory;
-  private final long desc;
-  private final int size;
+  final GuestMemory memory;
+  final long desc;
+  final int size;
   private final boolean indirectAllowed;
-  private final List<ChainByte> bytes = new ArrayList<>();
+  final List<ChainByte> bytes = new ArrayList<>();
 
   ReferenceRing(GuestMemory memory, long desc, int size, boolean indirectAllowed) {
     this.memory = memory;
@@ -71,16 +71,20 @@ final class ReferenceRing {
   }
 
   private ChainStatus enter(long addr, long len, boolean misplaced) {
+    ChainStatus refusal = checkTable(addr, len, misplaced);
+    return refusal == ChainStatus.FETCHED ? table(addr, (int) (len / 16), 0, true) : refusal;
+  }
+
+  final ChainStatus checkTable(long addr, long len, boolean misplaced) {
     if (!indirectAllowed || misplaced || len % 16 != 0 || len == 0 || len / 16 > MOST_ENTRIES) {
       return ChainStatus.BAD_INDIRECT;
     }
-    if (memory.host(addr) < 0 || wraps(addr, len)) {
-      return ChainStatus.BAD_ADDRESS;
-    }
-    return table(addr, (int) (len / 16), 0, true);
+    return memory.host(addr) < 0 || wraps(addr, len)
+        ? ChainStatus.BAD_ADDRESS
+        : ChainStatus.FETCHED;
   }
 
-  private ChainStatus buffer(long addr, long len, boolean writable) {
+  final ChainStatus buffer(long addr, long len, boolean writable) {
     if (!writable && !bytes.isEmpty() && bytes.getLast().writable()) {
       return ChainStatus.BAD_ORDER;
     }
@@ -104,7 +108,7 @@ final class ReferenceRing {
     return Long.compareUnsigned(addr + len - 1, addr) < 0;
   }
 
-  private boolean inOneRegion(long guest, int count) {
+  final boolean inOneRegion(long guest, int count) {
     for (GuestRegion region : memory.map().regions()) {
       long offset = guest - region.guestAddress();
       if (offset >= 0 && offset <= region.bytes() - count) {
@@ -114,7 +118,7 @@ final class ReferenceRing {
     return false;
   }
 
-  private long little(long guest, int count) {
+  final long little(long guest, int count) {
     long value = 0;
     for (int i = count - 1; i >= 0; i--) {
       value = value << 8 | (RawMemory.getByte(memory.host(guest + i)) & 0xff);

@@ -150,7 +150,7 @@ class SplitDeviceQueueIndexTest {
       QueueState state = ring.queue.state();
 
       assertThat(state).isEqualTo(new QueueState(1, 1));
-      assertThat(SplitDeviceQueue.usedIndex(ring.layout())).isEqualTo(1);
+      assertThat(RingFormat.SPLIT.start(0, ring.layout()).usedIndex()).isEqualTo(1);
       SplitDeviceQueue second =
           new SplitDeviceQueue(
               ring.layout(), ring.memory.map().translation(), 0, state, GuestWrites.UNTRACKED);

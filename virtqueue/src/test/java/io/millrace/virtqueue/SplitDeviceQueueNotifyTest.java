@@ -70,6 +70,29 @@ class SplitDeviceQueueNotifyTest {
   }
 
   @Test
+  void withNotifyOnEmptyTheLastChainIsAlwaysHeardOf() throws LinuxException {
+    for (long events : new long[] {0, EVENT_IDX}) {
+      try (RingUnderTest ring = ring(VirtioFeature.NOTIFY_ON_EMPTY | events, 0)) {
+        ring.availFlags(NO_INTERRUPT);
+        ring.usedEvent(0x4000);
+        ring.offer(0);
+        ring.offer(1);
+        ring.fetch();
+        ring.queue.complete(0, 0);
+        assertThat(ring.queue.publish()).as("one is not fetched").isFalse();
+        ring.fetch();
+        ring.offer(2);
+        ring.fetch();
+        ring.queue.complete(1, 0);
+        assertThat(ring.queue.publish()).as("one is out").isFalse();
+
+        ring.queue.complete(2, 0);
+        assertThat(ring.queue.publish()).as("none is left").isTrue();
+      }
+    }
+  }
+
+  @Test
   void withEventsTheFlagMeansNothing() throws LinuxException {
     try (RingUnderTest ring = ring(EVENT_IDX, 0)) {
       ring.availFlags(NO_INTERRUPT);

@@ -17,38 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A translation that is not known yet stops a walk at any place; later it goes on. */
 class SplitDeviceQueueWaitTest {
-  /** Answers WAIT once, at a call of its choice. */
-  private static final class WaitsOnce implements AddressTranslation {
-    private final AddressTranslation known;
-    private final long answer;
-    private int callsLeft;
-
-    WaitsOnce(AddressTranslation known, int atCall, long answer) {
-      this.known = known;
-      this.answer = answer;
-      callsLeft = atCall;
-    }
-
-    @Override
-    public long translate(long address, long bytes) {
-      return callsLeft-- == 0 ? answer : known.translate(address, bytes);
-    }
-
-    @Override
-    public long contiguous(long address) {
-      return known.contiguous(address);
-    }
-
-    @Override
-    public long translateRing(long address, long bytes) {
-      return known.translateRing(address, bytes);
-    }
-
-    boolean waited() {
-      return callsLeft < 0;
-    }
-  }
-
   private static final int SIZE = 8;
   private static final long FEATURES = VirtioFeature.INDIRECT_DESC;
 

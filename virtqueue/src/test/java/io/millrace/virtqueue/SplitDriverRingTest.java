@@ -99,9 +99,9 @@ class SplitDriverRingTest {
   void chainThatDoesNotFitIsRefusedAndTakesNothing() {
     SplitDriverRing ring = ring(0, IndirectTables.NONE);
 
-    assertThat(ring.begin(SIZE + 1)).isEqualTo(SplitDriverRing.NONE);
-    assertThat(ring.begin(SIZE)).isNotEqualTo(SplitDriverRing.NONE);
-    assertThat(ring.begin(1)).isEqualTo(SplitDriverRing.NONE);
+    assertThat(ring.begin(SIZE + 1)).isEqualTo(DriverRing.NONE);
+    assertThat(ring.begin(SIZE)).isNotEqualTo(DriverRing.NONE);
+    assertThat(ring.begin(1)).isEqualTo(DriverRing.NONE);
   }
 
   @Test
@@ -225,14 +225,14 @@ class SplitDriverRingTest {
     while (offered < 200_000) {
       int buffers = 1 + random.nextInt(3);
       int head = ring.begin(buffers);
-      if (head != SplitDriverRing.NONE) {
+      if (head != DriverRing.NONE) {
         for (int i = 0; i < buffers; i++) {
           ring.add(BUFFER + i, 1, false);
         }
         ring.offer(head);
         offered++;
       }
-      if (head == SplitDriverRing.NONE || random.nextInt(4) == 0) {
+      if (head == DriverRing.NONE || random.nextInt(4) == 0) {
         ring.publish();
         int idx = VirtqAvail.idxAcquire(ring.layout().avail());
         for (; deviceAvail != idx; deviceAvail = (deviceAvail + 1) & 0xffff) {
@@ -260,14 +260,14 @@ class SplitDriverRingTest {
             VirtioFeature.EVENT_IDX | VirtioFeature.INDIRECT_DESC,
             new IndirectTables(tables, 0x9000, 4));
 
-    assertThat(SplitDriverRing.layout(memory.address(), SIZE)).isEqualTo(ring.layout());
     assertThat(ring.layout().avail() % 64).isZero();
     assertThat(ring.layout().used() % 64).isZero();
-    assertThat(SplitDriverRing.bytes(SIZE)).isEqualTo(128 + 64 + 128);
+    assertThat(VringLayout.bytes(RingFormat.SPLIT, SIZE)).isEqualTo(128 + 64 + 128);
   }
 
   private SplitDriverRing ring(long features, IndirectTables indirect) {
-    return new SplitDriverRing(SplitDriverRing.layout(memory.address(), SIZE), features, indirect);
+    return new SplitDriverRing(
+        VringLayout.at(memory.address(), RingFormat.SPLIT, SIZE), features, indirect);
   }
 
   private static int single(SplitDriverRing ring) {

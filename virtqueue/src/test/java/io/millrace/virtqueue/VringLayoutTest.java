@@ -27,7 +27,10 @@ class VringLayoutTest {
 
   private VringLayout at(long desc, long avail, long used) {
     return VringLayout.locate(
-        translation, SIZE, new VringAddresses(USER + desc, USER + avail, USER + used));
+        translation,
+        RingFormat.SPLIT,
+        SIZE,
+        new VringAddresses(USER + desc, USER + avail, USER + used));
   }
 
   @Test
@@ -40,7 +43,7 @@ class VringLayoutTest {
   void guestAddressesAreNotUserAddresses() {
     VringAddresses guest = new VringAddresses(0, 0x4000, 0x8000);
 
-    assertThat(VringLayout.locate(translation, SIZE, guest)).isNull();
+    assertThat(VringLayout.locate(translation, RingFormat.SPLIT, SIZE, guest)).isNull();
   }
 
   @ParameterizedTest
@@ -93,21 +96,37 @@ class VringLayoutTest {
     VringAddresses avail = new VringAddresses(USER, address, USER + 0x8000);
     VringAddresses used = new VringAddresses(USER, USER + 0x8000, address);
 
-    assertThat(VringLayout.locate(translation, SIZE, desc)).isNull();
-    assertThat(VringLayout.locate(translation, SIZE, avail)).isNull();
-    assertThat(VringLayout.locate(translation, SIZE, used)).isNull();
+    assertThat(VringLayout.locate(translation, RingFormat.SPLIT, SIZE, desc)).isNull();
+    assertThat(VringLayout.locate(translation, RingFormat.SPLIT, SIZE, avail)).isNull();
+    assertThat(VringLayout.locate(translation, RingFormat.SPLIT, SIZE, used)).isNull();
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 4, 256, 16384, 32768})
-  void powersOfTwoUpToTheLargestAreSizes(long size) {
-    assertThat(VringLayout.isValidSize(size)).isTrue();
+  @Test
+  void aPackedRingHasTwoSmallAreasAligned() {
+    assertThat(packedAt(3, 0, 0x4000, 2 * REGION - 4)).isNotNull();
+    assertThat(packedAt(3, 2 * REGION - 48, 0x4000, 0x8000)).isNotNull();
+    assertThat(packedAt(3, 2 * REGION - 32, 0x4000, 0x8000)).isNull();
+    assertThat(packedAt(3, 0, 2 * REGION - 4, 0x8000)).isNotNull();
+    assertThat(packedAt(3, 0, 0x4002, 0x8000)).isNull();
+    assertThat(packedAt(3, 0, 0x4000, 0x8002)).isNull();
+    assertThat(packedAt(3, 8, 0x4000, 0x8000)).isNull();
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {0, -1, 3, 255, 257, 32767, 32769, 65536, 1L << 32, Long.MIN_VALUE})
-  void everythingElseIsNoSize(long size) {
-    assertThat(VringLayout.isValidSize(size)).isFalse();
+  private VringLayout packedAt(int size, long desc, long driver, long device) {
+    return VringLayout.locate(
+        translation,
+        RingFormat.PACKED,
+        size,
+        new VringAddresses(USER + desc, USER + driver, USER + device));
+  }
+
+  @Test
+  void aSizeThatTheFormatHasNotIsRefused() {
+    VringAddresses there = new VringAddresses(USER, USER + 0x4000, USER + 0x8000);
+
+    assertThat(VringLayout.locate(translation, RingFormat.SPLIT, 3, there)).isNull();
+    assertThat(VringLayout.locate(translation, RingFormat.PACKED, 3, there)).isNotNull();
+    assertThat(VringLayout.locate(translation, RingFormat.PACKED, 0, there)).isNull();
   }
 
   @Test

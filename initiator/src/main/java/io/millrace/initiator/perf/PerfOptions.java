@@ -30,6 +30,7 @@ import java.util.function.Consumer;
  *     ({@code --cpus_allowed})
  * @param queueSize descriptors of a queue, a power of two; 0 for what the depth needs
  * @param indirect whether requests use indirect tables where the device has them
+ * @param packed whether the queues have the packed format
  * @param groupReporting whether the result is one for all jobs ({@code --group_reporting})
  * @param verify what to prove
  */
@@ -52,6 +53,7 @@ public record PerfOptions(
     BitSet cpusAllowed,
     int queueSize,
     boolean indirect,
+    boolean packed,
     boolean groupReporting,
     VerifyOptions verify) {
   /** Most requests at once. */
@@ -238,6 +240,9 @@ public record PerfOptions(
     /** See {@link PerfOptions#indirect}. */
     public boolean indirect;
 
+    /** See {@link PerfOptions#packed}. */
+    public boolean packed;
+
     /** See {@link PerfOptions#groupReporting}. */
     public boolean groupReporting;
 
@@ -266,6 +271,7 @@ public record PerfOptions(
       cpusAllowed = from.cpusAllowed;
       queueSize = from.queueSize;
       indirect = from.indirect;
+      packed = from.packed;
       groupReporting = from.groupReporting;
       verify = from.verify;
     }
@@ -291,6 +297,7 @@ public record PerfOptions(
           cpusAllowed,
           queueSize,
           indirect,
+          packed,
           groupReporting,
           verify);
     }

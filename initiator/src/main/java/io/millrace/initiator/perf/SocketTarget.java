@@ -3,8 +3,10 @@ package io.millrace.initiator.perf;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
+import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 
 /** A disk behind a vhost-user-blk socket: a virtqueue for each job. */
@@ -23,7 +25,7 @@ final class SocketTarget extends PerfTarget {
   LoadDevice open(PerfOptions options, long dataBytes) throws InitiatorException {
     BlkDriverOptions driverOptions =
         new BlkDriverOptions(
-            frontend,
+            options.packed() ? frontend.withMoreFeatures(VirtioFeature.RING_PACKED) : frontend,
             options.numJobs(),
             options.effectiveQueueSize(),
             options.ioDepth(),
@@ -31,7 +33,13 @@ final class SocketTarget extends PerfTarget {
             dataBytes + PAGE,
             true,
             false);
-    return new Device(VirtioBlkDriver.open(path, driverOptions));
+    VirtioBlkDriver driver = VirtioBlkDriver.open(path, driverOptions);
+    if (options.packed() && !driver.has(VirtioFeature.RING_PACKED)) {
+      driver.close();
+      throw new InitiatorException(
+          Kind.UNSUPPORTED, path + ": the back-end offers no packed rings; leave out --packed");
+    }
+    return new Device(driver);
   }
 
   @Override

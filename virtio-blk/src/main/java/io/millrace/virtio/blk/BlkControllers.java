@@ -51,13 +51,20 @@ public final class BlkControllers {
    * @param readOnly whether guests may only read
    * @param serial what GET_ID answers, at most 20 bytes of UTF-8; null for one made of the bdev
    * @param cores the cores its queues may run on; null for all
+   * @param rings what it offers of its rings
    */
   public record Spec(
       String name,
       String bdevName,
       boolean readOnly,
       @Nullable String serial,
-      @Nullable BitSet cores) {}
+      @Nullable BitSet cores,
+      RingOptions rings) {
+    /** With serial, cores and rings as they are by default. */
+    public Spec(String name, String bdevName, boolean readOnly) {
+      this(name, bdevName, readOnly, null, null, RingOptions.DEFAULTS);
+    }
+  }
 
   /**
    * Makes a controller behind a socket.
@@ -76,6 +83,7 @@ public final class BlkControllers {
               descriptor,
               spec.readOnly() || !descriptor.bdev().properties().writable(),
               serial(spec, descriptor),
+              spec.rings(),
               allowed,
               nextReactor++ % allowed.size(),
               bdevs.memory());

@@ -32,6 +32,7 @@ final class BlkDevice implements VhostDevice {
   private final BdevDescriptor descriptor;
   private final boolean readOnly;
   private final byte[] serial;
+  private final RingOptions rings;
   private final List<Reactor> reactors;
   private final int firstReactor;
   private final MemoryRegistry memory;
@@ -49,6 +50,7 @@ final class BlkDevice implements VhostDevice {
       BdevDescriptor descriptor,
       boolean readOnly,
       String serial,
+      RingOptions rings,
       List<Reactor> reactors,
       int firstReactor,
       MemoryRegistry memory) {
@@ -56,6 +58,7 @@ final class BlkDevice implements VhostDevice {
     this.descriptor = descriptor;
     this.readOnly = readOnly;
     this.serial = Arrays.copyOf(serial.getBytes(StandardCharsets.UTF_8), SERIAL_BYTES);
+    this.rings = rings;
     this.reactors = List.copyOf(reactors);
     this.firstReactor = firstReactor;
     this.memory = memory;
@@ -68,7 +71,7 @@ final class BlkDevice implements VhostDevice {
 
   @Override
   public long features() {
-    return BlkFeature.offered(descriptor.bdev(), readOnly);
+    return BlkFeature.offered(descriptor.bdev(), readOnly, rings);
   }
 
   @Override

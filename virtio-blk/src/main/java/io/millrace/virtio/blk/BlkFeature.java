@@ -22,6 +22,7 @@ final class BlkFeature {
       VirtioFeature.VERSION_1
           | VirtioFeature.INDIRECT_DESC
           | VirtioFeature.EVENT_IDX
+          | VirtioFeature.NOTIFY_ON_EMPTY
           | SIZE_MAX
           | SEG_MAX
           | GEOMETRY
@@ -34,11 +35,12 @@ final class BlkFeature {
   private BlkFeature() {}
 
   /** What a disk offers: of what depends on the bdev, that which it does. */
-  static long offered(Bdev bdev, boolean readOnly) {
+  static long offered(Bdev bdev, boolean readOnly, RingOptions rings) {
+    long always = ALWAYS | rings.features();
     if (readOnly) {
-      return ALWAYS | RO;
+      return always | RO;
     }
-    return ALWAYS
+    return always
         | (bdev.supports(IoType.UNMAP) ? DISCARD : 0)
         | (bdev.supports(IoType.WRITE_ZEROES) ? WRITE_ZEROES : 0);
   }

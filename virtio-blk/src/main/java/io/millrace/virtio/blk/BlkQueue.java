@@ -61,9 +61,9 @@ final class BlkQueue implements QueueHandler {
   // ---- fetched ----------------------------------------------------------------------------------
 
   @Override
-  public boolean take(DescriptorChain chain, int ticket) {
+  public long take(DescriptorChain chain, int ticket) {
     if (chain.writableBytes() < STATUS_BYTES) {
-      return false; // nowhere to say how it went
+      return NO_REQUEST; // nowhere to say how it went
     }
     BlkRequest request = freeCount > 0 ? free[freeCount - 1] : grow();
     int last = chain.count() - 1;
@@ -74,7 +74,7 @@ final class BlkQueue implements QueueHandler {
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
-    return true;
+    return request.type.hasRanges ? request.ranges().totalBytes() : 0;
   }
 
   private BlkRequest grow() {

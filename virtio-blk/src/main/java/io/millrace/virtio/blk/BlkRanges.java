@@ -81,6 +81,15 @@ final class BlkRanges {
         && ((sector | sectors) & blockSectors - 1) == 0;
   }
 
+  /** Bytes of all ranges together. */
+  long totalBytes() {
+    long sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += lengthBytes[i];
+    }
+    return sum;
+  }
+
   /** Goes to the next range; false when there is none. */
   boolean next() {
     if (next == count) {

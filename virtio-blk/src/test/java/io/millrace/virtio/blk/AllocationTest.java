@@ -6,9 +6,11 @@ import com.sun.management.ThreadMXBean;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.BlkRange;
+import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.reactor.Reactor;
+import io.millrace.virtqueue.VirtioFeature;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -32,17 +34,27 @@ class AllocationTest {
   private static final int SLEEPS = 1_000;
 
   @ParameterizedTest
-  @ValueSource(strings = {"null", "malloc", "file", "ranges"})
+  @ValueSource(strings = {"null", "malloc", "file", "ranges", "packed", "in order"})
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =
           switch (kind) {
-            case "null", "ranges" -> target.serveNull("disk");
+            case "null", "ranges", "packed", "in order" -> target.serveNull("disk");
             case "malloc" -> target.serveMalloc("disk");
             default -> target.serveFile("disk", folder.resolve("disk.img"));
           };
       Reactor reactor = target.reactors.get(0);
-      try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, BlkDriverOptions.defaults())) {
+      long features =
+          switch (kind) {
+            case "packed" -> VirtioFeature.RING_PACKED;
+            case "in order" -> VirtioFeature.IN_ORDER;
+            default -> 0;
+          };
+      BlkDriverOptions options =
+          BlkDriverOptions.defaults()
+              .withFrontend(FrontendOptions.defaults().withMoreFeatures(features));
+      try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options)) {
+        assertThat(driver.frontend().features() & features).isEqualTo(features);
         Load load = new Load(driver, kind.equals("ranges"));
         warmUp(load, reactor);
 

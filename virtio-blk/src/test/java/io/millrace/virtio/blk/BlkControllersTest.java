@@ -22,7 +22,7 @@ class BlkControllersTest {
 
   private BlkControllers.Spec spec(String name) throws BdevException {
     bdevs.register(new NullBdev("disk", UUID.randomUUID(), 512, 512, 2048));
-    return new BlkControllers.Spec(name, "disk", false, null, null);
+    return new BlkControllers.Spec(name, "disk", false);
   }
 
   private void nothingIsLeft() throws BdevException {

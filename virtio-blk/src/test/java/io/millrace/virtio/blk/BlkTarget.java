@@ -62,11 +62,15 @@ final class BlkTarget implements AutoCloseable {
   }
 
   Path serve(Bdev bdev, boolean readOnly, String serial) throws Exception {
+    return serve(bdev, readOnly, serial, RingOptions.DEFAULTS);
+  }
+
+  Path serve(Bdev bdev, boolean readOnly, String serial, RingOptions rings) throws Exception {
     Path socket = folder.resolve(bdev.name() + ".sock");
     onControl(() -> {
       bdevs.register(bdev);
       return controllers.create(
-          new BlkControllers.Spec(bdev.name(), bdev.name(), readOnly, serial, null),
+          new BlkControllers.Spec(bdev.name(), bdev.name(), readOnly, serial, null, rings),
           VhostSocket.listen(socket, null));
     });
     return socket;

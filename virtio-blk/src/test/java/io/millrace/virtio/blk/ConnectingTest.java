@@ -73,7 +73,7 @@ class ConnectingTest {
     target.onControl(() -> {
       target.bdevs.register(bdev);
       return target.controllers.create(
-          new BlkControllers.Spec("disk", "disk", false, null, null), VhostSocket.connect(path));
+          new BlkControllers.Spec("disk", "disk", false), VhostSocket.connect(path));
     });
   }
 

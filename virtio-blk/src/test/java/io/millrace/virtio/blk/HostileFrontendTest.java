@@ -181,7 +181,7 @@ class HostileFrontendTest {
   @Test
   void featuresThatWereNotOffered() throws Exception {
     Frontend frontend = connect();
-    frontend.connection().send(new FrontendMessage.SetFeatures(1L << 34), false, List.of());
+    frontend.connection().send(new FrontendMessage.SetFeatures(1L << 40), false, List.of());
     losesItsConnection(frontend);
   }
 

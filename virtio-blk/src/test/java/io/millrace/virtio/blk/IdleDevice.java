@@ -73,8 +73,8 @@ class IdleDevice implements VhostDevice, DeviceSession, QueueHandler {
   public void closed() {}
 
   @Override
-  public boolean take(DescriptorChain chain, int ticket) {
-    return false;
+  public long take(DescriptorChain chain, int ticket) {
+    return NO_REQUEST;
   }
 
   @Override

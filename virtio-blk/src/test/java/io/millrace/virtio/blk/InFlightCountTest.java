@@ -81,9 +81,9 @@ class InFlightCountTest {
     }
 
     @Override
-    public boolean take(DescriptorChain chain, int ticket) {
+    public long take(DescriptorChain chain, int ticket) {
       held[ticket]++;
-      return true;
+      return 0;
     }
 
     @Override

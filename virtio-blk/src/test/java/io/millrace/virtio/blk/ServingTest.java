@@ -182,7 +182,7 @@ class ServingTest {
 
       driver.stop(); // checks that each stops at its own available index
 
-      assertThat(driver.queue(0).ring().availIndex()).isEqualTo(5);
+      assertThat(driver.queue(0).ring().base()).isEqualTo(5);
     }
   }
 }

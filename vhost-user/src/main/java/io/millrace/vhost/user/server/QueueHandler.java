@@ -13,6 +13,9 @@ import io.millrace.virtqueue.DescriptorChain;
  * #recycle} and {@link #outstanding} still have to be right.
  */
 public interface QueueHandler {
+  /** {@link #take}: the chain makes no request. */
+  long NO_REQUEST = -1;
+
   /** What a handler gives chains back to. */
   @FunctionalInterface
   interface Returns {
@@ -30,9 +33,10 @@ public interface QueueHandler {
    *
    * @param chain valid during the call only
    * @param ticket 0 or 1, counted by {@link #outstanding}
-   * @return false if the chain makes no request of any kind, so that it goes back unserved
+   * @return bytes that it asks to be worked on without being the chain's own data, 0 mostly; {@link
+   *     #NO_REQUEST} if the chain makes no request of any kind, so that it goes back unserved
    */
-  boolean take(DescriptorChain chain, int ticket);
+  long take(DescriptorChain chain, int ticket);
 
   /** Starts what was taken and not started. */
   void submitTaken();

@@ -11,6 +11,7 @@ import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.VringMessage;
 import io.millrace.vhost.user.VringState;
+import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringLayout;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -250,7 +251,7 @@ final class SessionMessages {
       case VringMessage.SetVringNum m -> setNum(ring, m.size(), done);
       case VringMessage.SetVringBase m -> {
         refuseWhileRunning(ring, "SET_VRING_BASE");
-        ring.availIndex = m.base() & 0xffff;
+        ring.base = m.base();
         done.accept(null);
       }
       case VringMessage.SetVringAddr m -> {
@@ -264,7 +265,7 @@ final class SessionMessages {
               ring,
               () -> {
                 ring.kicked = false;
-                done.accept(new Reply.Vring(new VringState(ring.index, ring.availIndex)));
+                done.accept(new Reply.Vring(new VringState(ring.index, ring.base)));
               });
       case VringMessage.SetVringEnable m -> enable(ring, m.enable(), done);
       case VringMessage.SetVringKick ignored -> setKick(ring, descriptor, done);
@@ -303,13 +304,18 @@ final class SessionMessages {
     }
   }
 
-  private static void setNum(Vring ring, int size, Consumer<@Nullable Reply> done)
+  private void setNum(Vring ring, int size, Consumer<@Nullable Reply> done)
       throws SessionException {
     refuseWhileRunning(ring, "SET_VRING_NUM");
-    if (!VringLayout.isValidSize(size)) {
+    RingFormat format = RingFormat.of(features);
+    if (!format.isValidSize(size)) {
       throw new SessionException(
-          "SET_VRING_NUM of ring %d: %s is no power of two from 1 to %d"
-              .formatted(ring.index, Integer.toUnsignedString(size), VringLayout.MAX_SIZE));
+          "SET_VRING_NUM of ring %d: %s is no %s from 1 to %d"
+              .formatted(
+                  ring.index,
+                  Integer.toUnsignedString(size),
+                  format == RingFormat.SPLIT ? "power of two" : "size",
+                  VringLayout.MAX_SIZE));
     }
     ring.size = size;
     done.accept(null);

@@ -4,6 +4,7 @@ import io.millrace.linux.EventFd;
 import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import java.util.List;
 import java.util.Map;
@@ -97,13 +98,14 @@ final class SessionRings {
             ring.index,
             ring.size,
             addresses,
-            ring.availIndex,
+            ring.base,
             features,
             memory.map(),
             memory.mayVanish(),
             Vring.numberOf(ring.kick),
             Vring.numberOf(ring.call),
             GuestWrites.UNTRACKED);
+    ring.features = features;
     RingRunner runner = new RingRunner(control, device.reactorFor(ring.index));
     ring.runner = runner;
     Runnable one = started.one();
@@ -128,7 +130,7 @@ final class SessionRings {
       return;
     }
     runner.drain(state -> {
-      ring.availIndex = state.availIndex();
+      ring.base = RingFormat.of(ring.features).base(state);
       ring.runner = null;
       done.run();
     });
@@ -231,8 +233,7 @@ final class SessionRings {
     public void broken() {
       control.execute(() -> {
         LOG.warn(
-            "{}: the guest's avail ring makes no sense; the queue stands still until it is reset",
-            name);
+            "{}: the guest's ring makes no sense; the queue stands still until it is reset", name);
         signalError(ring);
       });
     }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class Vring implements AutoCloseable {
   final int index;
   int size;
-  int availIndex;
+  int base; // as SET_VRING_BASE gave it and GET_VRING_BASE will
+  long features; // that it runs or last ran with
   boolean enabled;
   boolean kicked; // SET_VRING_KICK came: the ring is started, in the specification's words
   @Nullable VringAddresses addresses;
@@ -54,6 +55,6 @@ final class Vring implements AutoCloseable {
     enabled = false;
     addresses = null;
     size = 0;
-    availIndex = 0;
+    base = 0;
   }
 }

@@ -1,8 +1,12 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.virtqueue.AddressTranslation;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
+import io.millrace.virtqueue.VringLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All a worker needs to run a ring, as a value.
@@ -11,7 +15,7 @@ import io.millrace.virtqueue.VringAddresses;
  * @param index the ring's number
  * @param size descriptors
  * @param addresses where the front-end says the ring is
- * @param availIndex where to go on
+ * @param base where to go on, as SET_VRING_BASE gave it
  * @param features negotiated
  * @param map the session's memory
  * @param memoryMayVanish whether a front-end could truncate that memory
@@ -24,10 +28,15 @@ record VringSetup(
     int index,
     int size,
     VringAddresses addresses,
-    int availIndex,
+    int base,
     long features,
     GuestMemoryMap map,
     boolean memoryMayVanish,
     int kick,
     int call,
-    GuestWrites writes) {}
+    GuestWrites writes) {
+  /** The ring under a map; null if it is not in it in one piece, or misaligned. */
+  @Nullable VringLayout locate(AddressTranslation translation) {
+    return VringLayout.locate(translation, RingFormat.of(features), size, addresses);
+  }
+}

@@ -14,7 +14,6 @@ import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.QueueState;
-import io.millrace.virtqueue.SplitDeviceQueue;
 import io.millrace.virtqueue.VringAddresses;
 import io.millrace.virtqueue.VringLayout;
 import java.util.function.Consumer;
@@ -27,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A request's edges: taken ({@link #poll}), submitted ({@link QueueHandler#submitTaken}), done
  * ({@link #requestDone}), published ({@link #endOfRound}).
  */
-final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.Returns {
+final class VringWorker
+    implements Poller, Deferred, QueueContext, QueueHandler.Returns, DeviceQueue.ChainTaker {
   /** Most chains of one poll: the next queue's turn comes soon, and completions with it. */
   private static final int BATCH = 32;
 
@@ -46,6 +46,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private final DeviceQueue queue;
   private final QueueHandler handler;
   private final DescriptorChain chain = new DescriptorChain();
+  private final FairShare share = new FairShare();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private final PollerHandle handle;
   private @Nullable FdWatch kickWatch;
@@ -53,6 +54,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private int call;
   private int
       ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
+  private int fetched; // in this poll
   private int refusedCount;
   private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
   private State state = State.RUNNING;
@@ -73,12 +75,16 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     this.events = events;
     this.call = setup.call();
     this.memoryMayVanish = setup.memoryMayVanish();
-    // The front-end tells where to go on in the avail ring; the used ring tells that itself.
-    QueueState start = new QueueState(setup.availIndex(), SplitDeviceQueue.usedIndex(layout));
-    queue =
-        new SplitDeviceQueue(
-            layout, setup.map().translation(), setup.features(), start, setup.writes());
+    DeviceQueue opened =
+        DeviceQueue.open(
+            layout, setup.map().translation(), setup.features(), setup.base(), setup.writes());
     surfaceFault();
+    if (opened == null) {
+      throw new QueueStartException(
+          "%s: a ring of %d cannot go on at base 0x%x"
+              .formatted(setup.name(), setup.size(), setup.base()));
+    }
+    queue = opened;
     handler = device.startQueue(this);
     try {
       kickWatch = watch(setup.kick());
@@ -97,17 +103,17 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   static VringWorker start(
       VringSetup setup, Reactor reactor, DeviceSession device, WorkerEvents events)
       throws QueueStartException {
-    VringLayout layout =
-        VringLayout.locate(setup.map().translation(), setup.size(), setup.addresses());
+    VringLayout layout = setup.locate(setup.map().translation());
     if (layout == null) {
-      throw new QueueStartException(badAddresses(setup.name(), setup.addresses()));
+      throw new QueueStartException(noRing(setup));
     }
     return new VringWorker(setup, layout, reactor, device, events);
   }
 
-  private static String badAddresses(String name, VringAddresses at) {
-    return "%s: ring addresses desc 0x%x, avail 0x%x, used 0x%x are misaligned or not in shared memory"
-        .formatted(name, at.desc(), at.avail(), at.used());
+  private static String noRing(VringSetup setup) {
+    VringAddresses at = setup.addresses();
+    return "%s: no ring of %d at desc 0x%x, avail 0x%x, used 0x%x: misaligned or not in shared memory"
+        .formatted(setup.name(), setup.size(), at.desc(), at.avail(), at.used());
   }
 
   // ---- the request path -------------------------------------------------------------------------
@@ -117,22 +123,12 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     if (state != State.RUNNING) {
       return 0;
     }
-    int fetched = 0;
-    int room = Math.min(BATCH, queue.size() - outstanding());
-    ChainStatus status = ChainStatus.EMPTY;
-    while (fetched < room) {
-      status = queue.fetch(chain);
-      if (status == ChainStatus.FETCHED) {
-        if (!handler.take(chain, ticket)) {
-          refuse(status);
-        }
-      } else if (status.isBadChain()) {
-        refuse(status);
-      } else {
-        break;
-      }
-      fetched++;
+    if (!share.hasTurn()) {
+      return 1; // there may be work, but it is the others' turn
     }
+    fetched = 0;
+    int room = Math.min(BATCH, queue.size() - outstanding());
+    ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
       handler.submitTaken();
@@ -142,6 +138,19 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
       breakRing();
     }
     return fetched;
+  }
+
+  @Override
+  public boolean taken(DescriptorChain taken, ChainStatus status) {
+    fetched++;
+    long more =
+        status == ChainStatus.FETCHED ? handler.take(taken, ticket) : QueueHandler.NO_REQUEST;
+    if (more == QueueHandler.NO_REQUEST) {
+      refuse(status);
+    } else {
+      share.charge(more);
+    }
+    return share.charge(taken);
   }
 
   private int outstanding() {
@@ -274,9 +283,9 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   void relocate(GuestMemoryMap map, boolean mayVanish, Runnable drained) {
     memoryMayVanish |= mayVanish; // requests still point into the map before, too
     AddressTranslation translation = map.translation();
-    VringLayout layout = VringLayout.locate(translation, setup.size(), setup.addresses());
+    VringLayout layout = setup.locate(translation);
     if (layout == null) {
-      events.lostRing(badAddresses(setup.name(), setup.addresses()));
+      events.lostRing(noRing(setup));
       abandon();
     } else {
       queue.relocate(layout, translation);

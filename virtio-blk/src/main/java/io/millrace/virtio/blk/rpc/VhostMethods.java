@@ -15,6 +15,7 @@ import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
+import io.millrace.virtio.blk.RingOptions;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -65,7 +66,9 @@ public final class VhostMethods {
             .param(Param.string("ctrlr", "its name, and its socket's in the directory").required())
             .param(Param.string("dev_name", "name or UUID of the bdev").required())
             .param(Param.bool("readonly", "guests may only read").orElse(false))
-            .param(Param.bool("packed_ring", "offer packed rings; not supported").orElse(false))
+            .param(Param.bool("packed_ring", "offer packed rings").orElse(true))
+            .param(Param.bool("in_order", "offer answers in the order of requests").orElse(true))
+            .param(Param.bool("ring_reset", "offer the reset of single queues").orElse(false))
             .param(Param.string("cpumask", "cores its queues may run on; all without"))
             .param(Param.oneOf("transport", List.of(TRANSPORT), "the only one").orElse(TRANSPORT))
             .takesUnknownParams() // SPDK hands them to the transport
@@ -85,10 +88,6 @@ public final class VhostMethods {
   private CompletionStage<JsonNode> create(Arguments arguments) throws RpcException {
     String name = arguments.string("ctrlr");
     requireName(name);
-    if (arguments.bool("packed_ring")) {
-      throw RpcException.invalidParams(
-          Errno.EOPNOTSUPP, name + ": packed rings are not supported; leave packed_ring out");
-    }
     if (controllers.get(name) != null) {
       throw RpcException.invalidParams(
           Errno.EEXIST, "controller " + name + " exists already; choose another name");
@@ -102,7 +101,11 @@ public final class VhostMethods {
               arguments.string("dev_name"),
               arguments.bool("readonly"),
               null,
-              cores.orElse(null)),
+              cores.orElse(null),
+              new RingOptions(
+                  arguments.bool("packed_ring"),
+                  arguments.bool("in_order"),
+                  arguments.bool("ring_reset"))),
           socket);
     } catch (BdevException e) {
       throw RpcException.invalidParams(BdevErrors.errno(e), e.getMessage());

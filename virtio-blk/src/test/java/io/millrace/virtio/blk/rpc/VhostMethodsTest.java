@@ -139,8 +139,12 @@ class VhostMethodsTest {
         "vhost_create_blk_controller|{'ctrlr':'taken','dev_name':'Null0'}|-32602|File exists|taken",
         "vhost_create_blk_controller|{'ctrlr':'a/b','dev_name':'Null0'}|-32602|Input/output error"
             + "|there is no directory",
-        "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','packed_ring':true}|-32602"
-            + "|Operation not supported|packed rings",
+        "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','packed_ring':'yes'}|-32602"
+            + "|Invalid argument|packed_ring",
+        "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','in_order':1}|-32602"
+            + "|Invalid argument|in_order",
+        "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','ring_reset':null}|-32602"
+            + "|Invalid argument|ring_reset",
         "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','transport':'vfio'}|-32602"
             + "|Invalid argument|must be one of vhost_user_blk",
         "vhost_create_blk_controller|{'ctrlr':'x','dev_name':'Null0','cpumask':'none'}|-32602"

@@ -1,0 +1,270 @@
+package io.millrace.virtqueue;
+
+import io.millrace.linux.RawMemory;
+
+/**
+ * The device side of a packed virtqueue (virtio 1.3 §2.8), with indirect tables and EVENT_IDX.
+ *
+ * <p>Every field the driver writes is loaded once, into a local, and checked there. A chain is
+ * known by its buffer id, which has to be below the queue's size and of no chain that is out: the
+ * number of descriptors that the ring goes on by when it is given back is kept here, never read
+ * from the ring again.
+ */
+public final class PackedDeviceQueue implements DeviceQueue {
+  private final int size;
+  private final boolean eventIdx;
+  private final GuestWrites writes;
+  private final ChainBuffers buffers;
+  private final short[] descriptors; // by buffer id: of a chain that is out, else 0
+  private long ring;
+  private long driverEvent;
+  private long deviceEvent;
+  private int availPosition; // next descriptor to take
+  private int usedPosition; // next descriptor to write
+  private int outDescriptors; // of chains that were fetched and not given back
+  private int completed; // descriptors since the last publish
+  private int firstIndex; // of the batch: held back until publish
+  private long firstState;
+  private boolean waiting; // the walk of the chain fetched last stands at an unknown address
+  private boolean moved; // since that walk began
+  private ChainStatus refusal = ChainStatus.FETCHED; // of the chain being walked, if it is bad
+
+  /**
+   * Starts a queue where its state says, with notifications disabled.
+   *
+   * @param features the negotiated ones
+   * @param state of the packed format
+   * @param writes told of every store
+   */
+  public PackedDeviceQueue(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes) {
+    this.size = layout.size();
+    this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
+    this.writes = writes;
+    this.buffers = new ChainBuffers(features, translation);
+    this.descriptors = new short[size];
+    this.ring = layout.desc();
+    this.driverEvent = layout.avail();
+    this.deviceEvent = layout.used();
+    this.availPosition = state.availIndex();
+    this.usedPosition = state.usedIndex();
+    disableNotifications();
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  private long entry(int index) {
+    return ring + (long) index * PackedDesc.SIZE;
+  }
+
+  private long nextStateAcquire() {
+    return PackedDesc.stateAcquire(entry(PackedPosition.index(availPosition)));
+  }
+
+  private boolean isAvailable(long state) {
+    return PackedDesc.isAvailable(state, PackedPosition.wrap(availPosition));
+  }
+
+  @Override
+  public ChainStatus fetch(DescriptorChain chain) {
+    if (waiting && !moved) {
+      return chain.indirect ? goOnInTable(chain) : walk(chain, loadNext(chain));
+    }
+    // Anew also where the walk waited under another map: what it found so far is of that one.
+    waiting = false;
+    moved = false;
+    long state = nextStateAcquire();
+    if (!isAvailable(state)) {
+      return ChainStatus.EMPTY;
+    }
+    refusal = ChainStatus.FETCHED;
+    chain.begin(0, 0, 0);
+    chain.nextIndex = PackedPosition.index(availPosition);
+    return walk(chain, state);
+  }
+
+  private long loadNext(DescriptorChain chain) {
+    return PackedDesc.stateAcquire(entry(chain.nextIndex));
+  }
+
+  /**
+   * Follows a chain through the ring from where it stands, to the end even when something is wrong
+   * with it: behind it the next one begins. {@code seen} counts its descriptors.
+   *
+   * @param first of the descriptor it stands at; loaded once
+   */
+  private ChainStatus walk(DescriptorChain chain, long first) {
+    long state = first;
+    while (true) {
+      if (chain.seen == size - outDescriptors) {
+        return ChainStatus.BROKEN_RING; // more descriptors than the driver can have made available
+      }
+      chain.walked++;
+      int flags = PackedDesc.flags(state);
+      if (refusal == ChainStatus.FETCHED) {
+        if ((flags & PackedDesc.F_INDIRECT) != 0) {
+          return enterTable(chain, state);
+        }
+        long address = PackedDesc.addr(entry(chain.nextIndex));
+        long bytes = PackedDesc.len(state);
+        ChainStatus status = buffers.add(chain, address, bytes, (flags & PackedDesc.F_WRITE) != 0);
+        if (status == ChainStatus.WAIT) {
+          waiting = true;
+          return status;
+        }
+        refuseUnlessEmpty(status);
+      }
+      chain.seen++;
+      chain.nextIndex = chain.nextIndex + 1 == size ? 0 : chain.nextIndex + 1;
+      if ((flags & PackedDesc.F_NEXT) == 0) {
+        return finish(chain, PackedDesc.id(state), chain.seen);
+      }
+      state = loadNext(chain);
+    }
+  }
+
+  private void refuseUnlessEmpty(ChainStatus status) {
+    if (status != ChainStatus.EMPTY) {
+      refusal = status;
+    }
+  }
+
+  /** An indirect descriptor is a chain of its own (§2.8.19); elsewhere it spoils the chain. */
+  private ChainStatus enterTable(DescriptorChain chain, long state) {
+    boolean misplaced = chain.seen > 0 || (PackedDesc.flags(state) & PackedDesc.F_NEXT) != 0;
+    long address = PackedDesc.addr(entry(chain.nextIndex));
+    ChainStatus status = buffers.enterTable(chain, address, PackedDesc.len(state), misplaced);
+    if (status == ChainStatus.EMPTY) {
+      chain.head(PackedDesc.id(state));
+      return goOnInTable(chain);
+    }
+    if (status == ChainStatus.WAIT) {
+      waiting = true;
+      return status;
+    }
+    refusal = status;
+    return walk(chain, state);
+  }
+
+  /**
+   * Every descriptor of a table belongs to the chain; of their flags only WRITE counts (§2.8.8).
+   */
+  private ChainStatus goOnInTable(DescriptorChain chain) {
+    ChainStatus status = ChainStatus.EMPTY;
+    while (status == ChainStatus.EMPTY && chain.nextIndex < chain.tableSize) {
+      long entry = buffers.tableEntry(chain, chain.nextIndex);
+      if (entry < 0) {
+        status = entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
+      } else {
+        chain.walked++;
+        long state = RawMemory.getLong(PackedDesc.stateAddress(entry));
+        boolean writable = (PackedDesc.flags(state) & PackedDesc.F_WRITE) != 0;
+        status = buffers.add(chain, PackedDesc.addr(entry), PackedDesc.len(state), writable);
+      }
+      if (status == ChainStatus.EMPTY) {
+        chain.nextIndex++;
+      }
+    }
+    if (status == ChainStatus.WAIT) {
+      waiting = true;
+      return status;
+    }
+    refuseUnlessEmpty(status);
+    return finish(chain, chain.head(), 1);
+  }
+
+  /** The chain is taken from the ring. */
+  private ChainStatus finish(DescriptorChain chain, int id, int count) {
+    waiting = false;
+    if (id >= size || descriptors[id] != 0) {
+      return ChainStatus.BROKEN_RING; // it could not be given back
+    }
+    chain.head(id);
+    descriptors[id] = (short) count;
+    outDescriptors += count;
+    availPosition = PackedPosition.plus(availPosition, count, size);
+    return refusal;
+  }
+
+  @Override
+  public void complete(int head, long writtenBytes) {
+    int count = descriptors[head] & 0xffff;
+    assert count > 0 : "chain " + head + " is not out";
+    descriptors[head] = 0;
+    outDescriptors -= count;
+    int flags =
+        PackedDesc.usedFlags(PackedPosition.wrap(usedPosition))
+            | (writtenBytes == 0 ? 0 : PackedDesc.F_WRITE);
+    long state = PackedDesc.state(writtenBytes, head, flags);
+    int index = PackedPosition.index(usedPosition);
+    if (completed == 0) {
+      firstIndex = index;
+      firstState = state;
+    } else {
+      // The driver does not look at it before it has seen the first.
+      PackedDesc.state(entry(index), state);
+      writes.wrote(PackedDesc.stateAddress(entry(index)), Long.BYTES);
+    }
+    usedPosition = PackedPosition.plus(usedPosition, count, size);
+    completed += count;
+  }
+
+  @Override
+  public boolean publish() {
+    if (completed == 0) {
+      return false;
+    }
+    int count = completed;
+    completed = 0;
+    // Release: the rest of the batch before its first descriptor.
+    PackedDesc.stateRelease(entry(firstIndex), firstState);
+    writes.wrote(PackedDesc.stateAddress(entry(firstIndex)), Long.BYTES);
+    // The descriptors before the look at what the driver wants: it does the opposite.
+    RawMemory.fullFence();
+    return PackedEvent.isWanted(driverEvent, eventIdx, usedPosition, count, size);
+  }
+
+  @Override
+  public boolean enableNotifications() {
+    if (eventIdx) {
+      PackedEvent.enableAt(deviceEvent, availPosition);
+    } else {
+      PackedEvent.enable(deviceEvent);
+    }
+    writes.wrote(deviceEvent, PackedEvent.BYTES);
+    // The wish before the look: the driver stores its descriptors, then looks at the wish.
+    RawMemory.fullFence();
+    if (waiting || !isAvailable(nextStateAcquire())) {
+      return true;
+    }
+    disableNotifications();
+    return false;
+  }
+
+  @Override
+  public void disableNotifications() {
+    PackedEvent.disable(deviceEvent);
+    writes.wrote(deviceEvent, PackedEvent.BYTES);
+  }
+
+  @Override
+  public QueueState state() {
+    return new QueueState(availPosition, usedPosition);
+  }
+
+  @Override
+  public void relocate(VringLayout layout, AddressTranslation translation) {
+    ring = layout.desc();
+    driverEvent = layout.avail();
+    deviceEvent = layout.used();
+    buffers.translation(translation);
+    moved = waiting;
+  }
+}
