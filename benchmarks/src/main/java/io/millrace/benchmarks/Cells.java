@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ record Cells(Peers peers, Path image) {
 
   List<Measurement> all() {
     List<Measurement> all = new ArrayList<>(ofNull());
+    all.addAll(ofRings());
     all.addAll(ofFile());
     all.addAll(ofDisks());
     all.addAll(ofLatency());
@@ -51,6 +53,32 @@ record Cells(Peers peers, Path image) {
             peers.contender(MILLRACE, peers.millraceNulls(MILLRACE, 1), workload),
             peers.contender(Peers.DAEMON, peers.daemonNulls(Peers.DAEMON, 1), workload)),
         List.of(new Cell.Comparison(0, 1, bar)));
+  }
+
+  /** The two formats of a ring, on a disk that does nothing and on one that copies. */
+  private List<Cell> ofRings() {
+    List<Cell> cells = new ArrayList<>();
+    for (int depth : new int[] {1, DEPTH}) {
+      Workload workload = Workload.random("randread", depth);
+      cells.add(
+          formats("null, " + workload.name(), workload, side -> peers.millraceNulls(side, 1)));
+    }
+    Workload workload = Workload.random("randread", DEPTH);
+    cells.add(
+        formats(
+            "malloc, " + workload.name(),
+            workload,
+            side -> peers.millraceMalloc(side, Spdk.MALLOC_BYTES)));
+    return cells;
+  }
+
+  private Cell formats(String name, Workload workload, Function<String, Contender.Server> server) {
+    return new Cell(
+        "rings, " + name,
+        List.of(
+            peers.contender("packed", server.apply("packed"), workload.packed()),
+            peers.contender("split", server.apply("split"), workload)),
+        List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.97, ">= 0.97"))));
   }
 
   /** Whether this machine can compare anything now: Millrace beside itself. */

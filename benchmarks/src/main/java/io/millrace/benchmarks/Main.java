@@ -41,7 +41,7 @@ public final class Main implements Callable<Integer> {
       defaultValue = "",
       description =
           "Only what this expression finds in: ring, start, idle, memory, and the names of the cells:"
-              + " null..., file..., disks..., latency..., spdk...")
+              + " null..., rings..., file..., disks..., latency..., spdk...")
   private Pattern only = Pattern.compile("");
 
   private Main() {}

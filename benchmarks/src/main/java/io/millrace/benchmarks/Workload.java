@@ -36,6 +36,13 @@ record Workload(String name, List<String> options) {
         List.of("--rw=" + rw, "--bs=128k", "--iodepth=" + ioDepth));
   }
 
+  /** The same on packed rings. */
+  Workload packed() {
+    List<String> more = new ArrayList<>(options);
+    more.add("--packed");
+    return new Workload(name + ", packed", more);
+  }
+
   /** The same, no faster than so many requests a second. */
   Workload atRate(long iops) {
     List<String> rated = new ArrayList<>(options);
