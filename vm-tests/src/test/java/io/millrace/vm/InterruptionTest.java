@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What ends or restarts one side in the middle of the load: nothing that was flushed is lost, and
@@ -84,9 +86,11 @@ class InterruptionTest {
     server = MillraceServer.serve(lab, "vm0.sock=disk.img", "vm1.sock=other.img");
   }
 
-  @Test
-  void dataOutlivesAGuestsRebootAndResetsUnderLoad() throws Exception {
-    Guest guest = Guest.named("guest").disk("vm0.sock", 2).reboots().script(REBOOTING).start(lab);
+  @ParameterizedTest
+  @ValueSource(strings = {"packed=off", "packed=on"})
+  void dataOutlivesAGuestsRebootAndResetsUnderLoad(String ring) throws Exception {
+    Guest guest =
+        Guest.named("guest").disk("vm0.sock", 2, ring).reboots().script(REBOOTING).start(lab);
     guest.await("PASS load before the reboot");
     guest.await("PASS data after the reboot");
     awaitLoad(guest);
