@@ -24,14 +24,8 @@ public record BdevLimits(
    */
   public static final int MAX_SEGMENTS = 1024;
 
-  /**
-   * Longest transfer any request may have, in bytes. A copy of so many, by a memory disk or the
-   * page cache, keeps a reactor for a few milliseconds; the others of that reactor wait for it.
-   */
-  public static final int MAX_TRANSFER_BYTES = 16 << 20;
-
-  /** Longest UNMAP or WRITE_ZEROES that any border asks for, in bytes. */
-  public static final int MAX_UNMAP_BYTES = 1 << 30;
+  /** Longest transfer any request may have, in bytes; no border asks for a longer UNMAP either. */
+  public static final int MAX_TRANSFER_BYTES = 1 << 30;
 
   /** No limit beyond what any request has to keep; an UNMAP gives no storage back. */
   public static final BdevLimits NONE = new BdevLimits(MAX_TRANSFER_BYTES, MAX_SEGMENTS, 1, 0);
@@ -45,7 +39,7 @@ public record BdevLimits(
         || Integer.bitCount(memoryAlignment) != 1
         || optimalTransferBytes < 0
         || maxUnmapBytes < 512
-        || maxUnmapBytes > MAX_UNMAP_BYTES
+        || maxUnmapBytes > MAX_TRANSFER_BYTES
         || unmapGranularity < 0) {
       throw new IllegalArgumentException("impossible limits");
     }
@@ -54,7 +48,13 @@ public record BdevLimits(
   /** Limits of transfers only: an UNMAP may be of any length, and gives no storage back. */
   public BdevLimits(
       int maxTransferBytes, int maxSegments, int memoryAlignment, int optimalTransferBytes) {
-    this(maxTransferBytes, maxSegments, memoryAlignment, optimalTransferBytes, MAX_UNMAP_BYTES, 0);
+    this(
+        maxTransferBytes,
+        maxSegments,
+        memoryAlignment,
+        optimalTransferBytes,
+        MAX_TRANSFER_BYTES,
+        0);
   }
 
   /** The same with other limits of UNMAP and WRITE_ZEROES. */

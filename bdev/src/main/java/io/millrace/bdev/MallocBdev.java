@@ -12,10 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A disk in this process's memory: lost when the process ends, shared by all its channels. */
 public final class MallocBdev extends Bdev {
-  /**
-   * Longest range zeroed at once; a request has up to 64, together as long as a transfer may be.
-   */
-  private static final int MAX_UNMAP_BYTES = 256 << 10;
+  /** Longest range zeroed at once: a reactor is not kept from its other queues for milliseconds. */
+  private static final int MAX_UNMAP_BYTES = 4 << 20;
 
   private final Mapping store;
 

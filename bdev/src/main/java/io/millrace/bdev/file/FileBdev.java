@@ -66,7 +66,7 @@ public final class FileBdev extends Bdev {
                   BdevLimits.MAX_SEGMENTS,
                   image.memoryAlignment(),
                   0,
-                  BdevLimits.MAX_UNMAP_BYTES,
+                  BdevLimits.MAX_TRANSFER_BYTES,
                   image.physicalBlockSize()),
               types(options, image));
       return new FileBdev(properties, options, image);

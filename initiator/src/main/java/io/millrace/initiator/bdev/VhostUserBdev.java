@@ -122,7 +122,7 @@ public final class VhostUserBdev extends Bdev {
                 BdevLimits.MAX_SEGMENTS,
                 1,
                 VhostUserChannel.SLOT_BYTES)
-            .withUnmap(BdevLimits.MAX_UNMAP_BYTES, unmapGranularity(driver, block));
+            .withUnmap(BdevLimits.MAX_TRANSFER_BYTES, unmapGranularity(driver, block));
     long blocks = config.sizeBytes() / block;
     return new BdevProperties(
         name, uuid, "VirtioBlk Disk", block, physical, blocks, writable, cache, limits, types);
@@ -136,7 +136,7 @@ public final class VhostUserBdev extends Bdev {
         driver.has(VirtioBlk.F_DISCARD)
             ? Integer.toUnsignedLong(config.discardAlignmentSectors())
             : 0;
-    long bytes = Math.min(sectors * VirtioBlk.SECTOR_BYTES, BdevLimits.MAX_UNMAP_BYTES);
+    long bytes = Math.min(sectors * VirtioBlk.SECTOR_BYTES, BdevLimits.MAX_TRANSFER_BYTES);
     return (int) (gives ? Math.max(block, bytes) : bytes);
   }
 

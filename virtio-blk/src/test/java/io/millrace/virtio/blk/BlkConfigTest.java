@@ -114,7 +114,7 @@ class BlkConfigTest {
   @ParameterizedTest
   @CsvSource({
     // the bdev's longest transfer and most segments; segments, bytes of each
-    "16777216, 1024, 126, 131072",
+    "1073741824, 1024, 126, 8388608",
     "1048576, 1024, 126, 8192",
     "131072, 1024, 32, 4096",
     "131072, 4, 4, 32768",
