@@ -11,6 +11,8 @@ package io.millrace.bdev;
  * @param maxUnmapBytes longest UNMAP or WRITE_ZEROES, a multiple of the block size
  * @param unmapGranularity bytes that storage is given back by, at offsets that are multiples of it;
  *     0 when an UNMAP gives none back
+ * @param turnBytes longest read or write that leaves a reactor to its other users soon enough; a
+ *     border does longer ones in parts, and lets the others have a turn in between
  */
 public record BdevLimits(
     int maxTransferBytes,
@@ -18,7 +20,8 @@ public record BdevLimits(
     int memoryAlignment,
     int optimalTransferBytes,
     int maxUnmapBytes,
-    int unmapGranularity) {
+    int unmapGranularity,
+    int turnBytes) {
   /**
    * Most segments any request may have: a chain of the largest virtqueue, split at region borders.
    */
@@ -40,7 +43,8 @@ public record BdevLimits(
         || optimalTransferBytes < 0
         || maxUnmapBytes < 512
         || maxUnmapBytes > MAX_TRANSFER_BYTES
-        || unmapGranularity < 0) {
+        || unmapGranularity < 0
+        || turnBytes < 1 << 16) {
       throw new IllegalArgumentException("impossible limits");
     }
   }
@@ -54,7 +58,8 @@ public record BdevLimits(
         memoryAlignment,
         optimalTransferBytes,
         MAX_TRANSFER_BYTES,
-        0);
+        0,
+        MAX_TRANSFER_BYTES);
   }
 
   /** The same with other limits of UNMAP and WRITE_ZEROES. */
@@ -65,6 +70,19 @@ public record BdevLimits(
         memoryAlignment,
         optimalTransferBytes,
         maxBytes,
-        granularity);
+        granularity,
+        turnBytes);
+  }
+
+  /** The same for a module that copies: so many bytes before others have their turn. */
+  public BdevLimits withTurn(int bytes) {
+    return new BdevLimits(
+        maxTransferBytes,
+        maxSegments,
+        memoryAlignment,
+        optimalTransferBytes,
+        maxUnmapBytes,
+        unmapGranularity,
+        bytes);
   }
 }

@@ -27,6 +27,10 @@ import java.util.Set;
  */
 public final class FileBdev extends Bdev {
   private final FileBdevOptions options;
+
+  /** Longest read or write through the page cache: the kernel copies before it returns. */
+  private static final int COPIED_AT_ONCE = 1 << 20;
+
   private final ImageFile image;
   private final FailureLog log;
   private volatile boolean failed;
@@ -67,7 +71,8 @@ public final class FileBdev extends Bdev {
                   image.memoryAlignment(),
                   0,
                   BdevLimits.MAX_TRANSFER_BYTES,
-                  image.physicalBlockSize()),
+                  image.physicalBlockSize(),
+                  options.direct() ? BdevLimits.MAX_TRANSFER_BYTES : COPIED_AT_ONCE),
               types(options, image));
       return new FileBdev(properties, options, image);
     } catch (IllegalArgumentException e) {

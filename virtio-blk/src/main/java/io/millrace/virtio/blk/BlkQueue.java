@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class BlkQueue implements QueueHandler {
   private static final int STATUS_BYTES = 1;
 
+  /** Bytes of one request after which the next queue has its turn. */
+  private static final long TURN_BYTES = 256 << 10;
+
   private final BlkDevice device;
   private final QueueContext context;
   private final GuestWrites writes;
@@ -33,6 +36,9 @@ final class BlkQueue implements QueueHandler {
   private int startedIndex; // of taken
   private final BlkRequest[] done;
   private int doneCount;
+  private final BlkRequest[] waiting; // a ring of those whose next part is for another turn
+  private int firstWaiting;
+  private int waitingCount;
   private final int[] started = new int[2]; // by ticket, until recycled
 
   private @Nullable BdevChannel channel;
@@ -56,6 +62,7 @@ final class BlkQueue implements QueueHandler {
             device.descriptor().bdev(), device.isReadOnly(), context.features(), cache);
     taken = new BlkRequest[context.size()];
     done = new BlkRequest[context.size()];
+    waiting = new BlkRequest[context.size()];
   }
 
   // ---- fetched ----------------------------------------------------------------------------------
@@ -74,7 +81,9 @@ final class BlkQueue implements QueueHandler {
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
-    return request.type.hasRanges ? request.ranges().totalBytes() : 0;
+    return request.type.hasRanges
+        ? Math.min(TURN_BYTES, request.ranges().totalBytes())
+        : request.lengthBytes();
   }
 
   private BlkRequest grow() {
@@ -103,8 +112,8 @@ final class BlkQueue implements QueueHandler {
       } else if (request.type == BlkRequestType.GET_ID
           || request.type == BlkRequestType.UNSUPPORTED) {
         done(request, request.status);
-      } else if (request.type.hasRanges) {
-        submitRanges(request, to);
+      } else if (request.hasParts()) {
+        submitParts(request, to);
       } else {
         to.submit(request);
       }
@@ -114,21 +123,71 @@ final class BlkQueue implements QueueHandler {
   }
 
   /**
-   * Submits the range at hand, and goes on as long as ranges complete at once: by a loop, as the
-   * guest chooses how many there are. One after the other, as they need no room of their own then.
+   * Submits the part at hand. When it completes at once, the next one has to wait until the other
+   * queues of the reactor had their turn, unless it is a range and all of them together are short.
+   * One after the other, as they need no room of their own then.
+   *
+   * @return bytes that were worked on
    */
-  private void submitRanges(BlkRequest request, BdevChannel to) {
+  private long submitParts(BlkRequest request, BdevChannel to) {
+    long worked = 0;
     IoStatus status;
     do {
+      worked += request.lengthBytes();
       request.returned = null;
       request.submitting = true;
       to.submit(request);
       request.submitting = false;
       status = request.returned;
-    } while (status == IoStatus.SUCCESS && request.beginNextRange());
-    if (status != null) {
-      done(request, BlkStatus.of(status));
+      if (status == null) {
+        return worked; // it completes later, and goes on then
+      }
+      partEnded(request);
+      if (status != IoStatus.SUCCESS || !request.beginNextPart()) {
+        done(request, BlkStatus.of(status));
+        return worked;
+      }
+    } while (worked + request.lengthBytes() <= TURN_BYTES);
+    waitForTurn(request);
+    return worked;
+  }
+
+  private static void partEnded(BlkRequest request) {
+    LongTransfer transfer = request.longTransfer();
+    if (transfer != null) {
+      transfer.ended(request.transferredBytes());
     }
+  }
+
+  private void waitForTurn(BlkRequest request) {
+    int last = firstWaiting + waitingCount++;
+    waiting[last < waiting.length ? last : last - waiting.length] = request;
+  }
+
+  @Override
+  public boolean waitsForTurn() {
+    return waitingCount > 0;
+  }
+
+  @Override
+  public long goOn() {
+    if (waitingCount == 0) {
+      return 0;
+    }
+    BlkRequest request = takeWaiting();
+    BdevChannel to = detached == null ? channel : null;
+    if (to != null) {
+      return submitParts(request, to);
+    }
+    done(request, BlkStatus.IOERR); // the disk was removed
+    return 1;
+  }
+
+  private BlkRequest takeWaiting() {
+    BlkRequest request = waiting[firstWaiting];
+    firstWaiting = firstWaiting + 1 < waiting.length ? firstWaiting + 1 : 0;
+    waitingCount--;
+    return request;
   }
 
   @Override
@@ -142,13 +201,16 @@ final class BlkQueue implements QueueHandler {
 
   // ---- done -------------------------------------------------------------------------------------
 
-  /** The bdev is done with a request, or with one range of it. */
+  /** The bdev is done with a request, or with one part of it. */
   void completed(BlkRequest request, IoStatus status) {
-    BdevChannel to = channel;
     if (request.submitting) {
       request.returned = status;
-    } else if (status == IoStatus.SUCCESS && !cancelled && to != null && request.beginNextRange()) {
-      submitRanges(request, to);
+      return;
+    }
+    partEnded(request);
+    BdevChannel to = channel;
+    if (status == IoStatus.SUCCESS && !cancelled && to != null && request.beginNextPart()) {
+      submitParts(request, to);
     } else {
       done(request, BlkStatus.of(status));
     }
@@ -181,13 +243,17 @@ final class BlkQueue implements QueueHandler {
 
   /** Tells of what a read really stored, and how much that was. */
   private long noteData(BlkRequest request) {
-    long left = request.transferredBytes();
+    LongTransfer transfer = request.longTransfer();
+    long stored = transfer == null ? request.transferredBytes() : transfer.transferredBytes();
+    long left = stored;
     for (int i = 0; left > 0; i++) {
-      long bytes = Math.min(left, request.segmentBytes(i));
-      writes.wrote(request.segmentAddress(i), bytes);
+      long address = transfer == null ? request.segmentAddress(i) : transfer.address(i);
+      int length = transfer == null ? request.segmentBytes(i) : transfer.bytes(i);
+      long bytes = Math.min(left, length);
+      writes.wrote(address, bytes);
       left -= bytes;
     }
-    return request.transferredBytes();
+    return stored;
   }
 
   /** Stores the serial: 20 bytes, shorter ones end in a NUL (§5.2.6). */
@@ -229,6 +295,9 @@ final class BlkQueue implements QueueHandler {
     }
     startedIndex = 0;
     takenCount = 0;
+    while (waitingCount > 0) {
+      done(takeWaiting(), BlkStatus.IOERR);
+    }
     BdevChannel to = channel;
     for (BlkRequest request : all) {
       if (to != null && request.state == State.STARTED) {

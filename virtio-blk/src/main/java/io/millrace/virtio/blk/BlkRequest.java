@@ -19,6 +19,8 @@ final class BlkRequest extends BdevIo {
 
   private final BlkQueue queue;
   private @Nullable BlkRanges ranges; // made for the first request that has any, then kept
+  private @Nullable LongTransfer longTransfer; // the same
+  private boolean isLong;
   private boolean durable;
   State state = State.FREE;
   BlkRequestType type = BlkRequestType.UNSUPPORTED;
@@ -26,8 +28,8 @@ final class BlkRequest extends BdevIo {
   int head; // descriptor index to return in the used ring
   int ticket;
   long statusAddress; // host address of the status byte, already checked
-  boolean submitting; // a range is on its way down, and may come back at once
-  @Nullable IoStatus returned; // by a range that came back at once
+  boolean submitting; // a part is on its way down, and may come back at once
+  @Nullable IoStatus returned; // by a part that came back at once
 
   BlkRequest(BlkQueue queue) {
     super(USUAL_SEGMENTS);
@@ -44,6 +46,11 @@ final class BlkRequest extends BdevIo {
     return made;
   }
 
+  /** A request is read anew; nothing is known of it. */
+  void reset() {
+    isLong = false;
+  }
+
   /**
    * Begins the first of the ranges that were read.
    *
@@ -54,8 +61,39 @@ final class BlkRequest extends BdevIo {
     beginNextRange();
   }
 
-  /** Begins the next range; false when all are done, or the request has none. */
-  boolean beginNextRange() {
+  /**
+   * Begins the first part of the transfer that this request is filled with.
+   *
+   * @param most bytes of a part, whole blocks
+   */
+  void cutIntoParts(int most) {
+    LongTransfer parts = longTransfer;
+    if (parts == null) {
+      parts = new LongTransfer();
+      longTransfer = parts;
+    }
+    parts.begin(this, most);
+    isLong = true;
+    parts.next(this);
+  }
+
+  /** Whether it is done in parts: ranges, or pieces of a long transfer. */
+  boolean hasParts() {
+    return type.hasRanges || isLong;
+  }
+
+  /** The transfer that this request is a part of, or null. */
+  @Nullable LongTransfer longTransfer() {
+    return isLong ? longTransfer : null;
+  }
+
+  /** Begins the next part; false when all are done, or the request has none. */
+  boolean beginNextPart() {
+    LongTransfer parts = longTransfer();
+    return parts == null ? beginNextRange() : parts.next(this);
+  }
+
+  private boolean beginNextRange() {
     BlkRanges of = ranges;
     if (!type.hasRanges || of == null || !of.next()) {
       return false;

@@ -24,6 +24,7 @@ final class RequestReader {
   private final long features;
   private final WriteCache cache;
   private final int maxSegments;
+  private final int turnBytes;
   private final RangeLimits rangeLimits;
   private final ChainReader reader = new ChainReader();
 
@@ -39,6 +40,7 @@ final class RequestReader {
     this.features = features;
     this.cache = cache;
     maxSegments = bdev.properties().limits().maxSegments();
+    turnBytes = bdev.properties().limits().turnBytes();
     rangeLimits = RangeLimits.of(bdev);
   }
 
@@ -48,6 +50,7 @@ final class RequestReader {
       refuse(request, BlkStatus.IOERR);
       return;
     }
+    request.reset();
     reader.begin(chain);
     BlkRequestType type = BlkRequestType.of((int) reader.readLong());
     long sector = reader.readLong();
@@ -88,7 +91,20 @@ final class RequestReader {
     boolean forbidden = type == IoType.WRITE && readOnly;
     if (forbidden || !complete) {
       refuse(request, BlkStatus.IOERR);
+    } else if (bytes > turnBytes && isSound(request)) {
+      request.cutIntoParts(turnBytes);
     }
+  }
+
+  /** Whether all of it is on the disk, in whole blocks; otherwise it fails before any is done. */
+  private boolean isSound(BlkRequest request) {
+    long offset = request.offsetBytes();
+    long length = request.lengthBytes();
+    long size = bdev.sizeBytes();
+    return offset >= 0
+        && length <= size
+        && offset <= size - length
+        && ((offset | length) & (bdev.properties().blockSize() - 1)) == 0;
   }
 
   /**

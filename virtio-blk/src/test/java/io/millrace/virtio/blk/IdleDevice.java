@@ -81,6 +81,16 @@ class IdleDevice implements VhostDevice, DeviceSession, QueueHandler {
   public void submitTaken() {}
 
   @Override
+  public long goOn() {
+    return 0;
+  }
+
+  @Override
+  public boolean waitsForTurn() {
+    return false;
+  }
+
+  @Override
   public int outstanding(int ticket) {
     return 0;
   }

@@ -4,14 +4,14 @@ import io.millrace.virtqueue.DescriptorChain;
 
 /**
  * How much work one queue may do while others of its reactor have theirs: a deficit round robin.
- * Each look at the queue adds a quantum; what is taken is charged by its data, which somebody will
- * copy on this thread, and by its descriptors, which were walked. A queue that has overdrawn its
- * account is passed over until it has paid, so that one guest with the longest requests there can
- * be costs its neighbours no more than one with short ones. Data-path code, one thread.
+ * Each look at the queue adds a quantum; work is charged by the data, which somebody will copy on
+ * this thread, and by the descriptors, which were walked. A queue that has overdrawn its account is
+ * passed over until it has paid, so that one guest with the longest requests there can be costs its
+ * neighbours no more than one with short ones. Data-path code, one thread.
  */
 final class FairShare {
   /** Bytes of data, or their worth in descriptors, for each look. */
-  static final long QUANTUM = 1 << 20;
+  static final long QUANTUM = 256 << 10;
 
   /** What a descriptor costs, in bytes that are copied in the same time. */
   static final long DESCRIPTOR = 256;
@@ -26,19 +26,18 @@ final class FairShare {
     return balance > 0;
   }
 
-  /** Bytes will be worked on that are no chain's data. */
+  /** Work was done, or will be in this turn: bytes of data. */
   void charge(long bytes) {
     balance -= bytes;
   }
 
-  /**
-   * A chain was taken, good or bad.
-   *
-   * @return whether more may be taken
-   */
-  boolean charge(DescriptorChain chain) {
-    balance -=
-        chain.readableBytes() + chain.writableBytes() + DESCRIPTOR * chain.descriptorsWalked();
+  /** A chain was walked, good or bad. */
+  void charge(DescriptorChain chain) {
+    balance -= DESCRIPTOR * chain.descriptorsWalked();
+  }
+
+  /** Whether there is something left for more. */
+  boolean isLeft() {
     return balance > 0;
   }
 }

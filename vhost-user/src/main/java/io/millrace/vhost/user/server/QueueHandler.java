@@ -33,13 +33,23 @@ public interface QueueHandler {
    *
    * @param chain valid during the call only
    * @param ticket 0 or 1, counted by {@link #outstanding}
-   * @return bytes that it asks to be worked on without being the chain's own data, 0 mostly; {@link
-   *     #NO_REQUEST} if the chain makes no request of any kind, so that it goes back unserved
+   * @return bytes that will be worked on in this turn; {@link #NO_REQUEST} if the chain makes no
+   *     request of any kind, so that it goes back unserved
    */
   long take(DescriptorChain chain, int ticket);
 
   /** Starts what was taken and not started. */
   void submitTaken();
+
+  /**
+   * Goes on with the oldest request that had more work than one turn is for, if there is any.
+   *
+   * @return bytes that were worked on, 0 when no request waits for its next turn
+   */
+  long goOn();
+
+  /** Whether a request waits for its next turn. */
+  boolean waitsForTurn();
 
   /**
    * Requests of a ticket that were taken and not recycled.

@@ -1,9 +1,7 @@
 package io.millrace.vhost.user.server;
 
-import io.millrace.linux.EventFd;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Deferred;
-import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
 import io.millrace.reactor.Reactor;
@@ -33,7 +31,7 @@ final class VringWorker
 
   private enum State {
     RUNNING,
-    /** Takes no more; stops when all is given back. */
+    /** Takes no more, goes on with what it has; stops when all is given back. */
     DRAINING,
     /** The guest's memory is not touched again; stops when all is given back. */
     ABANDONED,
@@ -48,10 +46,9 @@ final class VringWorker
   private final DescriptorChain chain = new DescriptorChain();
   private final FairShare share = new FairShare();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
+  private final RingSignals signals;
   private final PollerHandle handle;
-  private @Nullable FdWatch kickWatch;
   private boolean memoryMayVanish;
-  private int call;
   private int
       ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
   private int fetched; // in this poll
@@ -73,7 +70,6 @@ final class VringWorker
     this.setup = setup;
     this.reactor = reactor;
     this.events = events;
-    this.call = setup.call();
     this.memoryMayVanish = setup.memoryMayVanish();
     DeviceQueue opened =
         DeviceQueue.open(
@@ -87,7 +83,7 @@ final class VringWorker
     queue = opened;
     handler = device.startQueue(this);
     try {
-      kickWatch = watch(setup.kick());
+      signals = new RingSignals(setup, reactor, this::wake);
     } catch (QueueStartException e) {
       handler.close();
       throw e;
@@ -120,12 +116,19 @@ final class VringWorker
 
   @Override
   public int poll() {
-    if (state != State.RUNNING) {
+    if (state != State.RUNNING && state != State.DRAINING) {
       return 0;
     }
     if (!share.hasTurn()) {
       return 1; // there may be work, but it is the others' turn
     }
+    long went = handler.goOn();
+    share.charge(went);
+    int more = went > 0 ? 1 : 0;
+    return state == State.RUNNING && share.isLeft() ? fetchBatch() + more : more;
+  }
+
+  private int fetchBatch() {
     fetched = 0;
     int room = Math.min(BATCH, queue.size() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
@@ -143,14 +146,15 @@ final class VringWorker
   @Override
   public boolean taken(DescriptorChain taken, ChainStatus status) {
     fetched++;
-    long more =
+    long work =
         status == ChainStatus.FETCHED ? handler.take(taken, ticket) : QueueHandler.NO_REQUEST;
-    if (more == QueueHandler.NO_REQUEST) {
+    if (work == QueueHandler.NO_REQUEST) {
       refuse(status);
     } else {
-      share.charge(more);
+      share.charge(work);
     }
-    return share.charge(taken);
+    share.charge(taken);
+    return share.isLeft();
   }
 
   private int outstanding() {
@@ -167,7 +171,6 @@ final class VringWorker
   private void breakRing() {
     broken = true;
     state = State.DRAINING;
-    handle.close();
     events.broken();
   }
 
@@ -208,8 +211,8 @@ final class VringWorker
     handle.wake();
     boolean wanted = queue.publish();
     surfaceFault();
-    if (wanted && call >= 0) {
-      EventFd.signal(call);
+    if (wanted) {
+      signals.call();
     }
   }
 
@@ -221,7 +224,13 @@ final class VringWorker
 
   @Override
   public boolean arm() {
-    if (kickWatch == null) {
+    if (handler.waitsForTurn()) {
+      return false;
+    }
+    if (state != State.RUNNING) {
+      return true; // kicks are of no use any more
+    }
+    if (!signals.hasKick()) {
       return false; // the front-end gave no kick: it wants the ring polled
     }
     boolean quiet = queue.enableNotifications();
@@ -231,46 +240,33 @@ final class VringWorker
 
   @Override
   public void disarm() {
-    queue.disableNotifications();
-    surfaceFault();
+    if (state == State.RUNNING) {
+      queue.disableNotifications();
+      surfaceFault();
+    }
   }
 
   // ---- life -------------------------------------------------------------------------------------
 
   /** Another kick descriptor; the old one is no longer used when this returns. -1 for none. */
   void kick(int descriptor) {
-    if (kickWatch != null) {
-      kickWatch.close();
-      kickWatch = null;
-    }
     try {
-      kickWatch = watch(descriptor);
+      signals.kick(descriptor);
     } catch (QueueStartException e) {
       events.lostRing(String.valueOf(e.getMessage()));
     }
     handle.wake(); // a kick may have gone to the old one
   }
 
-  private @Nullable FdWatch watch(int descriptor) throws QueueStartException {
-    if (descriptor < 0) {
-      return null;
-    }
-    try {
-      return reactor.watchEdges(descriptor, this::kicked);
-    } catch (IllegalStateException e) {
-      throw new QueueStartException(setup.name() + ": its kick is of no use: " + e.getMessage(), e);
-    }
-  }
-
-  private void kicked() {
+  private void wake() {
     handle.wake();
   }
 
   /** Another call descriptor; the old one is no longer used when this returns. -1 for none. */
   void call(int descriptor) {
-    call = descriptor;
-    if (descriptor >= 0 && state == State.RUNNING) {
-      EventFd.signal(descriptor); // a call may have gone to the old one
+    signals.call(descriptor);
+    if (state == State.RUNNING) {
+      signals.call(); // a call may have gone to the old one
     }
   }
 
@@ -323,7 +319,6 @@ final class VringWorker
   }
 
   private void stop(Runnable done) {
-    handle.close();
     stopped = done;
     checkDrained();
   }
@@ -345,8 +340,9 @@ final class VringWorker
   private void close() {
     if (state != State.STOPPED) {
       state = State.STOPPED;
+      handle.close();
       inFlight = 0;
-      kick(-1);
+      signals.close();
       handler.close();
     }
   }
