@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param direct whether to go past the page cache
  * @param raw whether the image is raw whatever it looks like
  * @param engine how requests get to the kernel
+ * @param registerMemory whether guests' memory is registered with io_uring, and so pinned
  * @param failures what happens when the storage fails or hangs
  */
 record BlkOption(
@@ -37,6 +38,7 @@ record BlkOption(
     boolean direct,
     boolean raw,
     FileEngineKind engine,
+    boolean registerMemory,
     FileFailurePolicy failures) {
   /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
   private static final int SERIAL_BYTES = 20;
@@ -45,12 +47,20 @@ record BlkOption(
   private static final String CONNECTING = "connect:";
 
   private static final String OPTIONS =
-      "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS";
+      "readonly, serial=S, format=raw, direct, engine=E, register-memory=on, on-error=A, io-timeout=SECONDS";
 
   /** A disk with none of the options but these. */
   static BlkOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
     return new BlkOption(
-        socket, image, readOnly, null, false, raw, FileEngineKind.AUTO, FileFailurePolicy.NONE);
+        socket,
+        image,
+        readOnly,
+        null,
+        false,
+        raw,
+        FileEngineKind.AUTO,
+        false,
+        FileFailurePolicy.NONE);
   }
 
   /**
@@ -77,6 +87,7 @@ record BlkOption(
         options.direct,
         options.raw,
         options.engine,
+        options.registerMemory,
         new FileFailurePolicy(options.onError, options.timeoutSeconds));
   }
 
@@ -142,6 +153,7 @@ record BlkOption(
     private boolean direct;
     private boolean raw;
     private FileEngineKind engine = FileEngineKind.AUTO;
+    private boolean registerMemory;
     private OnError onError = OnError.REPORT;
     private int timeoutSeconds;
 
@@ -162,6 +174,7 @@ record BlkOption(
         case "format" -> raw = raw(option, equals);
         case "engine" ->
             engine = word(option, equals, FileEngineKind.values(), FileEngineKind::word);
+        case "register-memory" -> registerMemory = onOrOff(option, equals);
         case "on-error" -> onError = word(option, equals, OnError.values(), OnError::word);
         case "io-timeout" -> timeoutSeconds = seconds(option, equals);
         default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + OPTIONS);
@@ -173,6 +186,15 @@ record BlkOption(
         throw wrong(value, "gives " + name + " a value; it takes none");
       }
       return true;
+    }
+
+    private boolean onOrOff(String option, int equals) {
+      String text = equals < 0 ? "" : option.substring(equals + 1);
+      return switch (text) {
+        case "on" -> true;
+        case "off" -> false;
+        default -> throw wrong(value, "has " + option + "; it may be one of on, off");
+      };
     }
 
     private String serial(String option, int equals) {

@@ -24,6 +24,7 @@ class BlkOptionTest {
                 false,
                 false,
                 FileEngineKind.AUTO,
+                false,
                 FileFailurePolicy.NONE));
   }
 
@@ -49,8 +50,8 @@ class BlkOptionTest {
   void allOptionsAreTakenInAnyOrder() {
     assertThat(
             BlkOption.parse(
-                "/run/a.sock=/dev/sdb,direct,engine=threads,serial=A-1,on-error=retry,format=raw,"
-                    + "io-timeout=30,readonly"))
+                "/run/a.sock=/dev/sdb,direct,engine=io_uring,serial=A-1,on-error=retry,format=raw,"
+                    + "io-timeout=30,register-memory=on,readonly"))
         .isEqualTo(
             new BlkOption(
                 new DiskSocket.Listening(Path.of("/run/a.sock")),
@@ -59,7 +60,8 @@ class BlkOptionTest {
                 "A-1",
                 true,
                 true,
-                FileEngineKind.THREADS,
+                FileEngineKind.IO_URING,
+                true,
                 new FileFailurePolicy(OnError.RETRY, 30)));
   }
 
@@ -124,6 +126,12 @@ class BlkOptionTest {
         "s=i,engine=|has engine=; it may be one of auto",
         "s=i,engine=aio|has engine=aio; it may be one of auto, io_uring, threads",
         "s=i,engine=threads,direct,engine=io_uring|has engine twice",
+        "s=i,register-memory|has register-memory; it may be one of on, off",
+        "s=i,register-memory=|has register-memory=; it may be one of on, off",
+        "s=i,register-memory=yes|has register-memory=yes; it may be one of on, off",
+        "s=i,register-memory=ON|has register-memory=ON; it may be one of on, off",
+        "s=i,register-memory=1|has register-memory=1; it may be one of on, off",
+        "s=i,register-memory=on,register-memory=off|has register-memory twice",
         "s=i,on-error|has on-error; it may be one of report, retry",
         "s=i,on-error=stop|has on-error=stop; it may be one of report, retry",
         "s=i,on-error=RETRY|has on-error=RETRY; it may be one of report, retry",
@@ -152,6 +160,12 @@ class BlkOptionTest {
         .startsWith("millrace serve: --blk " + value + " " + problem)
         .hasLineCount(1);
     assertThat(cli.out()).isEmpty();
+  }
+
+  @Test
+  void registeredMemoryMayBeSaidToBeOff() {
+    assertThat(BlkOption.parse("s=i,register-memory=off").registerMemory()).isFalse();
+    assertThat(BlkOption.parse("s=i,register-memory=on").registerMemory()).isTrue();
   }
 
   @Test
