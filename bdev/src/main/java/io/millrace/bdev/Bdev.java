@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A block device. A module extends this class and {@link BdevChannel}; {@link
@@ -52,6 +53,19 @@ public abstract class Bdev {
    */
   protected void removing() {
     // A module whose requests wait only for the medium has nothing to do.
+  }
+
+  /**
+   * Who has to know the memory of requests, always the same; null if nobody has to. The registry
+   * tells it as long as the bdev is registered. Control thread.
+   */
+  protected @Nullable MemoryListener memoryListener() {
+    return null;
+  }
+
+  /** Whether requests to this bdev may end up at that one: it is that one, or stands on it. */
+  public boolean reaches(Bdev other) {
+    return equals(other);
   }
 
   /** What the bdev is and does. */

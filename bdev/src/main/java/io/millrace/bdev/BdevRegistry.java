@@ -61,6 +61,10 @@ public final class BdevRegistry {
       }
     }
     byName.put(bdev.name(), new Entry(bdev));
+    MemoryListener listener = bdev.memoryListener();
+    if (listener != null) {
+      memory.addListener(listener);
+    }
     for (Consumer<Bdev> examiner : examiners) {
       examiner.accept(bdev);
     }
@@ -224,6 +228,10 @@ public final class BdevRegistry {
     if (entry.removal != null
         && entry.openings.isEmpty()
         && byName.remove(entry.bdev.name(), entry)) {
+      MemoryListener listener = entry.bdev.memoryListener();
+      if (listener != null) {
+        memory.removeListener(listener);
+      }
       entry.bdev.destroy();
       entry.removal.complete(null);
     }

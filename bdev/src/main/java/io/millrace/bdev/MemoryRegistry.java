@@ -5,7 +5,7 @@ import java.util.List;
 
 /** The memory ranges that requests may point at, and who has to know them. Control thread only. */
 public final class MemoryRegistry {
-  private record Range(long address, long bytes) {}
+  private record Range(Bdev bdev, long address, long bytes) {}
 
   private final List<Range> ranges = new ArrayList<>();
   private final List<MemoryListener> listeners = new ArrayList<>();
@@ -16,7 +16,7 @@ public final class MemoryRegistry {
   public void addListener(MemoryListener listener) {
     listeners.add(listener);
     for (Range range : ranges) {
-      listener.memoryAdded(range.address, range.bytes);
+      listener.memoryAdded(range.bdev, range.address, range.bytes);
     }
   }
 
@@ -24,24 +24,24 @@ public final class MemoryRegistry {
   public void removeListener(MemoryListener listener) {
     if (listeners.remove(listener)) {
       for (Range range : ranges) {
-        listener.memoryRemoved(range.address, range.bytes);
+        listener.memoryRemoved(range.bdev, range.address, range.bytes);
       }
     }
   }
 
-  /** A range is mapped and will be pointed at. */
-  public void add(long address, long bytes) {
-    ranges.add(new Range(address, bytes));
+  /** A range is mapped and requests to a bdev will point at it. */
+  public void add(Bdev bdev, long address, long bytes) {
+    ranges.add(new Range(bdev, address, bytes));
     for (MemoryListener listener : listeners) {
-      listener.memoryAdded(address, bytes);
+      listener.memoryAdded(bdev, address, bytes);
     }
   }
 
   /** Nothing points at the range any more; it is about to be unmapped. */
-  public void remove(long address, long bytes) {
-    if (ranges.remove(new Range(address, bytes))) {
+  public void remove(Bdev bdev, long address, long bytes) {
+    if (ranges.remove(new Range(bdev, address, bytes))) {
       for (MemoryListener listener : listeners) {
-        listener.memoryRemoved(address, bytes);
+        listener.memoryRemoved(bdev, address, bytes);
       }
     }
   }

@@ -326,41 +326,42 @@ class BdevRegistryTest {
 
   @Test
   void memoryListenersHearOfEveryRangeInOrder() {
+    Bdev disk = new ManualBdev("disk");
     MemoryRegistry memory = registry.memory();
     MemoryListener early = memoryListener("early");
     MemoryListener late = memoryListener("late");
     memory.addListener(early);
-    memory.add(0x1000, 4096);
+    memory.add(disk, 0x1000, 4096);
     memory.addListener(late);
-    memory.add(0x8000, 8192);
-    memory.remove(0x1000, 4096);
-    memory.remove(0x1000, 4096);
+    memory.add(disk, 0x8000, 8192);
+    memory.remove(disk, 0x1000, 4096);
+    memory.remove(disk, 0x1000, 4096);
     memory.removeListener(late);
     memory.removeListener(late);
-    memory.remove(0x8000, 8192);
+    memory.remove(disk, 0x8000, 8192);
 
     assertThat(events)
         .containsExactly(
-            "early +1000",
-            "late +1000",
-            "early +8000",
-            "late +8000",
-            "early -1000",
-            "late -1000",
-            "late -8000",
-            "early -8000");
+            "early +disk 1000",
+            "late +disk 1000",
+            "early +disk 8000",
+            "late +disk 8000",
+            "early -disk 1000",
+            "late -disk 1000",
+            "late -disk 8000",
+            "early -disk 8000");
   }
 
   private MemoryListener memoryListener(String name) {
     return new MemoryListener() {
       @Override
-      public void memoryAdded(long address, long bytes) {
-        events.add(name + " +" + Long.toHexString(address));
+      public void memoryAdded(Bdev bdev, long address, long bytes) {
+        events.add(name + " +" + bdev + " " + Long.toHexString(address));
       }
 
       @Override
-      public void memoryRemoved(long address, long bytes) {
-        events.add(name + " -" + Long.toHexString(address));
+      public void memoryRemoved(Bdev bdev, long address, long bytes) {
+        events.add(name + " -" + bdev + " " + Long.toHexString(address));
       }
     };
   }

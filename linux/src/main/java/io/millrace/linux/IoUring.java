@@ -41,6 +41,7 @@ public final class IoUring implements AutoCloseable {
 
   private final IoUringRings rings;
   private final FileDescriptor wakeup;
+  private final IoUringResources resources;
   private final int ringFd;
   private final int wakeupFd;
   private final boolean deferred;
@@ -64,9 +65,8 @@ public final class IoUring implements AutoCloseable {
     tail = RawMemory.getInt(rings.sqTail);
     head = RawMemory.getInt(rings.cqHead);
     RawMemory.putInt(rings.cqFlags, CQ_EVENTFD_DISABLED);
-    RawMemory.putInt(control.address(), wakeupFd);
-    LinuxException.check(
-        register(REGISTER_EVENTFD, control.address(), 1), "io_uring_register", wakeup);
+    resources = new IoUringResources(ringFd);
+    resources.registerEventFd(wakeup);
   }
 
   /**
@@ -156,6 +156,11 @@ public final class IoUring implements AutoCloseable {
     return rings.cqEntries;
   }
 
+  /** The tables of files and buffers that requests may name by their slot. */
+  public IoUringResources resources() {
+    return resources;
+  }
+
   /**
    * Reads {@code bytes} at {@code offset}. All prepare methods return false when the ring is full:
    * submit, then retry.
@@ -187,6 +192,29 @@ public final class IoUring implements AutoCloseable {
   public boolean prepareWritev(
       int fd, boolean fixedFile, long iovecs, int count, long offset, int rwFlags, long userData) {
     return prepare(OP_WRITEV, fd, fixedFile, iovecs, count, offset, rwFlags, userData);
+  }
+
+  /**
+   * Reads into memory that lies within the registered buffer of a slot, whole: else it completes
+   * with EFAULT.
+   */
+  public boolean prepareReadFixed(
+      int fd, boolean fixedFile, long address, int bytes, long offset, int buffer, long userData) {
+    return prepare(OP_READ_FIXED, fd, fixedFile, address, bytes, offset, 0, buffer, userData);
+  }
+
+  /** Writes from memory within the registered buffer of a slot; {@code rwFlags} as elsewhere. */
+  public boolean prepareWriteFixed(
+      int fd,
+      boolean fixedFile,
+      long address,
+      int bytes,
+      long offset,
+      int rwFlags,
+      int buffer,
+      long userData) {
+    return prepare(
+        OP_WRITE_FIXED, fd, fixedFile, address, bytes, offset, rwFlags, buffer, userData);
   }
 
   /**
@@ -233,12 +261,25 @@ public final class IoUring implements AutoCloseable {
       long offset,
       int opFlags,
       long userData) {
+    return prepare(opcode, fd, fixedFile, address, length, offset, opFlags, 0, userData);
+  }
+
+  private boolean prepare(
+      byte opcode,
+      int fd,
+      boolean fixedFile,
+      long address,
+      int length,
+      long offset,
+      int opFlags,
+      int buffer,
+      long userData) {
     int t = tail;
     if (t - RawMemory.getIntAcquire(rings.sqHead) == sqEntries) {
       return false;
     }
     long sqe = rings.sqes + (long) (t & sqMask) * SQE_BYTES;
-    // opcode, flags, ioprio, fd in one store; the last 24 bytes are never written by anybody and
+    // opcode, flags, ioprio, fd in one store; the last 16 bytes are never written by anybody and
     // stay zero.
     long flags = fixedFile ? SQE_FIXED_FILE : 0;
     RawMemory.putLong(sqe, opcode | flags << 8 | (long) fd << 32);
@@ -246,6 +287,7 @@ public final class IoUring implements AutoCloseable {
     RawMemory.putLong(sqe + SQE_ADDR, address);
     RawMemory.putLong(sqe + SQE_LEN, Integer.toUnsignedLong(length) | (long) opFlags << 32);
     RawMemory.putLong(sqe + SQE_USER_DATA, userData);
+    RawMemory.putLong(sqe + SQE_BUF_INDEX, buffer); // and no personality, no file to be made
     tail = t + 1;
     // Release: the kernel, which acquires the tail, sees the whole entry.
     RawMemory.putIntRelease(rings.sqTail, tail);
@@ -340,38 +382,6 @@ public final class IoUring implements AutoCloseable {
         (result >= 0
             ? result
             : Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0));
-  }
-
-  /**
-   * Makes a table of {@code count} empty slots for fixed files; once a ring. EMFILE beyond {@code
-   * ulimit -n}.
-   */
-  public void registerFilesSparse(int count) throws LinuxException {
-    long register = control.address();
-    RawMemory.fill(register, RSRC_REGISTER_BYTES, (byte) 0);
-    RawMemory.putInt(register + RSRC_REGISTER_NR, count);
-    RawMemory.putInt(register + RSRC_REGISTER_FLAGS, RSRC_REGISTER_SPARSE);
-    long result = register(REGISTER_FILES2, register, RSRC_REGISTER_BYTES);
-    LinuxException.check(result, "io_uring_register", count + " file slots");
-  }
-
-  /**
-   * Puts {@code fd} into {@code slot} of the table, -1 empties it. The table holds the open file by
-   * itself; requests in flight on what was there before run to their end on that.
-   */
-  public void updateFile(int slot, int fd) throws LinuxException {
-    long update = control.address();
-    long fds = update + FILES_UPDATE_BYTES;
-    RawMemory.fill(update, FILES_UPDATE_BYTES, (byte) 0);
-    RawMemory.putInt(update + FILES_UPDATE_OFFSET, slot);
-    RawMemory.putLong(update + FILES_UPDATE_FDS, fds);
-    RawMemory.putInt(fds, fd);
-    LinuxException.check(
-        register(REGISTER_FILES_UPDATE, update, 1), "io_uring_register", "file slot " + slot);
-  }
-
-  private long register(int operation, long argument, int count) {
-    return Syscall.call(Syscall.IO_URING_REGISTER, ringFd, operation, argument, count);
   }
 
   /**

@@ -30,12 +30,16 @@ final class IoUringLayout {
   static final int REGISTER_EVENTFD = 4;
   static final int REGISTER_FILES_UPDATE = 6;
   static final int REGISTER_FILES2 = 13;
+  static final int REGISTER_BUFFERS2 = 15;
+  static final int REGISTER_BUFFERS_UPDATE = 16;
   static final int RSRC_REGISTER_SPARSE = 1;
 
   static final byte OP_NOP = 0;
   static final byte OP_READV = 1;
   static final byte OP_WRITEV = 2;
   static final byte OP_FSYNC = 3;
+  static final byte OP_READ_FIXED = 4;
+  static final byte OP_WRITE_FIXED = 5;
   static final byte OP_POLL_ADD = 6;
   static final byte OP_ASYNC_CANCEL = 14;
   static final byte OP_FALLOCATE = 17;
@@ -67,6 +71,7 @@ final class IoUringLayout {
   static final int SQE_ADDR = 16;
   static final int SQE_LEN = 24;
   static final int SQE_USER_DATA = 32;
+  static final int SQE_BUF_INDEX = 40;
 
   /** {@code struct io_uring_cqe}. */
   static final int CQE_BYTES = 16;
@@ -85,6 +90,13 @@ final class IoUringLayout {
 
   static final int FILES_UPDATE_OFFSET = 0;
   static final int FILES_UPDATE_FDS = 8;
+
+  /** {@code struct io_uring_rsrc_update2}. */
+  static final int RSRC_UPDATE2_BYTES = 32;
+
+  static final int RSRC_UPDATE2_OFFSET = 0;
+  static final int RSRC_UPDATE2_DATA = 8;
+  static final int RSRC_UPDATE2_NR = 24;
 
   /** {@code struct io_uring_getevents_arg}. */
   static final int GETEVENTS_ARG_BYTES = 24;

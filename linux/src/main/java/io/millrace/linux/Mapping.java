@@ -16,6 +16,7 @@ public final class Mapping implements AutoCloseable {
   static final int MAP_POPULATE = 0x8000;
   static final int MADV_HUGEPAGE = 14;
   static final int MADV_DONTDUMP = 16;
+  static final int MADV_POPULATE_WRITE = 23;
 
   private final long address;
   private final long size;
@@ -62,6 +63,17 @@ public final class Mapping implements AutoCloseable {
       throw new LinuxException(what, (int) -address);
     }
     return new Mapping(address, bytes);
+  }
+
+  /**
+   * Makes whole pages of somebody's mapping resident and writable, as by touching them, but without
+   * a fault where there is nothing to touch.
+   *
+   * @return 0 or {@code -errno}: EFAULT beyond the end of the file, ENOMEM when nothing is mapped
+   *     there or there is no memory, EINVAL before Linux 5.14
+   */
+  public static int populate(long address, long bytes) {
+    return (int) Syscall.call(Syscall.MADVISE, address, bytes, MADV_POPULATE_WRITE);
   }
 
   /** Leaves the memory out of core dumps; best effort. */

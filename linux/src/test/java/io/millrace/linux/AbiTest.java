@@ -197,6 +197,7 @@ class AbiTest {
     expect("MAP_POPULATE", Mapping.MAP_POPULATE);
     expect("MADV_HUGEPAGE", Mapping.MADV_HUGEPAGE);
     expect("MADV_DONTDUMP", Mapping.MADV_DONTDUMP);
+    expect("MADV_POPULATE_WRITE", Mapping.MADV_POPULATE_WRITE);
     expect("MFD_CLOEXEC", MemoryFile.MFD_CLOEXEC);
     expect("MFD_ALLOW_SEALING", MemoryFile.MFD_ALLOW_SEALING);
     expect("F_ADD_SEALS", MemoryFile.F_ADD_SEALS);
@@ -282,11 +283,15 @@ class AbiTest {
     expect("IORING_REGISTER_EVENTFD", IoUringLayout.REGISTER_EVENTFD);
     expect("IORING_REGISTER_FILES_UPDATE", IoUringLayout.REGISTER_FILES_UPDATE);
     expect("IORING_REGISTER_FILES2", IoUringLayout.REGISTER_FILES2);
+    expect("IORING_REGISTER_BUFFERS2", IoUringLayout.REGISTER_BUFFERS2);
+    expect("IORING_REGISTER_BUFFERS_UPDATE", IoUringLayout.REGISTER_BUFFERS_UPDATE);
     expect("IORING_RSRC_REGISTER_SPARSE", IoUringLayout.RSRC_REGISTER_SPARSE);
     expect("IORING_OP_NOP", IoUringLayout.OP_NOP);
     expect("IORING_OP_READV", IoUringLayout.OP_READV);
     expect("IORING_OP_WRITEV", IoUringLayout.OP_WRITEV);
     expect("IORING_OP_FSYNC", IoUringLayout.OP_FSYNC);
+    expect("IORING_OP_READ_FIXED", IoUringLayout.OP_READ_FIXED);
+    expect("IORING_OP_WRITE_FIXED", IoUringLayout.OP_WRITE_FIXED);
     expect("IORING_OP_POLL_ADD", IoUringLayout.OP_POLL_ADD);
     expect("IORING_OP_ASYNC_CANCEL", IoUringLayout.OP_ASYNC_CANCEL);
     expect("IORING_OP_FALLOCATE", IoUringLayout.OP_FALLOCATE);
@@ -325,7 +330,9 @@ class AbiTest {
     offset(sqe, "fsync_flags", IoUringLayout.SQE_LEN + 4);
     offset(sqe, "poll32_events", IoUringLayout.SQE_LEN + 4);
     offset(sqe, "user_data", IoUringLayout.SQE_USER_DATA);
-    offset(sqe, "buf_index", 40);
+    offset(sqe, "buf_index", IoUringLayout.SQE_BUF_INDEX);
+    offset(sqe, "personality", IoUringLayout.SQE_BUF_INDEX + 2);
+    offset(sqe, "file_index", IoUringLayout.SQE_BUF_INDEX + 4);
     String cqe = "struct io_uring_cqe";
     expect("sizeof(" + cqe + ")", IoUringLayout.CQE_BYTES);
     offset(cqe, "user_data", IoUringLayout.CQE_USER_DATA);
@@ -339,6 +346,11 @@ class AbiTest {
     expect("sizeof(" + update + ")", IoUringLayout.FILES_UPDATE_BYTES);
     offset(update, "offset", IoUringLayout.FILES_UPDATE_OFFSET);
     offset(update, "fds", IoUringLayout.FILES_UPDATE_FDS);
+    String buffers = "struct io_uring_rsrc_update2";
+    expect("sizeof(" + buffers + ")", IoUringLayout.RSRC_UPDATE2_BYTES);
+    offset(buffers, "offset", IoUringLayout.RSRC_UPDATE2_OFFSET);
+    offset(buffers, "data", IoUringLayout.RSRC_UPDATE2_DATA);
+    offset(buffers, "nr", IoUringLayout.RSRC_UPDATE2_NR);
     String events = "struct io_uring_getevents_arg";
     expect("sizeof(" + events + ")", IoUringLayout.GETEVENTS_ARG_BYTES);
     offset(events, "ts", IoUringLayout.GETEVENTS_ARG_TS);

@@ -63,9 +63,13 @@ class AllocationTest {
       LinuxFiles.truncate(file, 4096);
       int number = file.number();
       long address = buffer.address();
+      ring.resources().registerBuffersSparse(1);
+      ring.resources().updateBuffer(0, address, 4096);
 
       long bytes =
           allocatedBy(() -> {
+            ring.prepareReadFixed(number, false, address, 512, 0, 0, 3);
+            ring.prepareWriteFixed(number, false, address, 512, 512, 0, 0, 4);
             ring.prepareRead(number, false, address, 512, 0, 1);
             ring.prepareWrite(number, false, address, 512, 512, 0, 2);
             ring.submit();

@@ -157,27 +157,27 @@ class IoUringTest {
 
   @Test
   void fixedFilesAreUsedBySlotAndEndWithIt() throws Exception {
-    ring.registerFilesSparse(4);
+    ring.resources().registerFilesSparse(4);
     LinuxFiles.truncate(file, 4096);
-    ring.updateFile(3, file.number());
+    ring.resources().updateFile(3, file.number());
     file.close(); // the table holds the open file
 
     ring.prepareRead(3, true, memory, 4096, 0, 1);
     assertThat(complete(1)).containsExactly(new Completion(1, 4096));
-    ring.updateFile(3, -1);
+    ring.resources().updateFile(3, -1);
     ring.prepareRead(3, true, memory, 4096, 0, 2);
     assertThat(complete(1)).containsExactly(new Completion(2, -Errno.EBADF.number()));
   }
 
   @Test
   void fixedFilesBeyondTheTableOrBadAreRefusedByName() throws Exception {
-    ring.registerFilesSparse(4);
+    ring.resources().registerFilesSparse(4);
 
-    assertThatThrownBy(() -> ring.updateFile(4, file.number()))
+    assertThatThrownBy(() -> ring.resources().updateFile(4, file.number()))
         .hasMessageContaining("file slot 4: EINVAL");
-    assertThatThrownBy(() -> ring.updateFile(0, 1_000_000))
+    assertThatThrownBy(() -> ring.resources().updateFile(0, 1_000_000))
         .hasMessageContaining("file slot 0: EBADF");
-    assertThatThrownBy(() -> ring.registerFilesSparse(4)).hasMessageContaining("EBUSY");
+    assertThatThrownBy(() -> ring.resources().registerFilesSparse(4)).hasMessageContaining("EBUSY");
   }
 
   @Test

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param direct whether to go past the page cache
  * @param raw whether the image is raw whatever it looks like
  * @param engine how requests get to the kernel
+ * @param registerMemory whether guests' memory is registered with io_uring, and so pinned
  * @param failures what happens when the storage fails or hangs
  * @param rings what it offers of its rings
  */
@@ -39,6 +40,7 @@ record BlkOption(
     boolean direct,
     boolean raw,
     FileEngineKind engine,
+    boolean registerMemory,
     FileFailurePolicy failures,
     RingOptions rings) {
   /** Bytes of a serial (VIRTIO_BLK_ID_BYTES). */
@@ -48,8 +50,8 @@ record BlkOption(
   private static final String CONNECTING = "connect:";
 
   private static final String OPTIONS =
-      "readonly, serial=S, format=raw, direct, engine=E, on-error=A, io-timeout=SECONDS, packed=S,"
-          + " in_order=S, ring_reset=S";
+      "readonly, serial=S, format=raw, direct, engine=E, register-memory=S, on-error=A,"
+          + " io-timeout=SECONDS, packed=S, in_order=S, ring_reset=S";
 
   /** A disk with none of the options but these. */
   static BlkOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
@@ -61,6 +63,7 @@ record BlkOption(
         false,
         raw,
         FileEngineKind.AUTO,
+        false,
         FileFailurePolicy.NONE,
         RingOptions.DEFAULTS);
   }
@@ -89,6 +92,7 @@ record BlkOption(
         options.direct,
         options.raw,
         options.engine,
+        options.registerMemory,
         new FileFailurePolicy(options.onError, options.timeoutSeconds),
         options.rings);
   }
@@ -155,6 +159,7 @@ record BlkOption(
     private boolean direct;
     private boolean raw;
     private FileEngineKind engine = FileEngineKind.AUTO;
+    private boolean registerMemory;
     private OnError onError = OnError.REPORT;
     private int timeoutSeconds;
     private RingOptions rings = RingOptions.DEFAULTS;
@@ -176,6 +181,7 @@ record BlkOption(
         case "format" -> raw = raw(option, equals);
         case "engine" ->
             engine = word(option, equals, FileEngineKind.values(), FileEngineKind::word);
+        case "register-memory" -> registerMemory = onOrOff(option, equals);
         case "on-error" -> onError = word(option, equals, OnError.values(), OnError::word);
         case "packed" -> rings = rings.withPacked(onOrOff(option, equals));
         case "in_order" -> rings = rings.withInOrder(onOrOff(option, equals));
@@ -194,10 +200,11 @@ record BlkOption(
 
     private boolean onOrOff(String option, int equals) {
       String text = equals < 0 ? "" : option.substring(equals + 1);
-      if (!text.equals("on") && !text.equals("off")) {
-        throw wrong(value, "has " + option + "; it may be on or off");
-      }
-      return text.equals("on");
+      return switch (text) {
+        case "on" -> true;
+        case "off" -> false;
+        default -> throw wrong(value, "has " + option + "; it may be on or off");
+      };
     }
 
     private String serial(String option, int equals) {

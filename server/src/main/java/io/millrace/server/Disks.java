@@ -90,6 +90,7 @@ final class Disks {
         .withDirect(option.direct())
         .withRaw(option.raw())
         .withEngine(option.engine())
+        .withRegisterMemory(option.registerMemory())
         .withFailures(option.failures());
   }
 

@@ -23,6 +23,8 @@ import picocli.CommandLine.Option;
       "Options of --blk: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
       "format=raw (take an image as raw although it looks like another format);",
       "engine=io_uring|threads (default: io_uring where it is allowed);",
+      "register-memory=on|off (on: guests' memory is pinned for io_uring; all of it becomes",
+      "resident, and no balloon, virtio-mem or free page reporting may be used with it);",
       "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
       "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails);",
       "packed, in_order, ring_reset, each =on|off (what is offered of rings; default: on, on, off:",

@@ -25,6 +25,7 @@ class BlkOptionTest {
                 false,
                 false,
                 FileEngineKind.AUTO,
+                false,
                 FileFailurePolicy.NONE,
                 RingOptions.DEFAULTS));
   }
@@ -51,8 +52,8 @@ class BlkOptionTest {
   void allOptionsAreTakenInAnyOrder() {
     assertThat(
             BlkOption.parse(
-                "/run/a.sock=/dev/sdb,direct,engine=threads,serial=A-1,on-error=retry,format=raw,"
-                    + "io-timeout=30,ring_reset=on,readonly,packed=off,in_order=off"))
+                "/run/a.sock=/dev/sdb,direct,engine=io_uring,serial=A-1,on-error=retry,format=raw,"
+                    + "io-timeout=30,ring_reset=on,readonly,packed=off,register-memory=on,in_order=off"))
         .isEqualTo(
             new BlkOption(
                 new DiskSocket.Listening(Path.of("/run/a.sock")),
@@ -61,7 +62,8 @@ class BlkOptionTest {
                 "A-1",
                 true,
                 true,
-                FileEngineKind.THREADS,
+                FileEngineKind.IO_URING,
+                true,
                 new FileFailurePolicy(OnError.RETRY, 30),
                 new RingOptions(false, false, true)));
   }
@@ -127,6 +129,12 @@ class BlkOptionTest {
         "s=i,engine=|has engine=; it may be one of auto",
         "s=i,engine=aio|has engine=aio; it may be one of auto, io_uring, threads",
         "s=i,engine=threads,direct,engine=io_uring|has engine twice",
+        "s=i,register-memory|has register-memory; it may be on or off",
+        "s=i,register-memory=|has register-memory=; it may be on or off",
+        "s=i,register-memory=yes|has register-memory=yes; it may be on or off",
+        "s=i,register-memory=ON|has register-memory=ON; it may be on or off",
+        "s=i,register-memory=1|has register-memory=1; it may be on or off",
+        "s=i,register-memory=on,register-memory=off|has register-memory twice",
         "s=i,on-error|has on-error; it may be one of report, retry",
         "s=i,on-error=stop|has on-error=stop; it may be one of report, retry",
         "s=i,on-error=RETRY|has on-error=RETRY; it may be one of report, retry",
@@ -162,6 +170,12 @@ class BlkOptionTest {
         .startsWith("millrace serve: --blk " + value + " " + problem)
         .hasLineCount(1);
     assertThat(cli.out()).isEmpty();
+  }
+
+  @Test
+  void registeredMemoryMayBeSaidToBeOff() {
+    assertThat(BlkOption.parse("s=i,register-memory=off").registerMemory()).isFalse();
+    assertThat(BlkOption.parse("s=i,register-memory=on").registerMemory()).isTrue();
   }
 
   @Test

@@ -67,7 +67,10 @@ class StorageProcessTest {
     Files.writeString(dir.resolve("launcher.c"), WITHOUT_IO_URING);
     run("gcc", "-o", launcher.toString(), dir.resolve("launcher.c").toString());
 
-    serve(List.of(launcher.toString()), "vm0.sock=disk.img", "vm1.sock=" + otherDisk());
+    serve(
+        List.of(launcher.toString()),
+        "vm0.sock=disk.img",
+        "vm1.sock=" + otherDisk() + ",register-memory=on");
     Cli first = perf("vm0.sock", "randrw", "1s");
     Cli second = perf("vm1.sock", "randrw", "1s");
 
@@ -75,7 +78,8 @@ class StorageProcessTest {
     assertThat(second.exitCode()).as(second.err()).isZero();
     assertThat(log())
         .containsOnlyOnce("io_uring is not allowed here")
-        .contains("EPERM", "files are served by threads", "kernel.io_uring_disabled=0");
+        .contains("EPERM", "files are served by threads", "kernel.io_uring_disabled=0")
+        .containsOnlyOnce("other.img: guest memory is not registered: threads engine");
   }
 
   private String otherDisk() throws Exception {

@@ -7,12 +7,15 @@ import io.millrace.bdev.BdevException.Kind;
 import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.IoType;
+import io.millrace.bdev.MemoryListener;
 import io.millrace.linux.LinuxException;
 import io.millrace.reactor.Reactor;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A raw image or block device as a bdev, on io_uring or, where that is not allowed, on threads.
@@ -33,6 +36,7 @@ public final class FileBdev extends Bdev {
 
   private final ImageFile image;
   private final FailureLog log;
+  private final @Nullable DiskMemory memory;
   private volatile boolean failed;
   private volatile FileEngineKind engine;
 
@@ -42,6 +46,7 @@ public final class FileBdev extends Bdev {
     this.engine = options.engine();
     this.image = image;
     this.log = new FailureLog("bdev " + options.name() + ": " + options.path());
+    this.memory = options.registerMemory() ? new DiskMemory(this) : null;
   }
 
   /**
@@ -52,6 +57,15 @@ public final class FileBdev extends Bdev {
    */
   public static FileBdev create(FileBdevOptions options) throws BdevException {
     BdevProperties.requireName(options.name()); // before a message could hold it
+    if (options.registerMemory() && options.engine() == FileEngineKind.THREADS) {
+      throw new BdevException(
+          Kind.INVALID,
+          "bdev "
+              + options.name()
+              + ": "
+              + options.path()
+              + ": registered memory needs io_uring, not the threads engine; leave one of the two out");
+    }
     ImageFile image = ImageFile.open(options);
     try {
       int blockSize = image.blockSize();
@@ -149,6 +163,26 @@ public final class FileBdev extends Bdev {
   }
 
   @Override
+  protected @Nullable MemoryListener memoryListener() {
+    return memory;
+  }
+
+  /** The memory of its guests, if that is to be registered. */
+  @Nullable DiskMemory memory() {
+    return memory;
+  }
+
+  /** Runs an action soon on every reactor that has memory of the disk's guests registered. */
+  void onEveryMemory(Consumer<RegisteredMemory> action) {
+    onEveryChannel(channel -> {
+      RegisteredMemory registered = ((FileChannel) channel).memory();
+      if (registered != null) {
+        action.accept(registered);
+      }
+    });
+  }
+
+  @Override
   protected BdevChannel newChannel(Reactor reactor) throws BdevException {
     FileEngine way;
     try {
@@ -205,6 +239,10 @@ public final class FileBdev extends Bdev {
     details.put("engine", engine.word()); // as asked for, until the first channel is opened
     details.put("direct", options.direct());
     details.put("write_through", options.writeThrough());
+    details.put("register_memory", options.registerMemory());
+    if (memory != null) {
+      memory.describe(details);
+    }
     details.put("on_error", options.failures().onError().word());
     details.put("io_timeout", options.failures().timeoutSeconds());
     details.put("held_requests", log.heldCount());

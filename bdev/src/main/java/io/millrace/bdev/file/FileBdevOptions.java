@@ -19,6 +19,8 @@ import java.util.UUID;
  * @param raw serve the file's bytes as they are, even when they look like another image format
  * @param kind which of SPDK's modules it stands for
  * @param engine how its requests get to the kernel
+ * @param registerMemory whether the memory of its guests is registered with io_uring, where the
+ *     kernel allows it: pinned, so that nothing may punch holes into it while it is served
  * @param failures what it does when the storage fails or hangs
  */
 public record FileBdevOptions(
@@ -33,6 +35,7 @@ public record FileBdevOptions(
     boolean raw,
     FileBdevKind kind,
     FileEngineKind engine,
+    boolean registerMemory,
     FileFailurePolicy failures) {
 
   /** A writable bdev of that file, through the page cache, with a random UUID. */
@@ -49,6 +52,7 @@ public record FileBdevOptions(
         false,
         FileBdevKind.AIO,
         FileEngineKind.AUTO,
+        false,
         FileFailurePolicy.NONE);
   }
 
@@ -72,6 +76,7 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -89,6 +94,7 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -106,6 +112,7 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -123,13 +130,25 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
   /** The same, each write durable or not. */
   public FileBdevOptions withWriteThrough(boolean value) {
     return new FileBdevOptions(
-        name, path, uuid, blockSize, readOnly, direct, value, fallocate, raw, kind, engine,
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        value,
+        fallocate,
+        raw,
+        kind,
+        engine,
+        registerMemory,
         failures);
   }
 
@@ -147,6 +166,7 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -164,6 +184,7 @@ public record FileBdevOptions(
         value,
         kind,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -181,6 +202,7 @@ public record FileBdevOptions(
         raw,
         value,
         engine,
+        registerMemory,
         failures);
   }
 
@@ -197,6 +219,25 @@ public record FileBdevOptions(
         fallocate,
         raw,
         kind,
+        value,
+        registerMemory,
+        failures);
+  }
+
+  /** The same, with its guests' memory registered or not. */
+  public FileBdevOptions withRegisterMemory(boolean value) {
+    return new FileBdevOptions(
+        name,
+        path,
+        uuid,
+        blockSize,
+        readOnly,
+        direct,
+        writeThrough,
+        fallocate,
+        raw,
+        kind,
+        engine,
         value,
         failures);
   }
@@ -215,6 +256,7 @@ public record FileBdevOptions(
         raw,
         kind,
         engine,
+        registerMemory,
         value);
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.bdev.file.DiskMemory.Refusal;
 import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import io.millrace.reactor.Reactor;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class FileChannel extends BdevChannel {
   private final int descriptor; // a slot of the ring's file table, or the number itself
   private final @Nullable HeldRequests held;
   private final @Nullable Watchdog watchdog;
+  private final @Nullable RegisteredMemory memory;
   private final boolean fixed;
   private final boolean direct;
   private final boolean writeThrough;
@@ -54,6 +56,19 @@ final class FileChannel extends BdevChannel {
     held = policy.onError() == OnError.RETRY ? new HeldRequests(reactor, this, file.log()) : null;
     int timeout = policy.timeoutSeconds();
     watchdog = timeout > 0 ? new Watchdog(reactor, this, timeout) : null;
+    memory = registeredMemory(file.memory(), engine.kernel().buffers());
+  }
+
+  private static @Nullable RegisteredMemory registeredMemory(
+      @Nullable DiskMemory guests, @Nullable RingBuffers buffers) {
+    if (guests == null) {
+      return null;
+    }
+    if (buffers == null) {
+      guests.refused(Refusal.THREADS, "register-memory=on");
+      return null;
+    }
+    return guests.registerWith(buffers);
   }
 
   @Override
@@ -117,6 +132,9 @@ final class FileChannel extends BdevChannel {
     if (watchdog != null) {
       watchdog.close();
     }
+    if (memory != null) {
+      memory.close();
+    }
     FileEngines.release(engine);
     if (discards != engine) {
       FileEngines.release(discards);
@@ -142,6 +160,11 @@ final class FileChannel extends BdevChannel {
 
   boolean isFixed() {
     return fixed;
+  }
+
+  /** The memory of guests that is registered here; null if none shall be. */
+  @Nullable RegisteredMemory memory() {
+    return memory;
   }
 
   /** Whether requests go past the page cache. */

@@ -85,7 +85,9 @@ final class FileEngines {
 
   private static FileEngine create(Reactor reactor, FileEngineKind kind) throws LinuxException {
     KernelQueue queue =
-        kind == FileEngineKind.THREADS ? FileThreads.create(reactor.name()) : FileRing.create();
+        kind == FileEngineKind.THREADS
+            ? FileThreads.create(reactor.name())
+            : FileRing.create(reactor);
     try {
       return new FileEngine(reactor, queue);
     } catch (RuntimeException e) {

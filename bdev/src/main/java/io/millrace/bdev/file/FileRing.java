@@ -7,12 +7,13 @@ import io.millrace.linux.Iovec;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.Mapping;
+import io.millrace.reactor.Reactor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The io_uring of one reactor with its file table and iovecs: turns a {@link FileRequest} into an
- * entry. Data path.
+ * The io_uring of one reactor with its tables of files and buffers and its iovecs: turns a {@link
+ * FileRequest} into an entry. Data path.
  */
 final class FileRing implements KernelQueue {
   /** user_data of a cancellation; no generation reaches it with its slot. */
@@ -38,21 +39,24 @@ final class FileRing implements KernelQueue {
 
   private final IoUring ring;
   private final Mapping iovecs;
+  private final RingBuffers buffers;
   private final boolean[] fileSlots;
   private int iovecCount; // of what is prepared and not submitted
 
-  private FileRing(IoUring ring, Mapping iovecs, int fileSlots) {
+  private FileRing(Reactor reactor, IoUring ring, Mapping iovecs, int fileSlots) {
     this.ring = ring;
     this.iovecs = iovecs;
+    buffers = new RingBuffers(reactor, ring.resources());
     this.fileSlots = new boolean[fileSlots];
   }
 
-  /** A ring for the calling thread. */
-  static FileRing create() throws LinuxException {
+  /** A ring for the calling thread, which is the reactor's. */
+  static FileRing create(Reactor reactor) throws LinuxException {
     IoUring ring = IoUring.create(RING_ENTRIES);
     try {
       int fileSlots = registerFiles(ring);
-      return new FileRing(ring, Mapping.anonymous((long) IOVECS * Iovec.BYTES, false), fileSlots);
+      Mapping iovecs = Mapping.anonymous((long) IOVECS * Iovec.BYTES, false);
+      return new FileRing(reactor, ring, iovecs, fileSlots);
     } catch (LinuxException e) {
       ring.close();
       throw e;
@@ -62,7 +66,7 @@ final class FileRing implements KernelQueue {
   /** Registered files save a reference count a request; a low {@code ulimit -n} forbids them. */
   private static int registerFiles(IoUring ring) {
     try {
-      ring.registerFilesSparse(FILE_SLOTS);
+      ring.resources().registerFilesSparse(FILE_SLOTS);
       return FILE_SLOTS;
     } catch (LinuxException e) {
       LOG.info("no registered files: {}", e.getMessage());
@@ -98,13 +102,18 @@ final class FileRing implements KernelQueue {
 
   private boolean updateFile(int slot, int number) {
     try {
-      ring.updateFile(slot, number);
+      ring.resources().updateFile(slot, number);
       fileSlots[slot] = number >= 0;
       return true;
     } catch (LinuxException e) {
       LOG.warn("{}", e.getMessage());
       return false;
     }
+  }
+
+  @Override
+  public RingBuffers buffers() {
+    return buffers;
   }
 
   /** Puts a request's next piece into the ring; false when there is no room even after a submit. */
@@ -203,9 +212,19 @@ final class FileRing implements KernelQueue {
     long address = request.bounced ? request.bounce : io.segmentAddress(0) + request.doneBytes;
     int bytes = request.pieceBytes();
     long offset = io.offsetBytes() + request.doneBytes;
-    return io.type() == IoType.READ
-        ? ring.prepareRead(fd, fixed, address, bytes, offset, request.userData())
-        : ring.prepareWrite(fd, fixed, address, bytes, offset, flags(request), request.userData());
+    long userData = request.userData();
+    RegisteredMemory memory = request.bounced ? null : request.channel().memory();
+    int slot = memory == null ? RegisteredRange.NO_SLOT : memory.slotOf(address, bytes);
+    boolean registered = slot != RegisteredRange.NO_SLOT;
+    if (io.type() == IoType.READ) {
+      return registered
+          ? ring.prepareReadFixed(fd, fixed, address, bytes, offset, slot, userData)
+          : ring.prepareRead(fd, fixed, address, bytes, offset, userData);
+    }
+    int flags = flags(request);
+    return registered
+        ? ring.prepareWriteFixed(fd, fixed, address, bytes, offset, flags, slot, userData)
+        : ring.prepareWrite(fd, fixed, address, bytes, offset, flags, userData);
   }
 
   private boolean vector(FileRequest request, int fd, boolean fixed) {
@@ -235,6 +254,7 @@ final class FileRing implements KernelQueue {
 
   @Override
   public void close() {
+    buffers.close();
     ring.close();
     iovecs.close();
   }

@@ -13,6 +13,7 @@ import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that make the blocking calls of one reactor's file requests: where io_uring is not
@@ -246,6 +247,11 @@ final class FileThreads implements KernelQueue {
   @Override
   public void removeFile(int slot) {
     throw new IllegalStateException("no file has a slot here");
+  }
+
+  @Override
+  public @Nullable RingBuffers buffers() {
+    return null;
   }
 
   /** The life of one thread. */

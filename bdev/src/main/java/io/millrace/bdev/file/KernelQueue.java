@@ -1,6 +1,7 @@
 package io.millrace.bdev.file;
 
 import io.millrace.linux.IoUring;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one reactor's file requests into the kernel and back: {@code FileRing} by io_uring,
@@ -46,6 +47,9 @@ interface KernelQueue extends AutoCloseable {
 
   /** Forgets the file of a slot that is not -1. */
   void removeFile(int slot);
+
+  /** The buffers it can register; null if it has none. */
+  @Nullable RingBuffers buffers();
 
   /** Frees everything; nothing is in flight. */
   @Override

@@ -90,6 +90,11 @@ final class FileDiskMethods {
                     "io_uring, threads, or auto: io_uring where it is allowed")
                 .orElse(FileEngineKind.AUTO.word()))
         .param(
+            Param.bool(
+                    "register_memory",
+                    "pin the guests' memory for io_uring; not with a balloon, virtio-mem or free page reporting")
+                .orElse(false))
+        .param(
             Param.oneOf(
                     "on_error",
                     words(OnError.values(), OnError::word),
@@ -142,6 +147,7 @@ final class FileDiskMethods {
             .withKind(kind)
             .withEngine(
                 named(FileEngineKind.values(), FileEngineKind::word, arguments.string("engine")))
+            .withRegisterMemory(arguments.bool("register_memory"))
             .withFailures(failures);
     return bdevMethods.create(() -> FileBdev.create(options));
   }

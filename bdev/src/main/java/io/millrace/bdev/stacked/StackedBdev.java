@@ -73,6 +73,11 @@ public abstract class StackedBdev extends Bdev {
     return base.bdev();
   }
 
+  @Override
+  public final boolean reaches(Bdev other) {
+    return super.reaches(other) || base().reaches(other);
+  }
+
   final ClaimedBase claimedBase() {
     return base;
   }

@@ -169,6 +169,14 @@ class FileBdevCreateTest {
     refused(FileBdevOptions.of("disk", imageOf(0)).withDirect(true), Kind.INVALID, "0 bytes");
   }
 
+  @Test
+  void registeredMemoryOnThreadsIsAContradiction() throws Exception {
+    refused(
+        options().withRegisterMemory(true).withEngine(FileEngineKind.THREADS),
+        Kind.INVALID,
+        "registered memory needs io_uring, not the threads engine; leave one of the two out");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 511, 513, 1000, 131_072, -512})
   void impossibleBlockSizeIsRefused(int bytes) throws Exception {

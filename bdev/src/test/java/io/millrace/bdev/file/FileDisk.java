@@ -30,15 +30,24 @@ final class FileDisk implements AutoCloseable {
   final FileBdev bdev;
   final Reactor reactor = Reactor.stepped("test");
   final Mapping memory;
-  final BdevChannel channel;
-  private final BdevRegistry registry = new BdevRegistry();
+  BdevChannel channel;
+  final BdevRegistry registry = new BdevRegistry();
   private final BdevDescriptor descriptor;
+  private long stoppedAt; // of the reactor's clock, 0 while it runs
 
   FileDisk(FileBdevOptions options) throws BdevException, LinuxException {
     bdev = FileBdev.create(options);
     memory = Mapping.anonymous(64 << 20, false);
     registry.register(bdev);
     descriptor = registry.open(bdev.name(), !options.readOnly(), NOBODY);
+    channel = descriptor.openChannel(reactor);
+  }
+
+  void closeChannel() {
+    descriptor.closeChannel(channel);
+  }
+
+  void openChannel() throws BdevException {
     channel = descriptor.openChannel(reactor);
   }
 
@@ -95,7 +104,12 @@ final class FileDisk implements AutoCloseable {
   }
 
   void step() {
-    reactor.runOnce(System.nanoTime());
+    reactor.runOnce(stoppedAt != 0 ? stoppedAt : System.nanoTime());
+  }
+
+  /** No alarm goes off any more. */
+  void stopClock() {
+    stoppedAt = reactor.nanoTime();
   }
 
   Bdev bdev() {

@@ -66,7 +66,7 @@ class FileDiskMethodsTest {
                             + image
                             + "','block_size_override':true,'readonly':false,'fallocate':true,'nowait':false},"
                             + "'file':{'engine':'auto','direct':false,'write_through':false,"
-                            + "'on_error':'report','io_timeout':0,'held_requests':0,'failed':false}}")
+                            + "'register_memory':false,'on_error':'report','io_timeout':0,'held_requests':0,'failed':false}}")
                         .replace('\'', '"'))
                 .toString());
     assertThat(call("bdev_aio_delete", "{'name':'Aio0'}").booleanValue()).isTrue();
@@ -141,8 +141,35 @@ class FileDiskMethodsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"aio", "uring"})
+  void registeredMemoryIsAParameterAndTold(String module) {
+    call(
+        "bdev_" + module + "_create",
+        "{'name':'A','filename':'IMAGE','engine':'io_uring','register_memory':true}");
+
+    JsonNode file = call("bdev_get_bdevs", "{}").get(0).get("driver_specific").get("file");
+
+    assertThat(file.get("register_memory").booleanValue()).isTrue();
+    assertThat(file.get("registered_bytes").longValue()).isZero();
+    assertThat(file.has("not_registered")).isFalse();
+    call("bdev_" + module + "_delete", "{'name':'A'}");
+  }
+
+  @Test
+  void registeredMemoryOnThreadsIsRefused() {
+    RpcException e =
+        error(
+            "bdev_aio_create",
+            "{'name':'A','filename':'IMAGE','engine':'threads','register_memory':true}");
+
+    assertThat(e.code()).isEqualTo(-22);
+    assertThat(e.getMessage()).contains("registered memory needs io_uring");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
+        "'register_memory':'on'",
         "'engine':'libaio'",
         "'on_error':'stop'",
         "'io_timeout':-1",

@@ -92,7 +92,7 @@ final class BdevTarget extends PerfTarget {
       try {
         long memoryBytes = (dataBytes + PAGE - 1) & -PAGE;
         Mapping memory = Mapping.anonymous(memoryBytes, true);
-        registry.memory().add(memory.address(), memory.size());
+        registry.memory().add(descriptor.bdev(), memory.address(), memory.size());
         return new Device(this, registry, descriptor, memory, options.ioDepth());
       } catch (LinuxException e) {
         descriptor.close();
@@ -213,7 +213,7 @@ final class BdevTarget extends PerfTarget {
 
     @Override
     public void close() {
-      registry.memory().remove(memory.address(), memory.size());
+      registry.memory().remove(descriptor.bdev(), memory.address(), memory.size());
       descriptor.close();
       try {
         registry.remove(NAME);

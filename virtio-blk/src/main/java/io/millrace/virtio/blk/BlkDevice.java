@@ -91,12 +91,12 @@ final class BlkDevice implements VhostDevice {
 
   @Override
   public void memoryAdded(long address, long bytes) {
-    memory.add(address, bytes);
+    memory.add(descriptor.bdev(), address, bytes);
   }
 
   @Override
   public void memoryRemoved(long address, long bytes) {
-    memory.remove(address, bytes);
+    memory.remove(descriptor.bdev(), address, bytes);
   }
 
   BdevDescriptor descriptor() {

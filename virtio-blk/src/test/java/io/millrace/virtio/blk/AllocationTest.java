@@ -34,13 +34,15 @@ class AllocationTest {
   private static final int SLEEPS = 1_000;
 
   @ParameterizedTest
-  @ValueSource(strings = {"null", "malloc", "file", "ranges", "packed", "in order"})
+  @ValueSource(
+      strings = {"null", "malloc", "file", "registered", "ranges", "packed", "in order"})
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =
           switch (kind) {
             case "null", "ranges", "packed", "in order" -> target.serveNull("disk");
             case "malloc" -> target.serveMalloc("disk");
+            case "registered" -> target.serveFileRegistered("disk", folder.resolve("disk.img"));
             default -> target.serveFile("disk", folder.resolve("disk.img"));
           };
       Reactor reactor = target.reactors.get(0);
@@ -55,6 +57,11 @@ class AllocationTest {
               .withFrontend(FrontendOptions.defaults().withMoreFeatures(features));
       try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options)) {
         assertThat(driver.frontend().features() & features).isEqualTo(features);
+        if (kind.equals("registered")) {
+          BlkTarget.await(
+              "the memory is registered",
+              () -> target.details("disk").get("registered_bytes").equals(driver.memory().size()));
+        }
         Load load = new Load(driver, kind.equals("ranges"));
         warmUp(load, reactor);
 

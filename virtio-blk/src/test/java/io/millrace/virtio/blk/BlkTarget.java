@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -55,10 +56,29 @@ final class BlkTarget implements AutoCloseable {
 
   /** Makes an image of 64 MiB full of data and serves it. */
   Path serveFile(String name, Path image) throws Exception {
+    return serveFile(image, FileBdevOptions.of(name, image));
+  }
+
+  private Path serveFile(Path image, FileBdevOptions options) throws Exception {
     byte[] data = new byte[(int) DISK_BYTES];
     new Random(11).nextBytes(data);
     Files.write(image, data);
-    return serve(FileBdev.create(FileBdevOptions.of(name, image).withRaw(true)), false, null);
+    return serve(FileBdev.create(options.withRaw(true)), false, null);
+  }
+
+  /** The same, its guests' memory registered. */
+  Path serveFileRegistered(String name, Path image) throws Exception {
+    return serveFile(image, FileBdevOptions.of(name, image).withRegisterMemory(true));
+  }
+
+  /** What {@code bdev_get_bdevs} says of a file disk. */
+  Map<?, ?> details(String name) {
+    try {
+      return (Map<?, ?>)
+          Objects.requireNonNull(onControl(() -> bdevs.get(name).driverSpecific().get("file")));
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   Path serve(Bdev bdev, boolean readOnly, String serial) throws Exception {
