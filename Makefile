@@ -9,7 +9,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test bench dist clean install
+.PHONY: help run test fuzz bench dist clean install
 
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ test: install ## build everything and run all tests, those with QEMU guests incl
 	@rm -rf */target/surefire-reports
 	$(MAVEN) verify
 	@build/skipped.sh
+
+fuzz: install ## look for inputs that break a parser or a ring, TIME=60 seconds each; TARGETS=Session only those that match
+	@build/fuzz.sh "$(or $(TIME),60)" "$(TARGETS)"
 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
 	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package

@@ -38,6 +38,10 @@ class DocumentedCommandsTest {
               "make bench",
               "benchmarks/src/test/java/io/millrace/benchmarks/MainTest.java",
               "run.sh"),
+          new Run(
+              "make fuzz",
+              "server/src/test/java/io/millrace/server/rules/FuzzTargetsTest.java",
+              "\"build/fuzz.sh\""),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),

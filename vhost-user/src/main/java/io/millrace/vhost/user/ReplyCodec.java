@@ -68,7 +68,7 @@ public final class ReplyCodec {
     WireCheck.size(name, from.remaining(), 8, most);
     int count = from.getInt();
     from.getInt(); // padding
-    if (count < 0 || count > from.remaining() / MemoryRegion.BYTES) {
+    if (count < 0 || (long) count * MemoryRegion.BYTES != from.remaining()) {
       throw new ProtocolException(
           Kind.BAD_SIZE,
           "%s says %s regions and has %d bytes of them"

@@ -67,6 +67,18 @@ class ReplyCodecTest {
         .hasMessage("reply to GET_FEATURES has a payload of 0 bytes, expected 8");
   }
 
+  /** Or a table of no regions would be read, which sent on is a status. */
+  @Test
+  void bytesBehindTheRegionsOfATableAreRefused() {
+    int request = FrontendRequest.SET_MEM_TABLE.code();
+    MessageHeader header = MessageHeader.reply(request, 40);
+
+    assertThatThrownBy(
+            () -> ReplyCodec.decode(FrontendRequest.SET_MEM_TABLE, header, ByteBuffer.allocate(40)))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessage("reply to SET_MEM_TABLE says 0 regions and has 32 bytes of them");
+  }
+
   @Test
   void requestWhereAReplyIsDueIsRefused() {
     MessageHeader header = MessageHeader.request(FrontendRequest.GET_FEATURES.code(), 0, false);
