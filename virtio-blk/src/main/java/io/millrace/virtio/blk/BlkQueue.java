@@ -23,15 +23,16 @@ final class BlkQueue implements QueueHandler {
   private final GuestWrites writes;
   private final RequestReader reader;
 
-  // Requests: grown to the depth the guest really uses, then reused for ever.
+  // Requests: grown to the depth the guest really uses, then reused for ever. The same goes for the
+  // lists of them: a front-end may have 256 queues of 32768 descriptors, and use none.
   private BlkRequest[] all = new BlkRequest[0];
   private BlkRequest[] free = new BlkRequest[0];
   private int freeCount;
 
-  private final BlkRequest[] taken;
+  private BlkRequest[] taken = new BlkRequest[0];
   private int takenCount;
   private int startedIndex; // of taken
-  private final BlkRequest[] done;
+  private BlkRequest[] done = new BlkRequest[0];
   private int doneCount;
   private final int[] started = new int[2]; // by ticket, until recycled
 
@@ -54,8 +55,6 @@ final class BlkQueue implements QueueHandler {
     this.reader =
         new RequestReader(
             device.descriptor().bdev(), device.isReadOnly(), context.features(), cache);
-    taken = new BlkRequest[context.size()];
-    done = new BlkRequest[context.size()];
   }
 
   // ---- fetched ----------------------------------------------------------------------------------
@@ -82,6 +81,8 @@ final class BlkQueue implements QueueHandler {
     int wanted = Math.min(context.size(), Math.max(8, now * 2));
     all = Arrays.copyOf(all, wanted);
     free = Arrays.copyOf(free, wanted);
+    taken = Arrays.copyOf(taken, wanted);
+    done = Arrays.copyOf(done, wanted);
     for (int i = now; i < wanted; i++) {
       all[i] = new BlkRequest(this);
       free[freeCount++] = all[i];
