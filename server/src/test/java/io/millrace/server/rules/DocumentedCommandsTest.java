@@ -38,6 +38,10 @@ class DocumentedCommandsTest {
               "make bench",
               "benchmarks/src/test/java/io/millrace/benchmarks/MainTest.java",
               "run.sh"),
+          new Run(
+              "make attack",
+              "server/src/test/java/io/millrace/server/attack/AttackTest.java",
+              "attack.command"),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),
