@@ -9,7 +9,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test fuzz bench dist clean install
+.PHONY: help run test fuzz bench attack dist clean install
 
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,12 @@ fuzz: install ## look for inputs that break a parser or a ring, TIME=60 seconds 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
 	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package
 	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh $(ARGS)
+
+attack: install ## attack the back-end that listens at SOCKET=, or is started by COMMAND=, and say what became of it
+	@mkdir -p server/target && rm -f server/target/attacks.txt
+	@$(MAVEN) -q -pl server -am test -Dtest=AttackTest -Dsurefire.failIfNoSpecifiedTests=false -Dmaven.test.failure.ignore=true \
+	  -Dattack.socket="$(SOCKET)" -Dattack.command="$(COMMAND)" -Dattack.only="$(ONLY)" >server/target/attack.log || { cat server/target/attack.log; exit 1; }
+	@cat server/target/attacks.txt
 
 dist: install $(DIST) ## build the self-contained distribution in server/target/millrace
 	@echo "$(DIST) is built"

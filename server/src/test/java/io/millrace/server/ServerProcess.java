@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A command of Millrace's as a process of its own, in a folder, its stderr in {@code log}. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 60;
 
   private final Process process;
@@ -42,12 +42,13 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /** The command line of a command of Millrace's, from the classes under test. */
-  static List<String> command(List<String> launcher, List<String> arguments) {
+  public static List<String> command(List<String> launcher, List<String> arguments) {
     List<String> command = new ArrayList<>(launcher);
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
+            "-Xmx512m",
             "--enable-native-access=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),

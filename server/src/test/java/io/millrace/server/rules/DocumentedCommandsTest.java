@@ -42,6 +42,10 @@ class DocumentedCommandsTest {
               "make fuzz",
               "server/src/test/java/io/millrace/server/rules/FuzzTargetsTest.java",
               "\"build/fuzz.sh\""),
+          new Run(
+              "make attack",
+              "server/src/test/java/io/millrace/server/attack/AttackTest.java",
+              "attack.command"),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),

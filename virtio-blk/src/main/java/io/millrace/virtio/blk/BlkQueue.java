@@ -26,19 +26,19 @@ final class BlkQueue implements QueueHandler {
   private final GuestWrites writes;
   private final RequestReader reader;
 
-  // Requests: grown to the depth the guest really uses, then reused for ever.
+  // Requests: grown to the depth the guest really uses, then reused for ever. The same goes for the
+  // lists of them: a front-end may have 256 queues of 32768 descriptors, and use none.
   private BlkRequest[] all = new BlkRequest[0];
   private BlkRequest[] free = new BlkRequest[0];
   private int freeCount;
 
-  private final BlkRequest[] taken;
+  private BlkRequest[] taken = new BlkRequest[0];
   private int takenCount;
   private int startedIndex; // of taken
-  private final BlkRequest[] done;
+  private BlkRequest[] done = new BlkRequest[0];
   private int doneCount;
-  private final BlkRequest[] waiting; // a ring of those whose next part is for another turn
-  private int firstWaiting;
-  private int waitingCount;
+  private @Nullable BlkRequest firstWaiting; // those whose next part is for another turn
+  private @Nullable BlkRequest lastWaiting;
   private final int[] started = new int[2]; // by ticket, until recycled
 
   private @Nullable BdevChannel channel;
@@ -60,9 +60,6 @@ final class BlkQueue implements QueueHandler {
     this.reader =
         new RequestReader(
             device.descriptor().bdev(), device.isReadOnly(), context.features(), cache);
-    taken = new BlkRequest[context.size()];
-    done = new BlkRequest[context.size()];
-    waiting = new BlkRequest[context.size()];
   }
 
   // ---- fetched ----------------------------------------------------------------------------------
@@ -91,6 +88,8 @@ final class BlkQueue implements QueueHandler {
     int wanted = Math.min(context.size(), Math.max(8, now * 2));
     all = Arrays.copyOf(all, wanted);
     free = Arrays.copyOf(free, wanted);
+    taken = Arrays.copyOf(taken, wanted);
+    done = Arrays.copyOf(done, wanted);
     for (int i = now; i < wanted; i++) {
       all[i] = new BlkRequest(this);
       free[freeCount++] = all[i];
@@ -160,21 +159,26 @@ final class BlkQueue implements QueueHandler {
   }
 
   private void waitForTurn(BlkRequest request) {
-    int last = firstWaiting + waitingCount++;
-    waiting[last < waiting.length ? last : last - waiting.length] = request;
+    BlkRequest last = lastWaiting;
+    if (last == null) {
+      firstWaiting = request;
+    } else {
+      last.nextWaiting = request;
+    }
+    lastWaiting = request;
   }
 
   @Override
   public boolean waitsForTurn() {
-    return waitingCount > 0;
+    return firstWaiting != null;
   }
 
   @Override
   public long goOn() {
-    if (waitingCount == 0) {
+    BlkRequest request = takeWaiting();
+    if (request == null) {
       return 0;
     }
-    BlkRequest request = takeWaiting();
     BdevChannel to = detached == null ? channel : null;
     if (to != null) {
       return submitParts(request, to);
@@ -183,11 +187,16 @@ final class BlkQueue implements QueueHandler {
     return 1;
   }
 
-  private BlkRequest takeWaiting() {
-    BlkRequest request = waiting[firstWaiting];
-    firstWaiting = firstWaiting + 1 < waiting.length ? firstWaiting + 1 : 0;
-    waitingCount--;
-    return request;
+  private @Nullable BlkRequest takeWaiting() {
+    BlkRequest first = firstWaiting;
+    if (first != null) {
+      firstWaiting = first.nextWaiting;
+      first.nextWaiting = null;
+      if (firstWaiting == null) {
+        lastWaiting = null;
+      }
+    }
+    return first;
   }
 
   @Override
@@ -295,8 +304,8 @@ final class BlkQueue implements QueueHandler {
     }
     startedIndex = 0;
     takenCount = 0;
-    while (waitingCount > 0) {
-      done(takeWaiting(), BlkStatus.IOERR);
+    for (BlkRequest next = takeWaiting(); next != null; next = takeWaiting()) {
+      done(next, BlkStatus.IOERR);
     }
     BdevChannel to = channel;
     for (BlkRequest request : all) {

@@ -30,6 +30,7 @@ final class BlkRequest extends BdevIo {
   long statusAddress; // host address of the status byte, already checked
   boolean submitting; // a part is on its way down, and may come back at once
   @Nullable IoStatus returned; // by a part that came back at once
+  @Nullable BlkRequest nextWaiting; // of the queue's requests that wait for their turn
 
   BlkRequest(BlkQueue queue) {
     super(USUAL_SEGMENTS);

@@ -123,7 +123,14 @@ public final class VhostServer {
       connected.close();
       return;
     }
-    sessions.add(new Session(nextId++, this, connected));
+    try {
+      sessions.add(new Session(nextId++, this, connected));
+    } catch (RuntimeException e) {
+      // Its socket cannot be watched, most likely: the kernel's max_user_watches.
+      LOG.warn("{}: a front-end cannot be served: {}", path(), e.getMessage());
+      connected.close();
+      socket.released();
+    }
   }
 
   /** Runs something when no session that ended has anything in flight any more. */
