@@ -162,7 +162,15 @@ final class FuzzedRequests implements AutoCloseable {
     fillDisk();
     int bits = input[0];
     BlkDevice device =
-        new BlkDevice("disk", descriptor, false, "S1", List.of(reactor), 0, bdevs.memory());
+        new BlkDevice(
+            "disk",
+            descriptor,
+            false,
+            "S1",
+            RingOptions.DEFAULTS,
+            List.of(reactor),
+            0,
+            bdevs.memory());
     DeviceSession session = device.newSession();
     long features =
         (bits & 1) != 0
@@ -265,10 +273,13 @@ final class FuzzedRequests implements AutoCloseable {
     check(ring.fetch(chain) == ChainStatus.FETCHED, "the chain of this test is none");
     answers = 0;
     used = -1;
-    boolean taken = queue.take(chain, 0);
+    boolean taken = queue.take(chain, 0) != QueueHandler.NO_REQUEST;
     check(taken == (writable > 0), "taken without room for a status, or not taken with it");
     check(queue.outstanding(0) == (taken ? 1 : 0), "outstanding");
     queue.submitTaken();
+    while (queue.waitsForTurn()) {
+      check(queue.goOn() > 0, "a turn without work");
+    }
     check(answers == (taken ? 1 : 0), "not done at once, or done twice");
     queue.respond((head, written) -> {
       check(head == 0 && used < 0, "another chain is given back, or this one twice");

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevListener;
 import io.millrace.bdev.BdevRegistry;
@@ -85,7 +86,15 @@ final class SteppedTarget implements AutoCloseable {
     bdevs.register(MallocBdev.create("disk", UUID.randomUUID(), 512, 512, DISK_BLOCKS));
     descriptor = bdevs.open("disk", true, new Indifferent());
     bdevs.memory().addListener(new Regions());
-    device = new BlkDevice("disk", descriptor, false, "S1", List.of(reactor), 0, bdevs.memory());
+    device = new BlkDevice(
+            "disk",
+            descriptor,
+            false,
+            "S1",
+            RingOptions.DEFAULTS,
+            List.of(reactor),
+            0,
+            bdevs.memory());
     folder = Files.createTempDirectory("millrace-fuzz");
     Path socket = folder.resolve("s");
     server = new VhostServer(VhostSocket.listen(socket, null), device, reactor, List.of(reactor));
@@ -108,12 +117,12 @@ final class SteppedTarget implements AutoCloseable {
 
   private final class Regions implements MemoryListener {
     @Override
-    public void memoryAdded(long address, long bytes) {
+    public void memoryAdded(Bdev bdev, long address, long bytes) {
       regions++;
     }
 
     @Override
-    public void memoryRemoved(long address, long bytes) {
+    public void memoryRemoved(Bdev bdev, long address, long bytes) {
       regions--;
     }
   }
