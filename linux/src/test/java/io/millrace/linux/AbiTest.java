@@ -117,6 +117,7 @@ class AbiTest {
     expect("SYS_flock", Syscall.FLOCK);
     expect("SYS_fdatasync", Syscall.FDATASYNC);
     expect("SYS_ftruncate", Syscall.FTRUNCATE);
+    expect("SYS_fstatfs", Syscall.FSTATFS);
     expect("SYS_gettid", Syscall.GETTID);
     expect("SYS_sched_setaffinity", Syscall.SCHED_SETAFFINITY);
     expect("SYS_sched_getaffinity", Syscall.SCHED_GETAFFINITY);
@@ -197,6 +198,9 @@ class AbiTest {
     expect("MAP_POPULATE", Mapping.MAP_POPULATE);
     expect("MADV_HUGEPAGE", Mapping.MADV_HUGEPAGE);
     expect("MADV_DONTDUMP", Mapping.MADV_DONTDUMP);
+    expect("MADV_POPULATE_WRITE", Mapping.MADV_POPULATE_WRITE);
+    expect("MFD_HUGETLB", MemoryFile.MFD_HUGETLB);
+    expect("MFD_HUGE_SHIFT", MemoryFile.MFD_HUGE_SHIFT);
     expect("MFD_CLOEXEC", MemoryFile.MFD_CLOEXEC);
     expect("MFD_ALLOW_SEALING", MemoryFile.MFD_ALLOW_SEALING);
     expect("F_ADD_SEALS", MemoryFile.F_ADD_SEALS);
