@@ -51,13 +51,11 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   private @Nullable FdWatch kickWatch;
   private boolean memoryMayVanish;
   private int call;
-  private int
-      ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
   private int refusedCount;
   private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
+  private int marked; // the handler's, in the same way
   private State state = State.RUNNING;
   private boolean deferred;
-  private boolean broken;
   private @Nullable Runnable mapDrained;
   private @Nullable Runnable stopped;
 
@@ -123,7 +121,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     while (fetched < room) {
       status = queue.fetch(chain);
       if (status == ChainStatus.FETCHED) {
-        if (!handler.take(chain, ticket)) {
+        if (!handler.take(chain)) {
           refuse(status);
         }
       } else if (status.isBadChain()) {
@@ -145,7 +143,7 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   }
 
   private int outstanding() {
-    return handler.outstanding(0) + handler.outstanding(1) + refusedCount;
+    return handler.outstanding() + refusedCount;
   }
 
   /** A chain that cannot be served goes back with nothing written, and the queue goes on. */
@@ -156,7 +154,6 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   }
 
   private void breakRing() {
-    broken = true;
     state = State.DRAINING;
     handle.close();
     events.broken();
@@ -269,9 +266,9 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
    * Goes on with another memory map.
    *
    * @param mayVanish whether a front-end could truncate memory of that map
-   * @param drained runs once no request points into the map before
+   * @param drained runs once no request points into what is going
    */
-  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable drained) {
+  void relocate(GuestMemoryMap map, boolean mayVanish, GoingMemory going, Runnable drained) {
     memoryMayVanish |= mayVanish; // requests still point into the map before, too
     AddressTranslation translation = map.translation();
     VringLayout layout = VringLayout.locate(translation, setup.size(), setup.addresses());
@@ -281,9 +278,14 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     } else {
       queue.relocate(layout, translation);
     }
-    ticket ^= 1;
+    handler.mark(going);
     mapDrained = drained;
     checkDrained();
+  }
+
+  /** Ends early what can be ended of the requests that point into memory that is going. */
+  void cancelMarked() {
+    handler.cancelMarked();
   }
 
   /**
@@ -320,7 +322,8 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
   }
 
   private void checkDrained() {
-    if (mapDrained != null && handler.outstanding(ticket ^ 1) == 0) {
+    marked = handler.markedCount();
+    if (mapDrained != null && marked == 0) {
       Runnable tell = mapDrained;
       mapDrained = null;
       tell.run();
@@ -347,14 +350,14 @@ final class VringWorker implements Poller, Deferred, QueueContext, QueueHandler.
     events.failed(cause);
   }
 
-  /** Whether the guest broke its ring, so that the queue stands still. */
-  boolean isBroken() {
-    return broken;
-  }
-
   /** Requests taken and not given back; any thread, approximately. */
   int inFlight() {
     return inFlight;
+  }
+
+  /** Of them, those that point into memory that is going; any thread, approximately. */
+  int marked() {
+    return marked;
   }
 
   // ---- QueueContext -----------------------------------------------------------------------------
