@@ -24,6 +24,10 @@ record Figure(String what, double value, String text, @Nullable Bar bar, List<St
       return new Bar(text, value -> value < limit);
     }
 
+    static Bar atMost(double limit, String text) {
+      return new Bar(text, value -> value <= limit);
+    }
+
     static Bar within(double low, double high, String text) {
       return new Bar(text, value -> value >= low && value <= high);
     }

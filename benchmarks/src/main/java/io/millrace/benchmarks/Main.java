@@ -40,7 +40,7 @@ public final class Main implements Callable<Integer> {
       names = "--only",
       defaultValue = "",
       description =
-          "Only what this expression finds in: ring, start, idle, memory, and the names of the cells:"
+          "Only what this expression finds in: ring, start, idle, memory, plug, and the names of the cells:"
               + " null..., rings..., file..., disks..., latency..., spdk...")
   private Pattern only = Pattern.compile("");
 
@@ -93,6 +93,9 @@ public final class Main implements Callable<Integer> {
     if (wanted("memory")) {
       figures.add(IdleMemory.measure("millrace", peers::millraceNulls, peers.work()));
       figures.add(IdleMemory.measure(Peers.DAEMON, peers::daemonNulls, peers.work()));
+    }
+    if (wanted("plug")) {
+      figures.add(PlugGap.measure(peers));
     }
     return figures;
   }

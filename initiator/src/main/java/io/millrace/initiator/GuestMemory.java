@@ -1,6 +1,7 @@
 package io.millrace.initiator;
 
 import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.FileSystem;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.MemoryFile;
@@ -22,13 +23,20 @@ public final class GuestMemory implements AutoCloseable {
 
   private final FileDescriptor file;
   private final Mapping mapping;
+  private final long fileOffset;
+  private final long address;
+  private final long size;
   private final long guestAddress;
   private long allocatedBytes;
 
-  private GuestMemory(FileDescriptor file, Mapping mapping, long guestAddress) {
+  private GuestMemory(
+      FileDescriptor file, Mapping mapping, long fileOffset, long skip, long size, long guest) {
     this.file = file;
     this.mapping = mapping;
-    this.guestAddress = guestAddress;
+    this.fileOffset = fileOffset;
+    this.address = mapping.address() + skip;
+    this.size = size;
+    this.guestAddress = guest;
   }
 
   /**
@@ -47,7 +55,31 @@ public final class GuestMemory implements AutoCloseable {
       if (sealed) {
         MemoryFile.seal(file, MemoryFile.F_SEAL_SHRINK);
       }
-      return new GuestMemory(file, Mapping.map(file, 0, size, true), guestAddress);
+    } catch (LinuxException e) {
+      file.close();
+      throw e;
+    }
+    return over(file, 0, size, guestAddress);
+  }
+
+  /**
+   * Makes a region of a part of a file: a memfd, one in shared memory or of huge pages.
+   *
+   * @param file open for reading and writing; belongs to the region from now on
+   * @param fileOffset its first byte, aligned to nothing
+   * @param bytes its size
+   * @param guestAddress its first byte for the device
+   */
+  public static GuestMemory over(
+      FileDescriptor file, long fileOffset, long bytes, long guestAddress) throws LinuxException {
+    try {
+      FileSystem fileSystem = FileSystem.of(file);
+      boolean huge = fileSystem.kind() == FileSystem.Kind.HUGE_PAGES;
+      long unit = huge ? fileSystem.blockSize() : PAGE;
+      long skip = fileOffset % unit;
+      long length = (skip + bytes + unit - 1) & -unit;
+      Mapping mapping = Mapping.map(file, fileOffset - skip, length, true);
+      return new GuestMemory(file, mapping, fileOffset, skip, bytes, guestAddress);
     } catch (LinuxException e) {
       file.close();
       throw e;
@@ -68,39 +100,39 @@ public final class GuestMemory implements AutoCloseable {
    */
   public long allocate(long bytes, long alignment) {
     long start = (allocatedBytes + alignment - 1) & -alignment;
-    if (bytes > mapping.size() - start) {
+    if (bytes > size - start) {
       throw new IllegalStateException(
           "%d bytes of guest memory wanted, %d of %d are left"
-              .formatted(bytes, mapping.size() - allocatedBytes, mapping.size()));
+              .formatted(bytes, size - allocatedBytes, size));
     }
     allocatedBytes = start + bytes;
-    return mapping.address() + start;
+    return address + start;
   }
 
   /** Guest address of a host address in this region. */
   public long guest(long hostAddress) {
     assert contains(hostAddress) : hostAddress;
-    return hostAddress - mapping.address() + guestAddress;
+    return hostAddress - address + guestAddress;
   }
 
   /** Whether a host address lies in this region. */
   public boolean contains(long hostAddress) {
-    return hostAddress >= mapping.address() && hostAddress < mapping.address() + mapping.size();
+    return hostAddress >= address && hostAddress < address + size;
   }
 
   /** Host address of the first byte. */
   public long address() {
-    return mapping.address();
+    return address;
   }
 
   /** Size in bytes. */
   public long size() {
-    return mapping.size();
+    return size;
   }
 
   /** The region as messages describe it. */
   public MemoryRegion region() {
-    return new MemoryRegion(guestAddress, mapping.size(), mapping.address(), 0);
+    return new MemoryRegion(guestAddress, size, address, fileOffset);
   }
 
   /** The memfd; stays this region's. */

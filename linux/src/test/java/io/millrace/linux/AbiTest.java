@@ -24,32 +24,10 @@ class AbiTest {
   private static final Map<String, Long> NEWER = Map.of("IORING_SETUP_NO_SQARRAY", 1L << 16);
 
   private static final String HEADERS =
-      """
-      #define _GNU_SOURCE
-      #include <errno.h>
-      #include <fcntl.h>
-      #include <poll.h>
-      #include <sched.h>
-      #include <stddef.h>
-      #include <stdio.h>
-      #include <string.h>
-      #include <time.h>
-      #include <sys/eventfd.h>
-      #include <sys/file.h>
-      #include <sys/ioctl.h>
-      #include <sys/mman.h>
-      #include <sys/socket.h>
-      #include <sys/stat.h>
-      #include <sys/syscall.h>
-      #include <sys/timerfd.h>
-      #include <sys/uio.h>
-      #include <sys/un.h>
-      #include <linux/falloc.h>
-      #include <linux/fs.h>
-      #include <linux/io_uring.h>
-      #include <linux/memfd.h>
-      #include <linux/stat.h>
-      """;
+      "errno.h fcntl.h poll.h sched.h stddef.h stdio.h string.h time.h sys/eventfd.h "
+          + "sys/file.h sys/ioctl.h sys/mman.h sys/socket.h sys/stat.h sys/syscall.h "
+          + "sys/timerfd.h sys/uio.h sys/un.h linux/falloc.h linux/fs.h linux/io_uring.h "
+          + "linux/memfd.h linux/stat.h";
 
   @TempDir static Path directory;
   private static Map<String, Long> actual;
@@ -117,6 +95,7 @@ class AbiTest {
     expect("SYS_flock", Syscall.FLOCK);
     expect("SYS_fdatasync", Syscall.FDATASYNC);
     expect("SYS_ftruncate", Syscall.FTRUNCATE);
+    expect("SYS_fstatfs", Syscall.FSTATFS);
     expect("SYS_gettid", Syscall.GETTID);
     expect("SYS_sched_setaffinity", Syscall.SCHED_SETAFFINITY);
     expect("SYS_sched_getaffinity", Syscall.SCHED_GETAFFINITY);
@@ -198,6 +177,8 @@ class AbiTest {
     expect("MADV_HUGEPAGE", Mapping.MADV_HUGEPAGE);
     expect("MADV_DONTDUMP", Mapping.MADV_DONTDUMP);
     expect("MADV_POPULATE_WRITE", Mapping.MADV_POPULATE_WRITE);
+    expect("MFD_HUGETLB", MemoryFile.MFD_HUGETLB);
+    expect("MFD_HUGE_SHIFT", MemoryFile.MFD_HUGE_SHIFT);
     expect("MFD_CLOEXEC", MemoryFile.MFD_CLOEXEC);
     expect("MFD_ALLOW_SEALING", MemoryFile.MFD_ALLOW_SEALING);
     expect("F_ADD_SEALS", MemoryFile.F_ADD_SEALS);
@@ -384,7 +365,8 @@ class AbiTest {
   private static String run(String name, String body) throws IOException, InterruptedException {
     Path source = directory.resolve(name + ".c");
     Path program = directory.resolve(name);
-    Files.writeString(source, HEADERS + "int main(void) {\n" + body + "\nreturn 0; }\n");
+    String headers = "#define _GNU_SOURCE\n" + HEADERS.replaceAll("(\\S+) ?", "#include <$1>\n");
+    Files.writeString(source, headers + "int main(void) {\n" + body + "\nreturn 0; }\n");
     assertThat(output("gcc", "-o", program.toString(), source.toString())).isEmpty();
     return output(program.toString());
   }

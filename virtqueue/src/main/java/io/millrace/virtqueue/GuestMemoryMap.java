@@ -1,17 +1,26 @@
 package io.millrace.virtqueue;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The memory a front-end shared, as an immutable snapshot: a change makes a new map. Any thread may
- * read it; each queue translates through a {@link #translation} of its own, which remembers the
- * region it hit last.
+ * read it; each queue translates through a {@link #translation} of its own, which remembers where
+ * it found what.
  */
 public final class GuestMemoryMap {
   /** No memory at all: what a session has before the front-end sends some. */
   public static final GuestMemoryMap EMPTY = new GuestMemoryMap(List.of());
 
-  private final List<GuestRegion> regions;
+  /**
+   * What a cursor remembers one region for: 128 MiB, the least that Linux plugs in. So memory in
+   * one large region, in a few, and in many small ones is all found at the first look.
+   */
+  private static final int HINT_SHIFT = 27;
+
+  private static final int HINTS = 64; // a power of two
+
+  private final List<GuestRegion> regions; // in the order of their guest addresses, unsigned
   private final long[] guest;
   private final long[] user;
   private final long[] size;
@@ -20,17 +29,21 @@ public final class GuestMemoryMap {
   /**
    * A map of regions.
    *
-   * @param regions none overlaps another
+   * @param regions none overlaps another in guest addresses; in user addresses they may, as a guest
+   *     can see the same memory twice
    */
   public GuestMemoryMap(List<GuestRegion> regions) {
-    this.regions = List.copyOf(regions);
-    int count = regions.size();
+    List<GuestRegion> sorted = new ArrayList<>(regions);
+    sorted.sort((a, b) -> Long.compareUnsigned(a.guestAddress(), b.guestAddress()));
+    this.regions = List.copyOf(sorted);
+    int count = sorted.size();
+    assert count <= Short.MAX_VALUE : count;
     guest = new long[count];
     user = new long[count];
     size = new long[count];
     host = new long[count];
     for (int i = 0; i < count; i++) {
-      GuestRegion region = regions.get(i);
+      GuestRegion region = sorted.get(i);
       guest[i] = region.guestAddress();
       user[i] = region.userAddress();
       size[i] = region.bytes();
@@ -38,7 +51,7 @@ public final class GuestMemoryMap {
     }
   }
 
-  /** The regions it was made of. */
+  /** The regions it was made of, in the order of their guest addresses. */
   public List<GuestRegion> regions() {
     return regions;
   }
@@ -48,23 +61,32 @@ public final class GuestMemoryMap {
     return new Cursor();
   }
 
-  /** Index of the region that holds an address, or -1. */
-  private static int find(long[] starts, long[] sizes, long address) {
-    for (int i = 0; i < starts.length; i++) {
-      long offset = address - starts[i];
-      if (offset >= 0 && offset < sizes[i]) {
-        return i;
+  /** Index of the region that holds a guest address, or -1: the last that does not begin behind. */
+  private int find(long address) {
+    int low = 0;
+    int high = guest.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(guest[middle], address) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
       }
     }
-    return -1;
+    return low > 0 && holds(guest[low - 1], size[low - 1], address) ? low - 1 : -1;
+  }
+
+  private static boolean holds(long start, long bytes, long address) {
+    long offset = address - start;
+    return offset >= 0 && offset < bytes;
   }
 
   private final class Cursor implements AddressTranslation {
-    private int last;
+    private final short[] hints = new short[HINTS]; // by address: the region found there last
 
     @Override
     public long translate(long address, long bytes) {
-      int i = last;
+      int i = hints[hint(address)];
       if (i < guest.length) {
         long offset = address - guest[i];
         // offset + bytes could overflow, size - bytes cannot: bytes is at most 2^32.
@@ -75,31 +97,41 @@ public final class GuestMemoryMap {
       return translateSlowly(address, bytes);
     }
 
+    private static int hint(long address) {
+      return (int) (address >>> HINT_SHIFT) & (HINTS - 1);
+    }
+
     private long translateSlowly(long address, long bytes) {
-      int i = find(guest, size, address);
+      int i = find(address);
       // Nor does a range go on at 0 behind the last address.
       if (i < 0 || Long.compareUnsigned(address + bytes - 1, address) < 0) {
         return NOT_MAPPED;
       }
-      last = i;
+      hints[hint(address)] = (short) i;
       long offset = address - guest[i];
       return offset <= size[i] - bytes ? host[i] + offset : SPANS;
     }
 
     @Override
     public long contiguous(long address) {
-      int i = find(guest, size, address);
+      int i = find(address);
       return i < 0 ? 0 : size[i] - (address - guest[i]);
     }
 
+    /** One region after the other, as several may hold a user address; once at a queue's start. */
     @Override
     public long translateRing(long address, long bytes) {
-      int i = find(user, size, address);
-      if (i < 0) {
-        return NOT_MAPPED;
+      long answer = NOT_MAPPED;
+      for (int i = 0; i < user.length; i++) {
+        if (holds(user[i], size[i], address)) {
+          long offset = address - user[i];
+          if (offset <= size[i] - bytes) {
+            return host[i] + offset;
+          }
+          answer = SPANS;
+        }
       }
-      long offset = address - user[i];
-      return offset <= size[i] - bytes ? host[i] + offset : SPANS;
+      return answer;
     }
   }
 }

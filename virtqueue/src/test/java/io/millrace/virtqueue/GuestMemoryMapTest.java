@@ -145,6 +145,37 @@ class GuestMemoryMapTest {
     }
   }
 
+  /** As a guest with as many memory slots as there can be, looked at by one queue. */
+  @Test
+  void eachOfManyRegionsIsFoundWhateverWasLookedForBefore() {
+    int count = 509;
+    List<GuestRegion> regions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      regions.addFirst(new GuestRegion((long) i << 27, 1 << 27, 0, ((long) i + 1) << 40));
+    }
+    AddressTranslation translation = new GuestMemoryMap(regions).translation();
+
+    for (int i = 0; i < count * 20; i++) {
+      long region = (i * 97L) % count;
+      assertThat(translation.translate((region << 27) + i, 64)).isEqualTo(((region + 1) << 40) + i);
+    }
+    assertThat(translation.translate((long) count << 27, 1))
+        .isEqualTo(AddressTranslation.NOT_MAPPED);
+  }
+
+  /** A guest may see memory at two addresses; the front-end knows it at one. */
+  @Test
+  void aRingIsFoundInTheRegionThatHoldsAllOfIt() {
+    GuestRegion low = new GuestRegion(0, 4096, 1 << 20, 1L << 40);
+    GuestRegion high = new GuestRegion(1 << 30, 65536, 1 << 20, 2L << 40);
+
+    AddressTranslation translation = new GuestMemoryMap(List.of(low, high)).translation();
+
+    assertThat(translation.translateRing((1 << 20) + 4000, 4096)).isEqualTo((2L << 40) + 4000);
+    assertThat(translation.translateRing((1 << 20) + 65000, 4096))
+        .isEqualTo(AddressTranslation.SPANS);
+  }
+
   @Test
   void noMemoryMapsNothing() {
     AddressTranslation translation = GuestMemoryMap.EMPTY.translation();

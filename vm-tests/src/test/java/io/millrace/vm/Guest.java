@@ -100,6 +100,7 @@ final class Guest {
     private final String name;
     private final List<String> devices = new ArrayList<>();
     private int cpus = 2;
+    private String memory = "256M";
     private boolean reboots;
     private boolean bootsFromDisk;
     private String script = "";
@@ -162,6 +163,12 @@ final class Guest {
       return this;
     }
 
+    /** QEMU's {@code -m}, of 256 MiB and slots for more. */
+    Builder memory(String option) {
+      memory = option;
+      return this;
+    }
+
     /** The guest may reboot inside its QEMU; otherwise a reboot, and a panic too, ends QEMU. */
     Builder reboots() {
       reboots = true;
@@ -207,7 +214,7 @@ final class Guest {
               "-smp",
               Integer.toString(cpus),
               "-m",
-              "256M",
+              memory,
               "-object",
               "memory-backend-memfd,id=mem,size=256M,share=on"));
       if (!bootsFromDisk) {

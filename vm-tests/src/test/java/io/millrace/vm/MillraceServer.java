@@ -75,6 +75,25 @@ final class MillraceServer {
     }
   }
 
+  /**
+   * What it has in memory of each mapping of this size of a memfd, in KiB: pages that it, or the
+   * kernel on its behalf, has touched there.
+   */
+  List<Long> residentKib(long mappedBytes) throws IOException {
+    List<Long> resident = new ArrayList<>();
+    boolean counts = false;
+    for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/smaps"))) {
+      if (line.startsWith("Rss:") && counts) {
+        resident.add(Long.parseLong(line.replaceAll("\\D", "")));
+      } else if (!Character.isUpperCase(line.charAt(0))) {
+        String[] range = line.substring(0, line.indexOf(' ')).split("-", -1);
+        long bytes = Long.parseUnsignedLong(range[1], 16) - Long.parseUnsignedLong(range[0], 16);
+        counts = bytes == mappedBytes && line.contains("/memfd:");
+      }
+    }
+    return resident;
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }

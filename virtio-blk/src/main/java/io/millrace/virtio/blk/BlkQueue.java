@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.IoStatus;
 import io.millrace.linux.RawMemory;
+import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtio.blk.BlkRequest.State;
@@ -39,7 +40,8 @@ final class BlkQueue implements QueueHandler {
   private int doneCount;
   private @Nullable BlkRequest firstWaiting; // those whose next part is for another turn
   private @Nullable BlkRequest lastWaiting;
-  private final int[] started = new int[2]; // by ticket, until recycled
+  private int startedCount; // until recycled
+  private int markedCount;
 
   private @Nullable BdevChannel channel;
   private @Nullable Runnable detached;
@@ -65,14 +67,13 @@ final class BlkQueue implements QueueHandler {
   // ---- fetched ----------------------------------------------------------------------------------
 
   @Override
-  public long take(DescriptorChain chain, int ticket) {
+  public long take(DescriptorChain chain) {
     if (chain.writableBytes() < STATUS_BYTES) {
       return NO_REQUEST; // nowhere to say how it went
     }
     BlkRequest request = freeCount > 0 ? free[freeCount - 1] : grow();
     int last = chain.count() - 1;
     request.head = chain.head();
-    request.ticket = ticket;
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
     reader.fill(request, chain);
     request.state = State.TAKEN;
@@ -105,7 +106,7 @@ final class BlkQueue implements QueueHandler {
     while (startedIndex < takenCount) {
       BlkRequest request = taken[startedIndex++];
       request.state = State.STARTED;
-      started[request.ticket]++;
+      startedCount++;
       if (to == null) {
         done(request, BlkStatus.IOERR); // the disk was removed, or is being
       } else if (request.type == BlkRequestType.GET_ID
@@ -200,12 +201,8 @@ final class BlkQueue implements QueueHandler {
   }
 
   @Override
-  public int outstanding(int ticket) {
-    int count = started[ticket];
-    for (int i = startedIndex; i < takenCount; i++) {
-      count += taken[i].ticket == ticket ? 1 : 0;
-    }
-    return count;
+  public int outstanding() {
+    return startedCount + takenCount - startedIndex;
   }
 
   // ---- done -------------------------------------------------------------------------------------
@@ -282,7 +279,7 @@ final class BlkQueue implements QueueHandler {
   public void recycle() {
     for (int i = 0; i < doneCount; i++) {
       BlkRequest request = done[i];
-      started[request.ticket]--;
+      startedCount--;
       free(request);
     }
     doneCount = 0;
@@ -293,6 +290,10 @@ final class BlkQueue implements QueueHandler {
 
   private void free(BlkRequest request) {
     request.state = State.FREE;
+    if (request.marked) {
+      request.marked = false;
+      markedCount--;
+    }
     free[freeCount++] = request;
   }
 
@@ -315,6 +316,35 @@ final class BlkQueue implements QueueHandler {
     }
   }
 
+  // ---- memory that goes -------------------------------------------------------------------------
+
+  @Override
+  public void mark(GoingMemory going) {
+    if (going.isEmpty() && markedCount == 0) {
+      return; // memory came, or was not in use: nothing to look for in a deep queue
+    }
+    markedCount = 0;
+    for (BlkRequest request : all) {
+      request.marked = request.state != State.FREE && request.pointsInto(going);
+      markedCount += request.marked ? 1 : 0;
+    }
+  }
+
+  @Override
+  public int markedCount() {
+    return markedCount;
+  }
+
+  @Override
+  public void cancelMarked() {
+    BdevChannel to = channel;
+    for (BlkRequest request : all) {
+      if (to != null && request.marked && request.state == State.STARTED) {
+        to.cancel(request);
+      }
+    }
+  }
+
   // ---- life -------------------------------------------------------------------------------------
 
   /**
@@ -329,7 +359,7 @@ final class BlkQueue implements QueueHandler {
 
   private void detachIfIdle() {
     Runnable tell = detached;
-    if (tell != null && started[0] + started[1] == 0) {
+    if (tell != null && startedCount == 0) {
       detached = null;
       closeChannel();
       tell.run();

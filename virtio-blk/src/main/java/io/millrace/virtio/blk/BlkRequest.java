@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.vhost.user.server.GoingMemory;
 import org.jspecify.annotations.Nullable;
 
 /** One virtio-blk request. Owned by its queue's pool; touched only by that queue's reactor. */
@@ -26,7 +27,7 @@ final class BlkRequest extends BdevIo {
   BlkRequestType type = BlkRequestType.UNSUPPORTED;
   BlkStatus status = BlkStatus.OK;
   int head; // descriptor index to return in the used ring
-  int ticket;
+  boolean marked; // points into memory that the front-end took back
   long statusAddress; // host address of the status byte, already checked
   boolean submitting; // a part is on its way down, and may come back at once
   @Nullable IoStatus returned; // by a part that came back at once
@@ -110,6 +111,17 @@ final class BlkRequest extends BdevIo {
       forceUnitAccess();
     }
     return true;
+  }
+
+  /** Whether its data or its status is in that memory. */
+  boolean pointsInto(GoingMemory going) {
+    LongTransfer transfer = longTransfer();
+    boolean found =
+        going.holdsSomeOf(statusAddress, 1) || (transfer != null && transfer.pointsInto(going));
+    for (int i = 0; i < segmentCount() && !found; i++) {
+      found = going.holdsSomeOf(segmentAddress(i), segmentBytes(i));
+    }
+    return found;
   }
 
   @Override

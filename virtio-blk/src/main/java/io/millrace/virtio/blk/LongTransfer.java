@@ -2,6 +2,7 @@ package io.millrace.virtio.blk;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoType;
+import io.millrace.vhost.user.server.GoingMemory;
 import java.util.Arrays;
 
 /**
@@ -80,6 +81,15 @@ final class LongTransfer {
   /** Bytes of all parts that were really transferred: from the start, in one piece. */
   long transferredBytes() {
     return transferred;
+  }
+
+  /** Whether any part of it, done or not, points into memory that is going. */
+  boolean pointsInto(GoingMemory going) {
+    boolean found = false;
+    for (int i = 0; i < count && !found; i++) {
+      found = going.holdsSomeOf(addresses[i], lengths[i]);
+    }
+    return found;
   }
 
   long address(int index) {

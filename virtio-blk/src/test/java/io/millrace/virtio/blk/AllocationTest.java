@@ -34,8 +34,7 @@ class AllocationTest {
   private static final int SLEEPS = 1_000;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"null", "malloc", "file", "registered", "ranges", "packed", "in order"})
+  @ValueSource(strings = {"null", "malloc", "file", "registered", "ranges", "packed", "in order"})
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =

@@ -28,13 +28,29 @@ final class BlkTarget implements AutoCloseable {
   static final long DISK_BYTES = 64L << 20;
   static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-  final Reactor control = Reactor.start("control", -1);
+  final Reactor control;
   final Map<Integer, Reactor> reactors = new TreeMap<>();
   final BdevRegistry bdevs = new BdevRegistry();
   final BlkControllers controllers;
   private final Path folder;
+  private final Runnable endOfControl;
 
   BlkTarget(int reactorCount) throws IOException {
+    this(reactorCount, Reactor.start("control", -1));
+  }
+
+  private BlkTarget(int reactorCount, Reactor control) throws IOException {
+    this(reactorCount, control, control::close);
+  }
+
+  /** A target whose timers go by another clock. */
+  BlkTarget(int reactorCount, ClockedReactor control) throws IOException {
+    this(reactorCount, control.reactor(), control::close);
+  }
+
+  private BlkTarget(int reactorCount, Reactor control, Runnable endOfControl) throws IOException {
+    this.control = control;
+    this.endOfControl = endOfControl;
     for (int i = 0; i < reactorCount; i++) {
       reactors.put(i, Reactor.start("reactor-" + i, -1));
     }
@@ -160,7 +176,7 @@ final class BlkTarget implements AutoCloseable {
       failure = e;
     }
     reactors.values().forEach(Reactor::close);
-    control.close();
+    endOfControl.run();
     try (var files = Files.list(folder)) {
       List<Path> left = files.toList();
       if (!left.isEmpty()) {

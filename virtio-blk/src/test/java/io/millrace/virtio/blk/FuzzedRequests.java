@@ -273,9 +273,9 @@ final class FuzzedRequests implements AutoCloseable {
     check(ring.fetch(chain) == ChainStatus.FETCHED, "the chain of this test is none");
     answers = 0;
     used = -1;
-    boolean taken = queue.take(chain, 0) != QueueHandler.NO_REQUEST;
+    boolean taken = queue.take(chain) != QueueHandler.NO_REQUEST;
     check(taken == (writable > 0), "taken without room for a status, or not taken with it");
-    check(queue.outstanding(0) == (taken ? 1 : 0), "outstanding");
+    check(queue.outstanding() == (taken ? 1 : 0), "outstanding");
     queue.submitTaken();
     while (queue.waitsForTurn()) {
       check(queue.goOn() > 0, "a turn without work");
@@ -286,7 +286,7 @@ final class FuzzedRequests implements AutoCloseable {
       used = written;
     });
     queue.recycle();
-    check(queue.outstanding(0) == 0, "outstanding when all is done");
+    check(queue.outstanding() == 0, "outstanding when all is done");
     check(used >= (taken ? 1 : -1) && used <= writable, "more used than is writable");
     return taken ? RawMemory.getByte(writableTo - 1) & 0xff : -1;
   }

@@ -2,6 +2,7 @@ package io.millrace.virtio.blk;
 
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.vhost.user.server.VhostDevice;
@@ -73,7 +74,7 @@ class IdleDevice implements VhostDevice, DeviceSession, QueueHandler {
   public void closed() {}
 
   @Override
-  public long take(DescriptorChain chain, int ticket) {
+  public long take(DescriptorChain chain) {
     return NO_REQUEST;
   }
 
@@ -91,9 +92,20 @@ class IdleDevice implements VhostDevice, DeviceSession, QueueHandler {
   }
 
   @Override
-  public int outstanding(int ticket) {
+  public int outstanding() {
     return 0;
   }
+
+  @Override
+  public void mark(GoingMemory going) {}
+
+  @Override
+  public int markedCount() {
+    return 0;
+  }
+
+  @Override
+  public void cancelMarked() {}
 
   @Override
   public void cancelAll() {}

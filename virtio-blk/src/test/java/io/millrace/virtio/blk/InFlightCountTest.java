@@ -74,28 +74,27 @@ class InFlightCountTest {
   /** Keeps what it takes until its queue is abandoned, and notes who asks how much that is. */
   private static final class HoldingDevice extends IdleDevice {
     final Set<Thread> countedBy = ConcurrentHashMap.newKeySet();
-    private final int[] held = new int[2]; // by ticket; the reactor's
+    private int held; // the reactor's
 
     HoldingDevice(Reactor reactor) {
       super(reactor, new CompletableFuture<>());
     }
 
     @Override
-    public long take(DescriptorChain chain, int ticket) {
-      held[ticket]++;
+    public long take(DescriptorChain chain) {
+      held++;
       return 0;
     }
 
     @Override
-    public int outstanding(int ticket) {
+    public int outstanding() {
       countedBy.add(Thread.currentThread());
-      return held[ticket];
+      return held;
     }
 
     @Override
     public void cancelAll() {
-      held[0] = 0;
-      held[1] = 0;
+      held = 0;
     }
   }
 }

@@ -35,8 +35,18 @@ final class RawRing implements AutoCloseable {
   }
 
   RawRing(Path socket, boolean sealed, long features) throws Exception {
-    frontend = Frontend.connect(socket, FrontendOptions.defaults());
-    memory = GuestMemory.create(1 << 20, GuestMemory.DEFAULT_GUEST_ADDRESS, sealed);
+    this(
+        socket,
+        FrontendOptions.defaults(),
+        GuestMemory.create(1 << 20, GuestMemory.DEFAULT_GUEST_ADDRESS, sealed),
+        features);
+  }
+
+  /** In memory at the default guest address, which is closed with it. */
+  RawRing(Path socket, FrontendOptions options, GuestMemory memory, long features)
+      throws Exception {
+    this.memory = memory;
+    frontend = Frontend.connect(socket, options);
     frontend.setFeatures(features & ~(1L << 29)); // flags, not event indices
     frontend.shareMemory(List.of(memory));
     desc = memory.address();

@@ -86,7 +86,8 @@ final class SteppedTarget implements AutoCloseable {
     bdevs.register(MallocBdev.create("disk", UUID.randomUUID(), 512, 512, DISK_BLOCKS));
     descriptor = bdevs.open("disk", true, new Indifferent());
     bdevs.memory().addListener(new Regions());
-    device = new BlkDevice(
+    device =
+        new BlkDevice(
             "disk",
             descriptor,
             false,

@@ -32,14 +32,16 @@ public interface QueueHandler {
    * Makes a request of a chain, without starting it.
    *
    * @param chain valid during the call only
-   * @param ticket 0 or 1, counted by {@link #outstanding}
    * @return bytes that will be worked on in this turn; {@link #NO_REQUEST} if the chain makes no
    *     request of any kind, so that it goes back unserved
    */
-  long take(DescriptorChain chain, int ticket);
+  long take(DescriptorChain chain);
 
   /** Starts what was taken and not started. */
   void submitTaken();
+
+  /** Requests that were taken and not recycled. */
+  int outstanding();
 
   /**
    * Goes on with the oldest request that had more work than one turn is for, if there is any.
@@ -52,11 +54,16 @@ public interface QueueHandler {
   boolean waitsForTurn();
 
   /**
-   * Requests of a ticket that were taken and not recycled.
-   *
-   * @param ticket 0 or 1
+   * Marks, of the requests that were taken and not recycled, those that point into memory that is
+   * going, and no others. A change of memory; later requests cannot point there.
    */
-  int outstanding(int ticket);
+  void mark(GoingMemory going);
+
+  /** Requests that are marked and not recycled. */
+  int markedCount();
+
+  /** Ends early what can be ended of the marked requests: their memory has to go. */
+  void cancelMarked();
 
   /** Ends early what can be ended, and does not start what was taken: the guest is gone. */
   void cancelAll();

@@ -54,9 +54,14 @@ final class RingRunner {
     onWorker(running -> running.abandon(answer(done)), answer(done));
   }
 
-  /** Changes the worker's memory; answers when nothing points into the memory before. */
-  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable done) {
-    onWorker(running -> running.relocate(map, mayVanish, answer(done)), answer(done));
+  /** Changes the worker's memory; answers when nothing in flight points into what is going. */
+  void relocate(GuestMemoryMap map, boolean mayVanish, GoingMemory going, Runnable done) {
+    onWorker(running -> running.relocate(map, mayVanish, going, answer(done)), answer(done));
+  }
+
+  /** Ends early what can be ended of that which points into memory that is going. */
+  void cancelMarked() {
+    onWorker(VringWorker::cancelMarked, () -> {});
   }
 
   /** Changes the descriptor of kicks; answers when the old one is not used any more. */
@@ -75,6 +80,12 @@ final class RingRunner {
   int inFlight() {
     VringWorker running = worker;
     return running == null ? 0 : running.inFlight();
+  }
+
+  /** Requests in flight that point into memory that is going, approximately. */
+  int marked() {
+    VringWorker running = worker;
+    return running == null ? 0 : running.marked();
   }
 
   private Runnable answer(Runnable done) {

@@ -53,9 +53,10 @@ final class Session {
     Reactor control = server.control();
     this.name = offered.name() + "#" + id;
     this.device = offered.newSession();
-    this.memory = new SharedMemory(offered);
+    this.memory = new SharedMemory(name, offered);
     this.rings = new SessionRings(name, control, offered, device, memory, this::fail);
-    this.messages = new SessionMessages(this, offered, device, memory, rings);
+    MemoryChanges changes = new MemoryChanges(this, control, memory, rings);
+    this.messages = new SessionMessages(this, offered, device, changes, rings);
     this.watch = control.watch(channel.descriptorNumber(), this::ready);
     LOG.info("{}: front-end connected", name);
   }
@@ -172,13 +173,17 @@ final class Session {
     });
   }
 
-  /** Looks whether this front-end truncated its memory; if so, its session ends. */
+  /** Looks whether memory of this front-end faults; if so, its session ends. */
   void memoryFault() {
-    if (!closed && memory.isTruncated()) {
-      fail(
-          "the front-end truncated the memory it shares; its session ends. Use"
-              + " memory-backend-memfd, which seals it");
+    String fault = closed ? null : memory.fault();
+    if (fault != null) {
+      fail(fault);
     }
+  }
+
+  /** Whether it has ended. */
+  boolean isClosed() {
+    return closed;
   }
 
   private void disconnected(String how) {
@@ -188,7 +193,8 @@ final class Session {
     }
   }
 
-  private void fail(@Nullable String why) {
+  /** Ends the session, which did what cannot be. */
+  void fail(@Nullable String why) {
     if (!closed) {
       LOG.warn("{}: {}; closing the session", name, why);
       close();

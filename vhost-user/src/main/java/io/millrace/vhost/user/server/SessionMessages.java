@@ -42,7 +42,7 @@ final class SessionMessages {
   private final Session session;
   private final VhostDevice device;
   private final DeviceSession deviceSession;
-  private final SharedMemory memory;
+  private final MemoryChanges memory;
   private final SessionRings rings;
   private long features;
   private long protocolFeatures;
@@ -52,7 +52,7 @@ final class SessionMessages {
       Session session,
       VhostDevice device,
       DeviceSession deviceSession,
-      SharedMemory memory,
+      MemoryChanges memory,
       SessionRings rings) {
     this.session = session;
     this.device = device;
@@ -80,11 +80,13 @@ final class SessionMessages {
       Consumer<@Nullable Reply> done)
       throws SessionException {
     switch (message) {
-      case FrontendMessage.SetMemTable m -> setMemTable(m, descriptors, done);
-      case FrontendMessage.AddMemReg m -> addMemReg(m, descriptors.getFirst(), done);
+      case FrontendMessage.SetMemTable m ->
+          memory.replace(m.regions(), descriptors, () -> startReady(done));
+      case FrontendMessage.AddMemReg m ->
+          memory.add(m.region(), descriptors.getFirst(), () -> startReady(done));
       case FrontendMessage.RemMemReg m -> {
         descriptors.forEach(FileDescriptor::close);
-        unmap(memory.remove(m.region()), done);
+        memory.remove(m.region(), () -> startReady(done));
       }
       case FrontendMessage.SetBackendReqFd ignored -> {
         session.backendChannel(descriptors.getFirst());
@@ -194,31 +196,6 @@ final class SessionMessages {
         ring.kicked = false;
       }
       done.accept(null);
-    });
-  }
-
-  // ---- memory -----------------------------------------------------------------------------------
-
-  private void setMemTable(
-      FrontendMessage.SetMemTable message,
-      List<FileDescriptor> files,
-      Consumer<@Nullable Reply> done)
-      throws SessionException {
-    unmap(memory.replace(message.regions(), files), done);
-  }
-
-  private void addMemReg(
-      FrontendMessage.AddMemReg message, FileDescriptor file, Consumer<@Nullable Reply> done)
-      throws SessionException {
-    memory.add(message.region(), file);
-    rings.relocateAll(() -> startReady(done));
-  }
-
-  /** Running rings go on with the new map; what went is unmapped when nothing uses it. */
-  private void unmap(SharedMemory.Change change, Consumer<@Nullable Reply> done) {
-    rings.relocateAll(() -> {
-      change.finish();
-      startReady(done);
     });
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,10 +72,14 @@ final class SessionRings {
 
   /** Requests in flight on all rings, approximately. */
   int inFlight() {
+    return sum(RingRunner::inFlight);
+  }
+
+  private int sum(ToIntFunction<RingRunner> count) {
     int sum = 0;
     for (Vring ring : rings.values()) {
       RingRunner runner = ring.runner;
-      sum += runner == null ? 0 : runner.inFlight();
+      sum += runner == null ? 0 : count.applyAsInt(runner);
     }
     return sum;
   }
@@ -161,16 +166,35 @@ final class SessionRings {
     abandoned.ready();
   }
 
-  /** Lets running rings go on with the memory there is now; then nothing uses what was before. */
-  void relocateAll(Runnable done) {
+  /**
+   * Lets running rings go on with the memory there is now.
+   *
+   * @param done runs when all do, and nothing in flight points into what is going
+   */
+  void relocateAll(GoingMemory going, Runnable done) {
     Countdown moved = new Countdown(done);
     for (Vring ring : running()) {
       RingRunner runner = ring.runner;
       if (runner != null) {
-        runner.relocate(memory.map(), memory.mayVanish(), moved.one());
+        runner.relocate(memory.map(), memory.mayVanish(), going, moved.one());
       }
     }
     moved.ready();
+  }
+
+  /** Ends early what can be ended of that which points into memory that is going. */
+  void cancelMarked() {
+    for (Vring ring : running()) {
+      RingRunner runner = ring.runner;
+      if (runner != null) {
+        runner.cancelMarked();
+      }
+    }
+  }
+
+  /** Requests in flight that point into memory that is going, approximately. */
+  int marked() {
+    return sum(RingRunner::marked);
   }
 
   private void signalError(Vring ring) {

@@ -4,39 +4,57 @@ import io.millrace.linux.FileDescriptor;
 import io.millrace.vhost.user.Limits;
 import io.millrace.vhost.user.MemoryRegion;
 import io.millrace.virtqueue.GuestMemoryMap;
-import io.millrace.virtqueue.GuestRegion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The memory one front-end shares. A change gives a {@link Change}: the new map is used at once,
  * the regions that go are unmapped when no request points into them any more.
  */
 final class SharedMemory implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedMemory.class);
+
+  private final String sessionName;
   private final VhostDevice device;
   private List<SharedRegion> regions = List.of();
+  private List<SharedRegion> going = List.of(); // out of the map and still mapped
   private GuestMemoryMap map = GuestMemoryMap.EMPTY;
+  private boolean warned;
 
-  SharedMemory(VhostDevice device) {
+  SharedMemory(String sessionName, VhostDevice device) {
+    this.sessionName = sessionName;
     this.device = device;
   }
 
   /** Regions that a change took out of the map and that are still mapped. */
   final class Change {
-    private final List<SharedRegion> going;
+    private final List<SharedRegion> gone;
 
-    private Change(List<SharedRegion> going) {
-      this.going = going;
+    private Change(List<SharedRegion> gone) {
+      this.gone = gone;
+      going = gone;
     }
 
-    /** Whether anything goes at all. */
-    boolean isNeeded() {
-      return !going.isEmpty();
+    /** Where nothing may point any more before {@link #finish}. */
+    GoingMemory going() {
+      return new GoingMemory(gone.stream().map(SharedRegion::guest).toList());
     }
 
     /** Unmaps what went. Nothing points there any more. */
     void finish() {
-      going.forEach(SharedMemory.this::unmap);
+      going = List.of();
+      gone.forEach(SharedMemory.this::unmap);
+    }
+
+    @Override
+    public String toString() {
+      String first = "memory region " + gone.getFirst().region();
+      return gone.size() == 1 ? first : first + " and " + (gone.size() - 1) + " more";
     }
   }
 
@@ -44,14 +62,18 @@ final class SharedMemory implements AutoCloseable {
     return map;
   }
 
-  /** Whether a front-end could truncate some of it. */
+  /** Whether touching some of it can fault. */
   boolean mayVanish() {
-    return regions.stream().anyMatch(SharedRegion::mayShrink);
+    return regions.stream().anyMatch(SharedRegion::mayVanish);
   }
 
-  /** Whether some of it was truncated. */
-  boolean isTruncated() {
-    return regions.stream().anyMatch(SharedRegion::isTruncated);
+  /** Why touching some of it faults; null if nothing does. */
+  @Nullable String fault() {
+    return Stream.concat(regions.stream(), going.stream())
+        .map(SharedRegion::fault)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   /**
@@ -77,12 +99,14 @@ final class SharedMemory implements AutoCloseable {
         }
       }
       List<SharedRegion> now = new ArrayList<>(kept);
-      now.addAll(fresh);
-      checkOverlaps(now);
-      List<SharedRegion> going = new ArrayList<>(regions);
-      going.removeAll(kept);
+      for (SharedRegion region : fresh) {
+        refuseOverlap(region, now);
+        now.add(region);
+      }
+      List<SharedRegion> gone = new ArrayList<>(regions);
+      gone.removeAll(kept);
       use(now, fresh);
-      return new Change(going);
+      return new Change(gone);
     } catch (SessionException e) {
       fresh.forEach(SharedRegion::close);
       throw e;
@@ -102,14 +126,14 @@ final class SharedMemory implements AutoCloseable {
       throw new SessionException("more than " + Limits.MAX_MEMORY_SLOTS + " memory regions");
     }
     SharedRegion fresh = SharedRegion.map(wanted, file);
-    List<SharedRegion> now = new ArrayList<>(regions);
-    now.add(fresh);
     try {
-      checkOverlaps(now);
+      refuseOverlap(fresh, regions);
     } catch (SessionException e) {
       fresh.close();
       throw e;
     }
+    List<SharedRegion> now = new ArrayList<>(regions);
+    now.add(fresh);
     use(now, List.of(fresh));
   }
 
@@ -130,16 +154,21 @@ final class SharedMemory implements AutoCloseable {
     regions = List.copyOf(now);
     map = new GuestMemoryMap(regions.stream().map(SharedRegion::guest).toList());
     fresh.forEach(region -> device.memoryAdded(region.mappedAddress(), region.mappedBytes()));
+    if (!warned && fresh.stream().anyMatch(SharedRegion::isOnDisk)) {
+      warned = true;
+      LOG.warn(
+          "{}: its memory is in files on a disk: whoever first touches a page waits for that disk,"
+              + " and all disks on the same core with it; use a memfd, /dev/shm or hugetlbfs",
+          sessionName);
+    }
   }
 
-  private static void checkOverlaps(List<SharedRegion> all) throws SessionException {
-    for (int i = 0; i < all.size(); i++) {
-      GuestRegion one = all.get(i).guest();
-      for (int j = i + 1; j < all.size(); j++) {
-        if (one.overlaps(all.get(j).guest())) {
-          throw new SessionException(
-              "memory regions " + all.get(i).region() + " and " + all.get(j).region() + " overlap");
-        }
+  private static void refuseOverlap(SharedRegion fresh, List<SharedRegion> others)
+      throws SessionException {
+    for (SharedRegion other : others) {
+      if (fresh.guest().overlaps(other.guest())) {
+        throw new SessionException(
+            "memory regions " + other.region() + " and " + fresh.region() + " overlap");
       }
     }
   }

@@ -2,16 +2,19 @@ package io.millrace.vhost.user.server;
 
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.FileStatus;
+import io.millrace.linux.FileSystem;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.MemoryFile;
 import io.millrace.vhost.user.MemoryRegion;
 import io.millrace.virtqueue.GuestRegion;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One region of guest memory as it is mapped here, with the file it came from: the file's size
- * tells whether the front-end truncated it below the mapping.
+ * One region of guest memory as it is mapped here, with the file it came from: the file tells
+ * whether touching the memory can fault. Mapping takes no memory and no time that grows with the
+ * region: its pages come when they are touched.
  */
 final class SharedRegion implements AutoCloseable {
   private static final int PAGE = 4096;
@@ -20,19 +23,30 @@ final class SharedRegion implements AutoCloseable {
   private final GuestRegion guest;
   private final FileDescriptor file;
   private final FileStatus status;
+  private final FileSystem fileSystem;
   private final Mapping mapping;
-  private final boolean mayShrink;
+  private final boolean mayVanish;
 
   private SharedRegion(
-      MemoryRegion region, FileDescriptor file, FileStatus status, Mapping mapping, long skip) {
+      MemoryRegion region,
+      FileDescriptor file,
+      FileStatus status,
+      FileSystem fileSystem,
+      Mapping mapping) {
     this.region = region;
     this.file = file;
     this.status = status;
+    this.fileSystem = fileSystem;
     this.mapping = mapping;
     this.guest =
         new GuestRegion(
-            region.guestAddress(), region.size(), region.userAddress(), mapping.address() + skip);
-    this.mayShrink = (MemoryFile.seals(file) & MemoryFile.F_SEAL_SHRINK) == 0;
+            region.guestAddress(),
+            region.size(),
+            region.userAddress(),
+            mapping.address() + region.mmapOffset() % unit(fileSystem));
+    boolean sealed = (MemoryFile.seals(file) & MemoryFile.F_SEAL_SHRINK) != 0;
+    // A seal does not fill the pool of huge pages.
+    this.mayVanish = !sealed || fileSystem.kind() == FileSystem.Kind.HUGE_PAGES;
   }
 
   /**
@@ -46,7 +60,11 @@ final class SharedRegion implements AutoCloseable {
     } catch (LinuxException e) {
       file.close();
       throw new SessionException(
-          "memory region " + region + " cannot be mapped: " + e.getMessage());
+          "memory region "
+              + region
+              + " cannot be mapped for reading and writing: "
+              + e.getMessage()
+              + "; share it with share=on, without readonly=on");
     } catch (SessionException e) {
       file.close();
       throw e;
@@ -67,6 +85,12 @@ final class SharedRegion implements AutoCloseable {
     if (!sane) {
       throw new SessionException("memory region " + region + " is empty or wraps around");
     }
+    FileSystem fileSystem = FileSystem.of(file);
+    if (fileSystem.kind() == FileSystem.Kind.OTHER) {
+      throw new SessionException(
+          "memory region %s is in a file of a file system (0x%x) that can keep whoever touches it waiting for ever; share memory from a memfd, /dev/shm or hugetlbfs"
+              .formatted(region, fileSystem.type()));
+    }
     FileStatus status = LinuxFiles.status(file);
     if (end > status.size()) {
       throw new SessionException(
@@ -76,17 +100,16 @@ final class SharedRegion implements AutoCloseable {
               + status.size()
               + " bytes; give memory-backend-memfd the same size as -m, with share=on");
     }
-    // hugetlbfs wants whole huge pages, which the block size tells; elsewhere it is a page.
-    long unit = Math.max(PAGE, Integer.highestOneBit(Math.max(1, status.blockSize())));
-    long start = offset & -unit;
-    long length = Math.min((end - start + unit - 1) & -unit, roundUp(status.size() - start, PAGE));
-    Mapping mapping = Mapping.map(file, start, length, true);
+    long unit = unit(fileSystem);
+    long start = offset - offset % unit;
+    Mapping mapping = Mapping.map(file, start, (end - start + unit - 1) & -unit, true);
     mapping.doNotDump();
-    return new SharedRegion(region, file, status, mapping, offset - start);
+    return new SharedRegion(region, file, status, fileSystem, mapping);
   }
 
-  private static long roundUp(long bytes, long unit) {
-    return (bytes + unit - 1) & -unit;
+  /** What begin and length of a mapping are multiples of. */
+  private static long unit(FileSystem fileSystem) {
+    return fileSystem.kind() == FileSystem.Kind.HUGE_PAGES ? fileSystem.blockSize() : PAGE;
   }
 
   private static boolean wrapsNot(long address, long size) {
@@ -113,18 +136,38 @@ final class SharedRegion implements AutoCloseable {
         && region.size() == other.size();
   }
 
-  /** Whether the front-end may truncate the file: it lacks F_SEAL_SHRINK. */
-  boolean mayShrink() {
-    return mayShrink;
+  /** Whether touching it can fault: its file can shrink, or find no page for a hole. */
+  boolean mayVanish() {
+    return mayVanish;
   }
 
-  /** Whether the file has become too short for the region. */
-  boolean isTruncated() {
+  /** Whether touching it may wait for a disk. */
+  boolean isOnDisk() {
+    return fileSystem.kind() == FileSystem.Kind.DISK;
+  }
+
+  /** Why touching some of it faults, as a sentence about the front-end; null if nothing does. */
+  @Nullable String fault() {
     try {
-      return LinuxFiles.status(file).size() < region.mmapOffset() + region.size();
+      FileStatus now = LinuxFiles.status(file);
+      if (now.size() < region.mmapOffset() + region.size()) {
+        return "the front-end truncated the memory it shares; its session ends. Use"
+            + " memory-backend-memfd, which seals it";
+      }
+      boolean holes = now.allocatedBytes() < now.size();
+      if (mayVanish && holes && mayBeFull() && !mapping.populate()) {
+        return "memory region %s has holes, and its file system no page for them. Let the front-end take its memory when it starts (prealloc=on)"
+            .formatted(region);
+      }
+      return null;
     } catch (LinuxException e) {
-      return true;
+      return "memory region " + region + " cannot be looked at: " + e.getMessage();
     }
+  }
+
+  /** Asked before pages are taken that nobody may ever need. */
+  private boolean mayBeFull() throws LinuxException {
+    return fileSystem.kind() == FileSystem.Kind.HUGE_PAGES || FileSystem.of(file).isFull();
   }
 
   GuestRegion guest() {

@@ -49,14 +49,12 @@ final class VringWorker
   private final RingSignals signals;
   private final PollerHandle handle;
   private boolean memoryMayVanish;
-  private int
-      ticket; // 0 or 1 in turn: tells requests from before a change of memory from later ones
   private int fetched; // in this poll
   private int refusedCount;
   private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
+  private int marked; // the handler's, in the same way
   private State state = State.RUNNING;
   private boolean deferred;
-  private boolean broken;
   private @Nullable Runnable mapDrained;
   private @Nullable Runnable stopped;
 
@@ -146,8 +144,7 @@ final class VringWorker
   @Override
   public boolean taken(DescriptorChain taken, ChainStatus status) {
     fetched++;
-    long work =
-        status == ChainStatus.FETCHED ? handler.take(taken, ticket) : QueueHandler.NO_REQUEST;
+    long work = status == ChainStatus.FETCHED ? handler.take(taken) : QueueHandler.NO_REQUEST;
     if (work == QueueHandler.NO_REQUEST) {
       refuse(status);
     } else {
@@ -158,7 +155,7 @@ final class VringWorker
   }
 
   private int outstanding() {
-    return handler.outstanding(0) + handler.outstanding(1) + refusedCount;
+    return handler.outstanding() + refusedCount;
   }
 
   /** A chain that cannot be served goes back with nothing written, and the queue goes on. */
@@ -169,7 +166,6 @@ final class VringWorker
   }
 
   private void breakRing() {
-    broken = true;
     state = State.DRAINING;
     events.broken();
   }
@@ -274,9 +270,9 @@ final class VringWorker
    * Goes on with another memory map.
    *
    * @param mayVanish whether a front-end could truncate memory of that map
-   * @param drained runs once no request points into the map before
+   * @param drained runs once no request points into what is going
    */
-  void relocate(GuestMemoryMap map, boolean mayVanish, Runnable drained) {
+  void relocate(GuestMemoryMap map, boolean mayVanish, GoingMemory going, Runnable drained) {
     memoryMayVanish |= mayVanish; // requests still point into the map before, too
     AddressTranslation translation = map.translation();
     VringLayout layout = setup.locate(translation);
@@ -286,9 +282,14 @@ final class VringWorker
     } else {
       queue.relocate(layout, translation);
     }
-    ticket ^= 1;
+    handler.mark(going);
     mapDrained = drained;
     checkDrained();
+  }
+
+  /** Ends early what can be ended of the requests that point into memory that is going. */
+  void cancelMarked() {
+    handler.cancelMarked();
   }
 
   /**
@@ -324,7 +325,8 @@ final class VringWorker
   }
 
   private void checkDrained() {
-    if (mapDrained != null && handler.outstanding(ticket ^ 1) == 0) {
+    marked = handler.markedCount();
+    if (mapDrained != null && marked == 0) {
       Runnable tell = mapDrained;
       mapDrained = null;
       tell.run();
@@ -352,14 +354,14 @@ final class VringWorker
     events.failed(cause);
   }
 
-  /** Whether the guest broke its ring, so that the queue stands still. */
-  boolean isBroken() {
-    return broken;
-  }
-
   /** Requests taken and not given back; any thread, approximately. */
   int inFlight() {
     return inFlight;
+  }
+
+  /** Of them, those that point into memory that is going; any thread, approximately. */
+  int marked() {
+    return marked;
   }
 
   // ---- QueueContext -----------------------------------------------------------------------------

@@ -172,8 +172,7 @@ class FairShareTest {
         VringLayout.at(allocate(VringLayout.bytes(RingFormat.SPLIT, size)), RingFormat.SPLIT, size);
     RingMemory ring = new RingMemory(layout);
     ring.descriptor(0, guest(allocate(64)), 0, RingMemory.NEXT, 0);
-    VringWorker worker = start(layout, 0, 0, new Counter());
-    assertThat(worker.isBroken()).isFalse();
+    start(layout, 0, 0, new Counter());
     for (int i = 0; i < size; i++) {
       ring.avail(i, 0);
     }
@@ -232,7 +231,7 @@ class FairShareTest {
     long descriptors;
 
     @Override
-    public long take(DescriptorChain chain, int ticket) {
+    public long take(DescriptorChain chain) {
       heads[taken++] = chain.head();
       chains++;
       bytes += chain.readableBytes();
@@ -256,8 +255,23 @@ class FairShareTest {
     }
 
     @Override
-    public int outstanding(int ticket) {
+    public int outstanding() {
       return taken;
+    }
+
+    @Override
+    public void mark(GoingMemory going) {
+      // No memory goes here.
+    }
+
+    @Override
+    public int markedCount() {
+      return 0;
+    }
+
+    @Override
+    public void cancelMarked() {
+      // Nothing is ever marked.
     }
 
     @Override
