@@ -119,6 +119,18 @@ public abstract class BdevIo {
     segmentCount++;
   }
 
+  /**
+   * Gives the room for segments back that is more than this, at the end of a request that needed
+   * it.
+   */
+  public final void keepRoomFor(int segments) {
+    if (segmentAddresses.length > segments) {
+      segmentAddresses = new long[segments];
+      segmentBytes = new int[segments];
+      segmentCount = 0;
+    }
+  }
+
   private void growTo(int needed) {
     int room = Math.max(needed, Math.max(4, segmentCount * 2));
     segmentAddresses = Arrays.copyOf(segmentAddresses, room);

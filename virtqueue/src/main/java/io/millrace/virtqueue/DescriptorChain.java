@@ -11,6 +11,9 @@ public final class DescriptorChain {
   /** Longest segment, in bytes; a descriptor may be longer only in lies. */
   public static final int MAX_SEGMENT_BYTES = 1 << 30;
 
+  /** Room for so many segments is kept; what a longer chain took is given back after it. */
+  private static final int KEPT = 256;
+
   private int head;
   private int readableCount;
   private int count;
@@ -32,6 +35,10 @@ public final class DescriptorChain {
   public DescriptorChain() {}
 
   void begin(int head, long table, int size) {
+    if (addresses.length > KEPT) {
+      addresses = new long[KEPT];
+      lengths = new int[KEPT];
+    }
     this.head = head;
     readableCount = 0;
     count = 0;

@@ -290,6 +290,7 @@ final class BlkQueue implements QueueHandler {
 
   private void free(BlkRequest request) {
     request.state = State.FREE;
+    request.recycle();
     if (request.marked) {
       request.marked = false;
       markedCount--;

@@ -11,6 +11,9 @@ final class BlkRequest extends BdevIo {
   /** Room for this many segments at once: an ordinary request of a Linux guest has few. */
   private static final int USUAL_SEGMENTS = 4;
 
+  /** Room that a request keeps when it is over: as many as drivers are told to send at most. */
+  private static final int MOST_SEGMENTS_KEPT = 128;
+
   enum State {
     FREE,
     TAKEN,
@@ -51,6 +54,15 @@ final class BlkRequest extends BdevIo {
   /** A request is read anew; nothing is known of it. */
   void reset() {
     isLong = false;
+  }
+
+  /** The request is over: what only an unusual one needs is given back. */
+  void recycle() {
+    keepRoomFor(MOST_SEGMENTS_KEPT);
+    LongTransfer transfer = longTransfer;
+    if (transfer != null) {
+      transfer.keepRoomFor(MOST_SEGMENTS_KEPT);
+    }
   }
 
   /**

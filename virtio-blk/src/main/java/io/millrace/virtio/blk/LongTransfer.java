@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * A read or write that is longer than a turn on the reactor is for: its memory, cut into parts that
- * are done one after the other. Data path; grows to the most segments that it ever had.
+ * are done one after the other. Data path; grows to as many segments as it has.
  */
 final class LongTransfer {
   private long[] addresses = new long[0];
@@ -46,6 +46,14 @@ final class LongTransfer {
     segment = 0;
     skip = 0;
     transferred = 0;
+  }
+
+  /** Gives the room for segments back that is more than this; the transfer is over. */
+  void keepRoomFor(int segments) {
+    if (addresses.length > segments) {
+      addresses = new long[segments];
+      lengths = new int[segments];
+    }
   }
 
   /** Fills a request with the next part; false when there is none. */

@@ -35,6 +35,20 @@ record VringSetup(
     int kick,
     int call,
     GuestWrites writes) {
+  /**
+   * Most requests at once, whatever the ring's size: 32768 of them would have the heap grow by ten
+   * megabytes. The first queues of a device may have more than the last of 256.
+   */
+  private static final int MOST_IN_FLIGHT = 1024;
+
+  private static final int FIRST_QUEUES = 16;
+  private static final int MOST_IN_FLIGHT_BEYOND = 256;
+
+  /** Most requests that are taken and not given back. */
+  int mostInFlight() {
+    return Math.min(size, index < FIRST_QUEUES ? MOST_IN_FLIGHT : MOST_IN_FLIGHT_BEYOND);
+  }
+
   /** The ring under a map; null if it is not in it in one piece, or misaligned. */
   @Nullable VringLayout locate(AddressTranslation translation) {
     return VringLayout.locate(translation, RingFormat.of(features), size, addresses);

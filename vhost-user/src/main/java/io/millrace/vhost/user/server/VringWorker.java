@@ -128,7 +128,7 @@ final class VringWorker
 
   private int fetchBatch() {
     fetched = 0;
-    int room = Math.min(BATCH, queue.size() - outstanding());
+    int room = Math.min(BATCH, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {

@@ -200,6 +200,26 @@ class FairShareTest {
   }
 
   @Test
+  void aRingOf32768IsServedAThousandAtATime() throws Exception {
+    int size = VringLayout.MAX_SIZE;
+    Guest deep = new Guest(RingFormat.SPLIT, size);
+    deep.counter.holds = true;
+    deep.offer(size, 1, allocate(64), 1);
+
+    for (int i = 0; i < ROUNDS; i++) {
+      round();
+    }
+
+    assertThat(deep.counter.chains).isEqualTo(1024);
+    deep.counter.holds = false;
+    deep.counter.submitTaken(); // those that were held are done
+    for (int i = 0; i < ROUNDS; i++) {
+      round();
+    }
+    assertThat(deep.counter.chains).isEqualTo(size);
+  }
+
+  @Test
   void aStormOfKicksIsOneLook() throws Exception {
     try (FileDescriptor kick = EventFd.create()) {
       Counter counter = new Counter();
@@ -229,6 +249,7 @@ class FairShareTest {
     long chains;
     long bytes;
     long descriptors;
+    boolean holds;
 
     @Override
     public long take(DescriptorChain chain) {
@@ -251,7 +272,9 @@ class FairShareTest {
 
     @Override
     public void submitTaken() {
-      context.requestDone();
+      if (!holds) {
+        context.requestDone();
+      }
     }
 
     @Override
