@@ -173,6 +173,30 @@ class InOrderTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void everythingElseIsTheQueuesOwn(RingFormat format) throws LinuxException {
+    try (Pair pair = new Pair(format, features(format))) {
+      assertThat(pair.device.size()).isEqualTo(SIZE);
+      assertThat(format.base(pair.device.state())).isEqualTo(format.firstBase());
+      assertThat(pair.device.fetch(pair.chain)).isEqualTo(ChainStatus.EMPTY);
+      assertThat(pair.device.enableNotifications()).isTrue();
+      pair.offer(1);
+      assertThat(pair.driver.publish()).as("a kick is wanted").isTrue();
+      pair.device.disableNotifications();
+      pair.offer(1);
+      assertThat(pair.driver.publish()).as("a kick is wanted").isFalse();
+      assertThat(pair.device.enableNotifications()).isFalse();
+
+      pair.device.relocate(pair.driver.layout(), GuestMemoryMap.EMPTY.translation());
+      assertThat(pair.device.fetch(pair.chain)).isEqualTo(ChainStatus.BAD_ADDRESS);
+      pair.device.complete(pair.chain.head(), 0);
+      pair.device.publish();
+      pair.reap();
+      assertThat(pair.back).containsExactly(pair.chain.head() + ":0");
+    }
+  }
+
   @Test
   void aHeadThatADriverWronglyOfferedTwiceComesBackTwice() throws LinuxException {
     try (RingUnderTest ring = new RingUnderTest(SIZE, 0)) {

@@ -223,6 +223,22 @@ class PackedDriverRingTest {
   }
 
   @Test
+  void aFreshRingIsClearedAndAsksForNoCalls() {
+    RawMemory.fill(memory.address(), 4096, (byte) 0xff);
+
+    PackedDriverRing ring = ring(0, 0);
+
+    for (int i = 0; i < 16 * SIZE; i++) {
+      assertThat(RawMemory.getByte(memory.address() + i)).isZero();
+    }
+    assertThat(RawMemory.getInt(ring.layout().used())).isZero();
+    assertThat(RawMemory.getInt(ring.layout().avail()) >>> 16).isEqualTo(1);
+    assertThat(ring.size()).isEqualTo(SIZE);
+    assertThat(ring.publish()).isFalse();
+    assertThat(ring.isBroken()).isFalse();
+  }
+
+  @Test
   void aFreshRingStandsAtTheFirstBase() {
     assertThat(ring(0, 0).base()).isEqualTo(RingFormat.PACKED.firstBase());
   }

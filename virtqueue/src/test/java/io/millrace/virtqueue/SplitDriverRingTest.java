@@ -181,6 +181,63 @@ class SplitDriverRingTest {
     assertThat(ring.publish()).isEqualTo(wanted);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1L << 29})
+  void aFreshRingIsClearedAndAsksForNoCalls(long features) {
+    RawMemory.fill(memory.address(), 4096, (byte) 0xff);
+
+    SplitDriverRing ring = ring(features, IndirectTables.NONE);
+
+    VringLayout at = ring.layout();
+    for (int i = 0; i < 16 * SIZE; i++) {
+      assertThat(RawMemory.getByte(at.desc() + i)).isZero();
+    }
+    assertThat(RawMemory.getShort(at.avail() + 2)).isZero();
+    assertThat(RawMemory.getShort(at.used() + 2)).isZero();
+    assertThat(RawMemory.getShort(at.avail())).isEqualTo((short) (features == 0 ? 1 : 0));
+    assertThat(usedEvent(ring)).isEqualTo(features == 0 ? 0 : 0x8000);
+    assertThat(ring.size()).isEqualTo(SIZE);
+    assertThat(ring.base()).isZero();
+  }
+
+  private static int usedEvent(SplitDriverRing ring) {
+    return RawMemory.getShort(ring.layout().avail() + 4 + 2 * SIZE) & 0xffff;
+  }
+
+  @Test
+  void callsAreAskedForByFlagOrByEvent() {
+    SplitDriverRing flags = ring(0, IndirectTables.NONE);
+    flags.enableCalls();
+    assertThat(RawMemory.getShort(flags.layout().avail())).isZero();
+    flags.disableCalls();
+    assertThat(RawMemory.getShort(flags.layout().avail())).isEqualTo((short) 1);
+
+    SplitDriverRing events = ring(VirtioFeature.EVENT_IDX, IndirectTables.NONE);
+    int head = single(events);
+    events.offer(head);
+    events.publish();
+    complete(events, 0, head, 0);
+    events.reap(collect, 1);
+    events.enableCalls();
+    assertThat(usedEvent(events)).isEqualTo(1);
+    assertThat(events.base()).isEqualTo(1);
+    events.disableCalls();
+    assertThat(usedEvent(events)).isEqualTo(0x8001);
+  }
+
+  @Test
+  void whileTheRingIsPolledTheEventStaysOutOfReach() {
+    SplitDriverRing ring = ring(VirtioFeature.EVENT_IDX, IndirectTables.NONE);
+    int head = single(ring);
+    for (int i = 0; i < 100_000; i++) {
+      ring.offer(head);
+      ring.publish();
+      complete(ring, i & 0xffff, head, 0);
+      assertThat(ring.reap((chain, bytes) -> {}, 1)).isEqualTo(1);
+      assertThat((usedEvent(ring) - i) & 0xffff).isGreaterThan(0x3000);
+    }
+  }
+
   @Test
   void publishOfNothingWantsNoKick() {
     SplitDriverRing ring = ring(0, IndirectTables.NONE);
