@@ -53,4 +53,10 @@ record VringSetup(
   @Nullable VringLayout locate(AddressTranslation translation) {
     return VringLayout.locate(translation, RingFormat.of(features), size, addresses);
   }
+
+  /** That it is nowhere. */
+  String noRing() {
+    return "%s: no ring of %d at desc 0x%x, avail 0x%x, used 0x%x: misaligned or not in shared memory"
+        .formatted(name, size, addresses.desc(), addresses.avail(), addresses.used());
+  }
 }

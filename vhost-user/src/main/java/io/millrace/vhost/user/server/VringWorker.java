@@ -12,7 +12,6 @@ import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.QueueState;
-import io.millrace.virtqueue.VringAddresses;
 import io.millrace.virtqueue.VringLayout;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -99,15 +98,9 @@ final class VringWorker
       throws QueueStartException {
     VringLayout layout = setup.locate(setup.map().translation());
     if (layout == null) {
-      throw new QueueStartException(noRing(setup));
+      throw new QueueStartException(setup.noRing());
     }
     return new VringWorker(setup, layout, reactor, device, events);
-  }
-
-  private static String noRing(VringSetup setup) {
-    VringAddresses at = setup.addresses();
-    return "%s: no ring of %d at desc 0x%x, avail 0x%x, used 0x%x: misaligned or not in shared memory"
-        .formatted(setup.name(), setup.size(), at.desc(), at.avail(), at.used());
   }
 
   // ---- the request path -------------------------------------------------------------------------
@@ -277,7 +270,7 @@ final class VringWorker
     AddressTranslation translation = map.translation();
     VringLayout layout = setup.locate(translation);
     if (layout == null) {
-      events.lostRing(noRing(setup));
+      events.lostRing(setup.noRing());
       abandon();
     } else {
       queue.relocate(layout, translation);
