@@ -9,7 +9,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test fuzz bench attack dist clean install
+.PHONY: help run test fuzz mutation bench attack dist clean install
 
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ test: install ## build everything and run all tests, those with QEMU guests incl
 
 fuzz: install ## look for inputs that break a parser or a ring, TIME=60 seconds each; TARGETS=Session only those that match
 	@build/fuzz.sh "$(or $(TIME),60)" "$(TARGETS)"
+
+mutation: install ## change rings and messages a little, a thousand times, and count what no test notices; takes half an hour
+	$(MAVEN) -pl virtqueue,vhost-user -am test-compile org.pitest:pitest-maven:mutationCoverage
 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
 	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package

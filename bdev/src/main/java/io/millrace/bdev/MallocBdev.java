@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A disk in this process's memory: lost when the process ends, shared by all its channels. */
 public final class MallocBdev extends Bdev {
   /** Longest range that is copied or zeroed at once: tens of microseconds of a reactor. */
-  private static final int AT_ONCE = 256 << 10;
+  private static final int AT_ONCE = 128 << 10;
 
   private final Mapping store;
 

@@ -140,7 +140,22 @@ record Cells(Peers peers, Path image) {
               List.of(millraces(100, 1, depth), millraces(1, 1, depth)),
               List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.95, ">= 0.95")))));
     }
+    cells.add(
+        new Cell(
+            "disks, fairness, 4 KiB randread, depth 32, beside 1 MiB reads, depth 32",
+            List.of(mallocs("beside", 1 << 20), mallocs("alone", 0)),
+            List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.5, ">= 0.5 (its share)")))));
     return cells;
+  }
+
+  /**
+   * Two disks in memory on one core: one busy with small reads, the other with long ones or none.
+   */
+  private Contender mallocs(String name, int greedyBytes) {
+    return peers.swarm(
+        name,
+        peers.millraceMallocs(name, 2, Spdk.MALLOC_BYTES),
+        new DiskSwarm.Shape(2, 1, DEPTH, greedyBytes));
   }
 
   private Contender millraces(int disks, int active, int depth) {

@@ -23,6 +23,7 @@ public final class DiskSwarm {
   static final String ATTACHED = "attached";
 
   private static final int BLOCK_BYTES = 4096;
+  private static final int GREEDY_DEPTH = 32;
   private static final int ROUNDS_A_CLOCK_READ = 64;
   private static final int PUBLISH_EVERY = 4; // as millrace perf
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -33,8 +34,14 @@ public final class DiskSwarm {
    * @param disks attached
    * @param active of them kept busy
    * @param depth requests at once of each of these
+   * @param greedyBytes when not 0, the others are kept busy with reads of so many bytes, 32 at
+   *     once, and are not counted
    */
-  record Shape(int disks, int active, int depth) {}
+  record Shape(int disks, int active, int depth, int greedyBytes) {
+    Shape(int disks, int active, int depth) {
+      this(disks, active, depth, 0);
+    }
+  }
 
   private DiskSwarm() {}
 
@@ -57,6 +64,7 @@ public final class DiskSwarm {
         Integer.toString(shape.disks),
         Integer.toString(shape.active),
         Integer.toString(shape.depth),
+        Integer.toString(shape.greedyBytes),
         Long.toString(ramp.toNanos()),
         Long.toString(run.toNanos()));
   }
@@ -64,11 +72,18 @@ public final class DiskSwarm {
   /** Runs a command line made by {@link #command}; prints a report in fio's shape. */
   public static void main(String[] args) throws InitiatorException, InterruptedException {
     Shape shape =
-        new Shape(Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+        new Shape(
+            Integer.parseInt(args[1]),
+            Integer.parseInt(args[2]),
+            Integer.parseInt(args[3]),
+            Integer.parseInt(args[4]));
     List<Lane> lanes = new ArrayList<>();
     for (int i = 0; i < shape.disks; i++) {
-      Lane lane = new Lane(Path.of(args[0] + "-" + i + ".sock"), shape.depth, i);
-      if (i < shape.active) {
+      boolean greedy = i >= shape.active && shape.greedyBytes > 0;
+      int depth = greedy ? GREEDY_DEPTH : shape.depth;
+      int bytes = greedy ? shape.greedyBytes : BLOCK_BYTES;
+      Lane lane = new Lane(Path.of(args[0] + "-" + i + ".sock"), depth, bytes, i);
+      if (greedy || i < shape.active) {
         lanes.add(lane);
       }
     }
@@ -80,10 +95,10 @@ public final class DiskSwarm {
     for (Lane lane : active) {
       lane.begin();
     }
-    drive(active, Long.parseLong(args[4]));
-    long before = completed(active);
-    long nanos = drive(active, Long.parseLong(args[5]));
-    double iops = (completed(active) - before) * 1e9 / nanos;
+    drive(active, Long.parseLong(args[5]));
+    long before = completed(active, shape.active);
+    long nanos = drive(active, Long.parseLong(args[6]));
+    double iops = (completed(active, shape.active) - before) * 1e9 / nanos;
     System.out.printf(
         Locale.ROOT,
         "{\"jobs\": [{\"read\": {\"iops\": %.1f, \"bw_bytes\": %.0f}}]}%n",
@@ -107,10 +122,10 @@ public final class DiskSwarm {
     return now - start;
   }
 
-  private static long completed(Lane[] lanes) {
+  private static long completed(Lane[] lanes, int counted) {
     long count = 0;
-    for (Lane lane : lanes) {
-      count += lane.completed;
+    for (int i = 0; i < counted; i++) {
+      count += lanes[i].completed;
     }
     return count;
   }
@@ -121,12 +136,14 @@ public final class DiskSwarm {
     private final long data;
     private final long blocks;
     private final int depth;
+    private final int bytes;
     private long state; // of the generator
     private int unpublished;
     private long completed;
 
-    Lane(Path socket, int depth, int number) throws InitiatorException {
+    Lane(Path socket, int depth, int bytes, int number) throws InitiatorException {
       this.depth = depth;
+      this.bytes = bytes;
       BlkDriverOptions options =
           new BlkDriverOptions(
               FrontendOptions.defaults(),
@@ -134,15 +151,15 @@ public final class DiskSwarm {
               128,
               depth,
               0,
-              (long) (depth + 1) * BLOCK_BYTES,
+              (long) (depth + 1) * bytes,
               true,
               false);
       VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options);
       queue = driver.queue(0);
-      data = driver.memory().allocate((long) depth * BLOCK_BYTES, BLOCK_BYTES);
-      blocks = driver.config().sizeBytes() / BLOCK_BYTES;
+      data = driver.memory().allocate((long) depth * bytes, BLOCK_BYTES);
+      blocks = driver.config().sizeBytes() / bytes;
       state = (number + 1) * 0x9E3779B97F4A7C15L;
-      driver.run(VirtioBlk.T_IN, 0, data, BLOCK_BYTES, PATIENCE.toNanos());
+      driver.run(VirtioBlk.T_IN, 0, data, bytes, PATIENCE.toNanos());
     }
 
     void begin() {
@@ -174,8 +191,8 @@ public final class DiskSwarm {
       state ^= state << 25;
       state ^= state >>> 27;
       long block = Math.unsignedMultiplyHigh(state * 0x2545F4914F6CDD1DL, blocks);
-      long sector = block * (BLOCK_BYTES / VirtioBlk.SECTOR_BYTES);
-      queue.submit(VirtioBlk.T_IN, sector, data + (long) slot * BLOCK_BYTES, BLOCK_BYTES, slot);
+      long sector = block * (bytes / VirtioBlk.SECTOR_BYTES);
+      queue.submit(VirtioBlk.T_IN, sector, data + (long) slot * bytes, bytes, slot);
       if (++unpublished == PUBLISH_EVERY) {
         unpublished = 0;
         queue.kick();

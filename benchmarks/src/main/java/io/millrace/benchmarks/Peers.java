@@ -33,9 +33,14 @@ record Peers(Path millrace, Path work) {
 
   /** Millrace with a disk in memory. */
   Contender.Server millraceMalloc(String name, long bytes) {
+    return millraceMallocs(name, 1, bytes);
+  }
+
+  /** Millrace with disks in memory, of so many bytes each. */
+  Contender.Server millraceMallocs(String name, int disks, long bytes) {
     return millraceServer(
         name,
-        1,
+        disks,
         disk ->
             SpdkConfiguration.call(
                 "bdev_malloc_create",

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class ConfigReader {
   private static final Logger log = LoggerFactory.getLogger(ConfigReader.class);
+  private static final Pattern LINE_BREAKING = Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}]");
 
   private final Path file;
   private final JsonParser parser;
@@ -50,6 +52,9 @@ final class ConfigReader {
       int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
       String problem = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new ConfigException(at(file, line) + "not JSON: " + problem + "; correct the file", e);
+    } catch (NumberFormatException e) { // an exponent of more than ten digits
+      throw new ConfigException(
+          file + ": a number in it is too large to be one; correct the file", e);
     } catch (NoSuchFileException e) {
       throw new ConfigException(file + ": there is no such file; check the path given to -c", e);
     } catch (IOException e) {
@@ -89,6 +94,11 @@ final class ConfigReader {
     }
   }
 
+  /** A name out of the file, on one line whatever is in it. */
+  private static String quoted(String name) {
+    return "\"" + LINE_BREAKING.matcher(name).replaceAll("?") + "\"";
+  }
+
   private void subsystem() throws ConfigException {
     expectObject("an element of \"subsystems\" must be an object");
     int line = line();
@@ -107,9 +117,8 @@ final class ConfigReader {
         config = config();
       } else {
         throw wrong(
-            "\""
-                + name
-                + "\" is not expected here; a subsystem has \"subsystem\" (a string) and"
+            quoted(name)
+                + " is not expected here; a subsystem has \"subsystem\" (a string) and"
                 + " \"config\" (an array or null)");
       }
     }
@@ -156,9 +165,8 @@ final class ConfigReader {
         params = parser.readValueAsTree();
       } else {
         throw wrong(
-            "\""
-                + name
-                + "\" is not expected here; a call has \"method\" (a string) and \"params\""
+            quoted(name)
+                + " is not expected here; a call has \"method\" (a string) and \"params\""
                 + " (an object)");
       }
     }

@@ -133,6 +133,8 @@ public final class RpcClient implements AutoCloseable {
       return Json.WIRE.readTree(text);
     } catch (JacksonException e) {
       throw new IOException(socket + ": the reply cannot be read: " + e.getOriginalMessage(), e);
+    } catch (NumberFormatException e) { // an exponent of more than ten digits
+      throw new IOException(socket + ": the reply has a number that is none", e);
     }
   }
 

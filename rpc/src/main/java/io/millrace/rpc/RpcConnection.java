@@ -175,6 +175,12 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
           ctx.write(
               encode(Dispatcher.invalidRequest(refused.getOriginalMessage())), ctx.voidPromise());
       return;
+    } catch (NumberFormatException refused) { // an exponent of more than ten digits
+      var _ =
+          ctx.write(
+              encode(Dispatcher.invalidRequest("a number is too large to be one")),
+              ctx.voidPromise());
+      return;
     } finally {
       boundary.reset();
       begun = NOTHING;

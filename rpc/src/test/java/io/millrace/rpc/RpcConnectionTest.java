@@ -70,6 +70,8 @@ class RpcConnectionTest {
         "{\"jsonrpc\":\"1.0\",\"method\":\"ping\"}|jsonrpc must be \\\"2.0\\\"",
         "{\"jsonrpc\":2.0,\"method\":\"ping\"}|jsonrpc must be \\\"2.0\\\"",
         "{\"method\":\"ping\",\"verb\":1}|unknown member verb",
+        "{\"method\":\"ping\",\"id\":1E99999999999}|a number is too large to be one",
+        "-2e-123456789012|a number is too large to be one",
         "{\"method\":\"ping\",\"method\":\"ping\"}|Duplicate Object property \\\"method\\\"",
       })
   void whatIsNoRequestIsRefusedAndTheConnectionGoesOn(String request, String why) {

@@ -1,6 +1,7 @@
 package io.millrace.virtio.blk;
 
 import io.millrace.bdev.BdevChannel;
+import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.IoStatus;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
@@ -20,12 +21,13 @@ final class BlkQueue implements QueueHandler {
   private static final int STATUS_BYTES = 1;
 
   /** Bytes of one request after which the next queue has its turn. */
-  private static final long TURN_BYTES = 256 << 10;
+  private static final long TURN_BYTES = 128 << 10;
 
   private final BlkDevice device;
   private final QueueContext context;
   private final GuestWrites writes;
   private final RequestReader reader;
+  private final boolean copies; // data on this thread, or has the kernel do it there
 
   // Requests: grown to the depth the guest really uses, then reused for ever. The same goes for the
   // lists of them: a front-end may have 256 queues of 32768 descriptors, and use none.
@@ -59,6 +61,9 @@ final class BlkQueue implements QueueHandler {
     this.context = context;
     this.channel = channel;
     this.writes = context.writes();
+    this.copies =
+        device.descriptor().bdev().properties().limits().turnBytes()
+            < BdevLimits.MAX_TRANSFER_BYTES;
     this.reader =
         new RequestReader(
             device.descriptor().bdev(), device.isReadOnly(), context.features(), cache);
@@ -79,6 +84,9 @@ final class BlkQueue implements QueueHandler {
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
+    if (!copies) {
+      return 0;
+    }
     return request.type.hasRanges
         ? Math.min(TURN_BYTES, request.ranges().totalBytes())
         : request.lengthBytes();

@@ -198,7 +198,7 @@ class LongTransferTest {
           "both are done",
           () -> driver.queue(0).poll((t, s, w) -> {}) > 0 && bdev.asked.size() == 33);
 
-      assertThat(lengths(bdev).indexOf(512L)).isLessThanOrEqualTo(8); // two quanta of 256 KiB
+      assertThat(lengths(bdev).indexOf(512L)).isLessThanOrEqualTo(4); // two turns of 128 KiB
       driver.queue(1).poll((token, status, written) -> {});
     }
   }

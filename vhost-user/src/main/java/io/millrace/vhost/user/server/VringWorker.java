@@ -216,8 +216,8 @@ final class VringWorker
     if (handler.waitsForTurn()) {
       return false;
     }
-    if (state != State.RUNNING) {
-      return true; // kicks are of no use any more
+    if (state != State.RUNNING || outstanding() >= setup.mostInFlight()) {
+      return true; // a kick would be of no use; answers wake it
     }
     if (!signals.hasKick()) {
       return false; // the front-end gave no kick: it wants the ring polled

@@ -182,8 +182,8 @@ class FairShareTest {
       round();
     }
 
-    // 32 rounds for each chain of 32768 descriptors.
-    assertThat(ring.usedIdx()).isBetween(ROUNDS / 32 - 4, ROUNDS / 32 + 4);
+    int affordable = (int) (ROUNDS * FairShare.QUANTUM / (size * FairShare.DESCRIPTOR));
+    assertThat(ring.usedIdx()).isBetween(affordable - 2, affordable + 2);
   }
 
   @Test
