@@ -11,8 +11,11 @@ public final class DescriptorChain {
   /** Longest segment, in bytes; a descriptor may be longer only in lies. */
   public static final int MAX_SEGMENT_BYTES = 1 << 30;
 
-  /** Room for so many segments is kept; what a longer chain took is given back after it. */
-  private static final int KEPT = 256;
+  /**
+   * Most segments that are noted, well above what any request can have. Of a longer chain the first
+   * ones are here and the last one, where a status goes; its bytes count all.
+   */
+  public static final int MAX_SEGMENTS = 2048;
 
   private int head;
   private int readableCount;
@@ -35,10 +38,6 @@ public final class DescriptorChain {
   public DescriptorChain() {}
 
   void begin(int head, long table, int size) {
-    if (addresses.length > KEPT) {
-      addresses = new long[KEPT];
-      lengths = new int[KEPT];
-    }
     this.head = head;
     readableCount = 0;
     count = 0;
@@ -59,6 +58,10 @@ public final class DescriptorChain {
   }
 
   void add(long address, int bytes, boolean writable) {
+    if (count == MAX_SEGMENTS) {
+      count--;
+      readableCount = Math.min(readableCount, count);
+    }
     if (count == addresses.length) {
       addresses = Arrays.copyOf(addresses, count * 2);
       lengths = Arrays.copyOf(lengths, count * 2);

@@ -298,4 +298,24 @@ class SplitDeviceQueueChainTest {
       assertThat(one.usedIdx()).isEqualTo(3);
     }
   }
+
+  @Test
+  void aChainOfThousandsOfSegmentsKeepsTheFirstAndTheLast() throws LinuxException {
+    int size = 8192;
+    try (RingUnderTest ring = new RingUnderTest(size, 0)) {
+      for (int i = 0; i < size; i++) {
+        boolean last = i == size - 1;
+        ring.descriptor(i, DATA + i, last ? 5 : 1, last ? WRITE : NEXT, i + 1);
+      }
+      ring.offer(0);
+
+      assertThat(ring.fetch()).isEqualTo(ChainStatus.FETCHED);
+      assertThat(ring.chain.count()).isEqualTo(DescriptorChain.MAX_SEGMENTS);
+      assertThat(ring.chain.readableCount()).isEqualTo(DescriptorChain.MAX_SEGMENTS - 1);
+      assertThat(ring.chain.readableBytes()).isEqualTo(size - 1);
+      assertThat(ring.chain.writableBytes()).isEqualTo(5);
+      assertThat(ring.segments().getFirst()).isEqualTo(ring.in(DATA, 1));
+      assertThat(ring.segments().getLast()).isEqualTo(ring.out(DATA + size - 1, 5));
+    }
+  }
 }
