@@ -19,6 +19,10 @@ public final class EventFd {
   static final int F_GETFL = 3;
   static final int F_SETFL = 4;
 
+  private static final int RWF_NOWAIT = 8;
+  private static final int NO_OFFSET = -1;
+  private static final int POLLFD_EVENTS = 4; // struct pollfd: fd, then events
+
   private static final String KIND = "anon_inode:[eventfd]";
   private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L);
   private static final long ONE_ADDRESS = ONE.address();
@@ -75,6 +79,29 @@ public final class EventFd {
     long scratch = Syscall.scratch();
     long bytes = Syscall.fast(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
     return bytes == Long.BYTES ? RawMemory.getLong(scratch) : 0;
+  }
+
+  /**
+   * Whether the counter is as high as it goes, so that {@link #signal} waits if somebody has made
+   * the descriptor blocking.
+   */
+  public static boolean isFull(int fd) {
+    long pollfd = Syscall.scratch();
+    RawMemory.putInt(pollfd, fd);
+    RawMemory.putInt(pollfd + POLLFD_EVENTS, DescriptorPassing.POLLOUT);
+    return Syscall.fast(Syscall.POLL, pollfd, 1, 0, 0, 0, 0) == 0;
+  }
+
+  /**
+   * Takes the counter back to 0 if it is not, which lets a {@link #signal} that waits go on. Never
+   * waits, whatever somebody has made of the descriptor meanwhile: unlike a write, a read can be
+   * told so.
+   */
+  public static void empty(int fd) {
+    long value = Syscall.scratch();
+    long iovec = value + Long.BYTES;
+    Iovec.set(iovec, value, Long.BYTES);
+    Syscall.fast(Syscall.PREADV2, fd, iovec, 1, NO_OFFSET, NO_OFFSET, RWF_NOWAIT);
   }
 
   /**

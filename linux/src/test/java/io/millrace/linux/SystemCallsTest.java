@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,31 @@ class SystemCallsTest {
       assertThat(EventFd.drain(other.number())).isEqualTo(1);
       assertThatThrownBy(fd::number).isInstanceOf(IllegalStateException.class);
       assertThat(fd).hasToString("closed fd");
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void emptyingAnEventFdLetsASignalThatWaitsGoOn() throws Exception {
+    try (FileDescriptor fd = EventFd.createSemaphore()) { // a blocking one
+      RawMemory.putLong(Syscall.scratch(), -2);
+      Syscall.call(Syscall.WRITE, fd.number(), Syscall.scratch(), Long.BYTES);
+      assertThat(EventFd.isFull(fd.number())).isTrue();
+      Thread signaller = Thread.ofPlatform().start(() -> EventFd.signal(fd.number()));
+
+      do { // of a semaphore a read takes one
+        EventFd.empty(fd.number());
+      } while (!signaller.join(Duration.ofMillis(10)));
+    }
+  }
+
+  @Test
+  @Timeout(20)
+  void emptyingAnEventFdThatIsEmptyDoesNotWait() throws Exception {
+    try (FileDescriptor fd = EventFd.createSemaphore()) { // a blocking one
+      EventFd.empty(fd.number());
+
+      assertThat(EventFd.isFull(fd.number())).isFalse();
     }
   }
 

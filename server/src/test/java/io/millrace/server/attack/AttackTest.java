@@ -32,14 +32,16 @@ class AttackTest {
 
   private final List<String> table = new ArrayList<>();
   private Corpus corpus;
+  private Corpus direct; // of Millrace only
   private boolean isMillrace;
 
   @BeforeAll
-  void find(@TempDir Path folder) throws Exception {
+  void find(@TempDir Path folder, @TempDir Path another) throws Exception {
     String socket = System.getProperty("attack.socket", "");
     isMillrace = socket.isEmpty();
     if (isMillrace) {
       corpus = new Corpus(MillraceProcess.withMallocDisk(folder));
+      direct = new Corpus(MillraceProcess.withDirectDisk(another));
     } else {
       List<String> command =
           Arrays.stream(System.getProperty("attack.command", "").split(" +", -1))
@@ -57,27 +59,47 @@ class AttackTest {
   @AfterAll
   void end() throws Exception {
     corpus.close();
+    if (direct != null) {
+      direct.close();
+    }
     Files.createDirectories(TABLE.getParent());
     Files.write(TABLE, table);
   }
 
   @TestFactory
   Stream<DynamicTest> attack() {
-    String only = System.getProperty("attack.only", "");
-    return Corpus.attacks().stream()
-        .filter(attack -> only.isEmpty() || attack.getName().equals(only))
-        .map(attack -> DynamicTest.dynamicTest(attack.getName(), () -> carryOut(attack)));
+    List<Method> attacks = new ArrayList<>(Corpus.attacks());
+    if (isMillrace) {
+      attacks.removeAll(Corpus.attacks(List.of(BounceAttacks.class)));
+    }
+    return tests(corpus, "", attacks);
   }
 
-  private void carryOut(Method attack) throws Exception {
-    Outcome outcome = corpus.run(attack);
+  /** Where guest memory that is not aligned is copied by way of a buffer. */
+  @TestFactory
+  Stream<DynamicTest> attackOnADirectDisk() {
+    List<Method> attacks = Corpus.attacks(List.of(BlkAttacks.class, BounceAttacks.class));
+    return isMillrace ? tests(direct, " on a direct disk", attacks) : Stream.empty();
+  }
+
+  private Stream<DynamicTest> tests(Corpus on, String where, List<Method> attacks) {
+    String only = System.getProperty("attack.only", "");
+    return attacks.stream()
+        .filter(attack -> only.isEmpty() || attack.getName().equals(only))
+        .map(attack ->
+            DynamicTest.dynamicTest(attack.getName() + where, () -> carryOut(on, where, attack)));
+  }
+
+  private void carryOut(Corpus on, String where, Method attack) throws Exception {
+    Outcome outcome = on.run(attack);
     Attack about = attack.getAnnotation(Attack.class);
     table.add(
-        "%-12s %s.%s (%s): %s"
+        "%-12s %s.%s%s (%s): %s"
             .formatted(
                 outcome.kind(),
                 attack.getDeclaringClass().getSimpleName().replace("Attacks", ""),
                 attack.getName(),
+                where,
                 about.id(),
                 outcome.seen()));
 

@@ -22,25 +22,35 @@ final class BackEnd implements AutoCloseable {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   final Path socket;
+
+  /** What the disk is made of; null where that is not known. */
+  final Path image;
+
   private final List<String> command;
   private final Path log;
   private Process process;
   private long pid = -1;
 
-  private BackEnd(Path socket, List<String> command, Path log) {
+  private BackEnd(Path socket, List<String> command, Path log, Path image) {
     this.socket = socket;
+    this.image = image;
     this.command = command;
     this.log = log;
   }
 
   /** Whoever listens there. */
   static BackEnd found(Path socket) {
-    return new BackEnd(socket, List.of(), null);
+    return new BackEnd(socket, List.of(), null, null);
   }
 
   /** A program that is going to listen there; what it says goes into a file. */
   static BackEnd started(Path socket, List<String> command, Path log) {
-    return new BackEnd(socket, command, log);
+    return new BackEnd(socket, command, log, null);
+  }
+
+  /** The same, with a disk of an image that an attack can lay hands on. */
+  static BackEnd withImage(Path socket, List<String> command, Path log, Path image) {
+    return new BackEnd(socket, command, log, image);
   }
 
   /** Starts it if it does not run, and waits until it listens. */
@@ -121,6 +131,14 @@ final class BackEnd implements AutoCloseable {
     return status > 128
         ? "the process ended with signal " + (status - 128)
         : "the process ended" + (process == null ? "" : " with status " + status);
+  }
+
+  /** The lines that it has said so far. */
+  List<String> said() throws IOException {
+    if (log == null) {
+      throw Verdict.notOffered("its log");
+    }
+    return Files.readAllLines(log);
   }
 
   /** Descriptors that it has open. */

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 /** Block requests of any shape: what is legal is served to the byte, what is not is refused. */
 final class BlkAttacks {
   private static final int ID_BYTES = 20;
+  private static final int CONFIG_BYTES = 60;
 
   private BlkAttacks() {}
 
@@ -154,12 +155,18 @@ final class BlkAttacks {
 
   /** In sectors, from the configuration. */
   private static long capacity(Attacker attacker) {
-    attacker.say(Wire.GET_CONFIG, attacker.none, 0, 60, 0, new byte[60]);
+    return configuration(attacker).getLong(0);
+  }
+
+  /** The disk's configuration, struct virtio_blk_config. */
+  static ByteBuffer configuration(Attacker attacker) {
+    attacker.say(Wire.GET_CONFIG, attacker.none, 0, CONFIG_BYTES, 0, new byte[CONFIG_BYTES]);
     byte[] answer = attacker.connection.receive();
-    if (answer == null || answer.length < 20) {
+    if (answer == null || answer.length < Wire.HEADER_BYTES + CONFIG_BYTES) {
       throw Verdict.strict("the configuration was not answered");
     }
-    return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getLong(12);
+    ByteBuffer payload = ByteBuffer.wrap(answer, Wire.HEADER_BYTES, CONFIG_BYTES);
+    return payload.slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   @Attack(

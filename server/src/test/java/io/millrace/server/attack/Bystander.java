@@ -6,7 +6,7 @@ import java.nio.file.Path;
 /** Another front-end on the same disk, well-behaved: it proves that it is served. */
 final class Bystander implements AutoCloseable {
   private static final int SECTORS = 8;
-  private static final long FIRST = 65_536; // no attack writes from here on
+  static final int FIRST = 65_536; // no attack writes from here on
   private static final int PLACES = 1024;
 
   private static int joined;

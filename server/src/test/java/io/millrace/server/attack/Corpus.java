@@ -19,6 +19,7 @@ final class Corpus implements AutoCloseable {
           IndirectAttacks.class,
           PackedRingAttacks.class,
           BlkAttacks.class,
+          BounceAttacks.class,
           RaceAttacks.class,
           GreedAttacks.class);
 
@@ -32,7 +33,12 @@ final class Corpus implements AutoCloseable {
 
   /** Every attack there is. */
   static List<Method> attacks() {
-    return ALL.stream()
+    return attacks(ALL);
+  }
+
+  /** The attacks of these classes. */
+  static List<Method> attacks(List<Class<?>> holders) {
+    return holders.stream()
         .flatMap(holder ->
             Arrays.stream(holder.getDeclaredMethods())
                 .filter(method -> method.isAnnotationPresent(Attack.class))

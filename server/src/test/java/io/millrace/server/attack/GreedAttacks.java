@@ -1,8 +1,8 @@
 package io.millrace.server.attack;
 
 import io.millrace.linux.EventFd;
-import io.millrace.linux.LinuxException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -11,8 +11,17 @@ final class GreedAttacks {
   private static final int LONGEST = 32_768;
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  /** Requests that a neighbour must have done within the look. */
-  private static final int LEAST_REQUESTS = 2;
+  /** Requests that a neighbour must have done within the look: one in 25 ms. */
+  private static final int LEAST_REQUESTS = 20;
+
+  /** Lines that a log may grow by while something is done a million times. */
+  private static final int MOST_LINES = 20;
+
+  /** More than there is room for at once. */
+  private static final int CROWD = 70;
+
+  private static final int FLOOD = 1_000_000;
+  private static final long FLOOD_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private GreedAttacks() {}
 
@@ -56,12 +65,45 @@ final class GreedAttacks {
     return neighbour(scene, () -> ring.keepFull(0));
   }
 
+  @Attack(id = "CVE-2016-5403", rule = "the longest chains cost the neighbours their share at most")
+  static String aPackedRingFullOfTheLongestChain(Scene scene) throws Exception {
+    PackedRing ring = PackedRing.fresh(PackedRingAttacks.begin(scene), LONGEST);
+    Piece[] pieces = new Piece[LONGEST];
+    pieces[0] = ring.header(Ring.T_IN, 0);
+    for (int i = 1; i < LONGEST - 1; i++) {
+      pieces[i] = Piece.writable(ring.guest(Ring.DATA), 1);
+    }
+    pieces[LONGEST - 1] = ring.status();
+    ring.start();
+    ring.write(0, 0, pieces);
+    return neighbour(scene, () -> ring.keepFull(0, pieces[0]));
+  }
+
+  @Attack(
+      id = "CVE-2016-5403",
+      rule = "zeroing all of the disk, range by range, costs the neighbours their share at most")
+  static String aQueueFullOfZeroing(Scene scene) throws Exception {
+    SplitRing small = BlkAttacks.ringWith(scene, Wire.F_BLK_WRITE_ZEROES, "WRITE_ZEROES");
+    ByteBuffer config = BlkAttacks.configuration(small.owner);
+    int sectors = Math.min(config.getInt(48), Bystander.FIRST); // max_write_zeroes_sectors
+    int ranges = Math.min(config.getInt(52), 64); // max_write_zeroes_seg
+    scene.close();
+    SplitRing ring = scene.begin().ring(256, 0);
+    Piece header = ring.header(Ring.T_WRITE_ZEROES, 0);
+    for (int i = 0; i < ranges; i++) {
+      BlkAttacks.range(ring, i, 0, sectors);
+    }
+    ring.chain(header, Piece.readable(ring.guest(Ring.DATA), 16 * ranges), ring.status());
+    ring.served(0, 1);
+    return neighbour(scene, () -> ring.keepFull(0));
+  }
+
   @Attack(
       id = "CVE-2016-5403",
       rule = "the largest requests cost the neighbours their share at most")
   static String aQueueFullOfTheLargestReads(Scene scene) throws Exception {
     Attacker attacker = scene.begin();
-    int bytes = 4 << 20;
+    int bytes = 32 << 20;
     Ram large = attacker.ram(Attacker.GUEST + (64 << 20), Attacker.USER + (64 << 20), bytes);
     attacker.shareTable(attacker.ram, large);
     SplitRing ring = attacker.ring(256, 0);
@@ -73,6 +115,20 @@ final class GreedAttacks {
   static String kicksForNothing(Scene scene) throws Exception {
     SplitRing ring = scene.ring();
     return neighbour(scene, () -> EventFd.signal(ring.kick.number()));
+  }
+
+  @Attack(id = "kick storm", rule = "kicks for nothing cost the neighbours their share at most")
+  static String kicksForNothingOnEveryQueue(Scene scene) throws Exception {
+    Attacker attacker = scene.begin();
+    SplitRing first = attacker.ring();
+    List<SplitRing> rings = new ArrayList<>(List.of(first));
+    long queues = (attacker.protocol & Wire.P_MQ) == 0 ? 1 : attacker.ask(Wire.GET_QUEUE_NUM);
+    for (int i = 1; i < Math.min(queues, 64); i++) {
+      SplitRing ring = new SplitRing(attacker, i, 16, 0); // none of them is used: one place will do
+      ring.start();
+      rings.add(ring);
+    }
+    return neighbour(scene, () -> rings.forEach(ring -> EventFd.signal(ring.kick.number())));
   }
 
   @Attack(id = "message storm", rule = "who never stops sending keeps nobody else waiting")
@@ -87,20 +143,55 @@ final class GreedAttacks {
     return neighbour(scene, () -> attacker.connection.send(many.duplicate(), List.of()));
   }
 
-  @Attack(id = "CVE-2016-5403", rule = "there are as many sessions as fit, and room for the next")
+  @Attack(
+      id = "CVE-2016-5403",
+      rule = "there are as many sessions as fit, and room for the next",
+      millrace = "as many as fit are served; then the session was closed")
   static String moreFrontEndsThanFit(Scene scene) throws Exception {
-    int connected = 0;
-    long deadline = System.nanoTime() + LOOK_NANOS;
-    while (connected < 100 && System.nanoTime() < deadline) {
-      try {
-        scene.connect().say(Wire.GET_FEATURES, List.of());
-        connected++;
-      } catch (LinuxException e) {
-        Thread.onSpinWait(); // the backlog is full for now
-      }
+    Reaction reaction = Reaction.ACCEPTED;
+    for (int i = 0; i < CROWD && reaction != Reaction.SILENT; i++) {
+      // Each is waited for: whoever left again before it was looked at was never one too many.
+      reaction = scene.connect().reaction();
     }
     scene.close();
-    return "others go on";
+    return "as many as fit are served; then " + reaction;
+  }
+
+  @Attack(
+      id = "log flood",
+      rule = "what is done a million times is said a few times, with who did it and what it was",
+      millrace =
+          "said: disk.sock queue 0: the guest offered a bad descriptor chain (BAD_ADDRESS); given back"
+              + " unserved, 1 so far")
+  static String aMillionBadChains(Scene scene) throws Exception {
+    int before = scene.backEnd.said().size();
+    SplitRing ring = scene.begin().ring(1024, 0);
+    ring.chain(
+        ring.header(Ring.T_IN, 0),
+        Piece.writable(ring.guest(Attacker.RAM_BYTES), 512),
+        ring.status());
+    long deadline = System.nanoTime() + FLOOD_NANOS;
+    int done = 0;
+    int last = 0;
+    while (done < FLOOD) {
+      ring.keepFull(0);
+      int now = ring.usedIdx();
+      done += now - last & 0xffff;
+      last = now;
+      if (System.nanoTime() > deadline) {
+        throw Verdict.strict("only " + done + " chains were given back");
+      }
+    }
+    List<String> said = scene.backEnd.said();
+    List<String> more = said.subList(before, said.size());
+    if (more.size() > MOST_LINES) {
+      throw Verdict.lax("%d lines, such as: %s".formatted(more.size(), more.getLast()));
+    }
+    return more.stream()
+        .filter(line -> line.contains(" queue "))
+        .findFirst()
+        .map(line -> "said: " + line.replaceFirst("^.* ([^ ]*)#\\d+ queue ", "$1 queue "))
+        .orElse("said nothing of it");
   }
 
   @Attack(id = "CVE-2016-5403", rule = "a queue costs what it is used for, not what it could be")
@@ -110,7 +201,7 @@ final class GreedAttacks {
     for (int session = 0; session < sessions && reaction == Reaction.ACCEPTED; session++) {
       Attacker attacker = scene.begin();
       SplitRing ring = new SplitRing(attacker, 0, LONGEST, 0); // all of them lie here
-      long queues = (attacker.protocol & Wire.P_MQ) == 0 ? 1 : attacker.ask(17);
+      long queues = (attacker.protocol & Wire.P_MQ) == 0 ? 1 : attacker.ask(Wire.GET_QUEUE_NUM);
       for (int i = 0; i < queues && reaction == Reaction.ACCEPTED; i++) {
         Object[] addresses = ring.addresses();
         addresses[0] = i;

@@ -16,16 +16,21 @@ final class PackedRing extends Ring {
   private int usedAt; // where the next used descriptor is expected
   private boolean usedWrap = true;
   private int chainLength; // of the chain that is out
+  private boolean lap = true; // of a chain that fills the ring
   private int returnedAt;
 
-  PackedRing(Attacker owner, int base) throws LinuxException {
-    super(owner, 0, 16);
+  PackedRing(Attacker owner, int size, int base) throws LinuxException {
+    super(owner, 0, size);
     this.base = base;
   }
 
   /** Where a driver begins. */
   static PackedRing fresh(Attacker owner) throws LinuxException {
-    return new PackedRing(owner, START);
+    return fresh(owner, 16);
+  }
+
+  static PackedRing fresh(Attacker owner, int size) throws LinuxException {
+    return new PackedRing(owner, size, START);
   }
 
   @Override
@@ -78,6 +83,28 @@ final class PackedRing extends Ring {
     Piece head = pieces[0];
     descriptor(first, new Piece(head.guest(), head.bytes(), head.flags() | more), id, firstLap);
     chainLength = pieces.length;
+    kick();
+  }
+
+  /** Writes a chain of the first lap, its first descriptor last; no kick. */
+  void write(int first, int id, Piece... pieces) {
+    for (int i = pieces.length - 1; i >= 0; i--) {
+      int more = i < pieces.length - 1 ? Piece.NEXT : 0;
+      Piece piece = pieces[i];
+      Piece linked = new Piece(piece.guest(), piece.bytes(), piece.flags() | more);
+      descriptor(first + i, linked, id, true);
+    }
+    chainLength = pieces.length;
+  }
+
+  /** Offers the chain that {@link #write} filled the ring with, again when it was given back. */
+  void keepFull(int id, Piece head) {
+    if (isAnswered()) {
+      usedWrap = !usedWrap;
+      lap = !lap;
+      // Of the others the device looks at the flags that say what they are, which still stand.
+      descriptor(0, new Piece(head.guest(), head.bytes(), head.flags() | Piece.NEXT), id, lap);
+    }
     kick();
   }
 

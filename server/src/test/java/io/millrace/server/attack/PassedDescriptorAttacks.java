@@ -6,6 +6,7 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.MemoryFile;
 import io.millrace.linux.SocketPair;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
@@ -171,6 +172,31 @@ final class PassedDescriptorAttacks {
     ring.chain(
         ring.header(Ring.T_IN, 0), Piece.writable(ring.guest(Ring.DATA), 512), ring.status());
     return reaction + "; a request was " + ring.submit(0);
+  }
+
+  @Attack(
+      id = "descriptors of another kind",
+      rule = "a call that is made blocking again holds the others up for a moment only",
+      millrace = "the session was closed")
+  static String aCallThatIsMadeBlockingAgain(Scene scene) throws Exception {
+    SplitRing ring = scene.ring();
+    long queues = (ring.owner.protocol & Wire.P_MQ) == 0 ? 1 : ring.owner.ask(Wire.GET_QUEUE_NUM);
+    List<SplitRing> rings = new ArrayList<>(List.of(ring));
+    for (int i = 1; i < Math.min(queues, 8); i++) {
+      SplitRing other = new SplitRing(ring.owner, i, 16, 0); // in the same place: each serves it
+      other.start();
+      rings.add(other);
+    }
+    rings.forEach(one -> BlockingEvent.fill(one.call.number()));
+    ring.chain(
+        ring.header(Ring.T_IN, 0), Piece.writable(ring.guest(Ring.DATA), 512), ring.status());
+    ring.offer(0); // whoever serves this is going to signal the call
+    rings.forEach(Ring::kick);
+    long deadline = System.nanoTime() + Connection.PATIENCE_NANOS;
+    while (!ring.owner.connection.isEnded() && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+    return ring.owner.connection.isEnded() ? "the session was closed" : "the session goes on";
   }
 
   @Attack(

@@ -19,6 +19,7 @@ final class Wire {
   static final int SET_VRING_ERR = 14;
   static final int GET_PROTOCOL_FEATURES = 15;
   static final int SET_PROTOCOL_FEATURES = 16;
+  static final int GET_QUEUE_NUM = 17;
   static final int SET_VRING_ENABLE = 18;
   static final int SET_BACKEND_REQ_FD = 21;
   static final int GET_CONFIG = 24;

@@ -88,6 +88,28 @@ final class RingRunner {
     return running == null ? 0 : running.marked();
   }
 
+  /** Whether a call to the driver keeps the reactor waiting, now and at the last look. */
+  boolean isHeldUp() {
+    VringWorker running = worker;
+    return running != null && running.signals().isHeldUp();
+  }
+
+  /** Calls the driver no more. */
+  void mute() {
+    VringWorker running = worker;
+    if (running != null) {
+      running.signals().mute();
+    }
+  }
+
+  /** Lets a call that keeps the reactor waiting return. */
+  void release() {
+    VringWorker running = worker;
+    if (running != null) {
+      running.signals().release();
+    }
+  }
+
   private Runnable answer(Runnable done) {
     return () -> control.execute(done);
   }

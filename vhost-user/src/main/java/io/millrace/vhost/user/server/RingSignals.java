@@ -3,17 +3,28 @@ package io.millrace.vhost.user.server;
 import io.millrace.linux.EventFd;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The two descriptors by which a running ring and its driver wake each other. They stay the
- * session's; the ring's reactor only.
+ * session's; the ring's reactor only, but for what says otherwise.
+ *
+ * <p>A call is a write, and a front-end can have it wait: it makes its eventfd blocking, behind our
+ * back, and fills the counter. Nothing prevents that on the way; so the control thread looks now
+ * and then whether a call has not returned, and empties the counter.
  */
 final class RingSignals {
+  /** A front-end that fills the counter as fast as this empties it has to win all the time. */
+  private static final int RELEASE_TRIES = 1000;
+
   private final String name;
   private final Reactor reactor;
   private final Runnable kicked;
   private @Nullable FdWatch kickWatch;
+  private final AtomicInteger progress = new AtomicInteger(); // odd while a call has not returned
+  private int lastProgress; // when the control thread looked last
+  private volatile boolean muted;
   private int call;
 
   /**
@@ -58,8 +69,34 @@ final class RingSignals {
 
   /** Wakes the driver. */
   void call() {
-    if (call >= 0) {
+    if (call >= 0 && !muted) {
+      progress.setRelease(progress.getPlain() + 1);
       EventFd.signal(call);
+      progress.setRelease(progress.getPlain() + 1);
+    }
+  }
+
+  /**
+   * Whether the call that had not returned at the last look still has not, because its eventfd
+   * keeps it waiting. Control thread; whoever waits keeps the descriptor open.
+   */
+  boolean isHeldUp() {
+    int now = progress.getAcquire();
+    boolean same = now == lastProgress && (now & 1) != 0;
+    lastProgress = now;
+    return same && EventFd.isFull(call);
+  }
+
+  /** Wakes the driver no more. Any thread. */
+  void mute() {
+    muted = true;
+  }
+
+  /** Lets a call that {@link #isHeldUp} return. Control thread. */
+  void release() {
+    for (int i = 0; i < RELEASE_TRIES && progress.getAcquire() == lastProgress; i++) {
+      EventFd.empty(call);
+      Thread.onSpinWait();
     }
   }
 

@@ -181,6 +181,14 @@ final class Session {
     }
   }
 
+  /** Looks whether this front-end keeps a reactor waiting; if so, its session ends. */
+  void releaseReactors() {
+    String held = rings.releaseHeldUp();
+    if (held != null) {
+      fail(held);
+    }
+  }
+
   /** Whether it has ended. */
   boolean isClosed() {
     return closed;

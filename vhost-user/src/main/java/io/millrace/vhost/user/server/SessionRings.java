@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -195,6 +196,34 @@ final class SessionRings {
   /** Requests in flight that point into memory that is going, approximately. */
   int marked() {
     return sum(RingRunner::marked);
+  }
+
+  /**
+   * Looks whether a driver's call keeps a reactor waiting, now and at the last look, and lets that
+   * go on; none of the rings calls any more then, or the next would wait as well.
+   *
+   * @return what the session has to end for, or null when all is well
+   */
+  @Nullable String releaseHeldUp() {
+    String found = null;
+    for (Vring ring : running()) {
+      RingRunner runner = ring.runner;
+      if (runner != null && runner.isHeldUp()) {
+        running().forEach(SessionRings::mute);
+        runner.release();
+        found =
+            "queue %d: its call eventfd is full and was made blocking, and kept a reactor waiting"
+                .formatted(ring.index);
+      }
+    }
+    return found;
+  }
+
+  private static void mute(Vring ring) {
+    RingRunner runner = ring.runner;
+    if (runner != null) {
+      runner.mute();
+    }
   }
 
   private void signalError(Vring ring) {

@@ -32,6 +32,10 @@ public final class VhostServer {
   private static final int ACCEPT_BATCH = 16;
 
   private static final long ACCEPT_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** A front-end that keeps a reactor waiting is found out within two looks. */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final VhostSocket socket;
@@ -44,6 +48,7 @@ public final class VhostServer {
   private final FaultListener faultListener;
   private final FdWatch watch;
   private int nextId;
+  private boolean looking;
   private boolean closing;
   private @Nullable Runnable closed;
 
@@ -125,11 +130,29 @@ public final class VhostServer {
     }
     try {
       sessions.add(new Session(nextId++, this, connected));
+      lookLater();
     } catch (RuntimeException e) {
       // Its socket cannot be watched, most likely: the kernel's max_user_watches.
       LOG.warn("{}: a front-end cannot be served: {}", path(), e.getMessage());
       connected.close();
       socket.released();
+    }
+  }
+
+  private void lookLater() {
+    if (!looking) {
+      looking = true;
+      control.schedule(LOOK_NANOS, this::look);
+    }
+  }
+
+  /** At those that end too: they wait for the reactors. */
+  private void look() {
+    looking = false;
+    List.copyOf(sessions).forEach(Session::releaseReactors);
+    List.copyOf(ending).forEach(Session::releaseReactors);
+    if (!sessions.isEmpty() || !ending.isEmpty()) {
+      lookLater();
     }
   }
 

@@ -347,6 +347,10 @@ final class VringWorker
     events.failed(cause);
   }
 
+  RingSignals signals() {
+    return signals;
+  }
+
   /** Requests taken and not given back; any thread, approximately. */
   int inFlight() {
     return inFlight;
