@@ -280,7 +280,7 @@ class SplitDeviceQueueChainTest {
       large.offer(0);
 
       assertThat(large.fetch()).isEqualTo(ChainStatus.FETCHED);
-      assertThat(large.chain.count()).isEqualTo(size);
+      assertThat(large.chain.descriptorsWalked()).isEqualTo(size);
     }
   }
 
