@@ -141,8 +141,13 @@ public abstract class Bdev {
     }
   }
 
-  /** Checks a request against what the bdev is. Each reactor calls it for each request. */
-  final IoStatus check(BdevIo io) {
+  /**
+   * Checks a request against what the bdev is, as {@link BdevChannel#submit} does for each. Any
+   * thread.
+   *
+   * @return SUCCESS, or the status that the request would complete with
+   */
+  public final IoStatus check(BdevIo io) {
     IoType type = io.type();
     if (!supported[type.ordinal()]) {
       return type.isWrite() && !properties.writable() ? IoStatus.READ_ONLY : IoStatus.UNSUPPORTED;

@@ -51,13 +51,9 @@ final class BlkRequest extends BdevIo {
     return made;
   }
 
-  /** A request is read anew; nothing is known of it. */
-  void reset() {
-    isLong = false;
-  }
-
   /** The request is over: what only an unusual one needs is given back. */
   void recycle() {
+    isLong = false;
     keepRoomFor(MOST_SEGMENTS_KEPT);
     LongTransfer transfer = longTransfer;
     if (transfer != null) {

@@ -1,6 +1,7 @@
 package io.millrace.virtio.blk;
 
 import io.millrace.bdev.Bdev;
+import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
@@ -50,7 +51,6 @@ final class RequestReader {
       refuse(request, BlkStatus.IOERR);
       return;
     }
-    request.reset();
     reader.begin(chain);
     BlkRequestType type = BlkRequestType.of((int) reader.readLong());
     long sector = reader.readLong();
@@ -91,20 +91,9 @@ final class RequestReader {
     boolean forbidden = type == IoType.WRITE && readOnly;
     if (forbidden || !complete) {
       refuse(request, BlkStatus.IOERR);
-    } else if (bytes > turnBytes && isSound(request)) {
-      request.cutIntoParts(turnBytes);
+    } else if (bytes > turnBytes && bdev.check(request) == IoStatus.SUCCESS) {
+      request.cutIntoParts(turnBytes); // anything else fails whole, before any part is begun
     }
-  }
-
-  /** Whether all of it is on the disk, in whole blocks; otherwise it fails before any is done. */
-  private boolean isSound(BlkRequest request) {
-    long offset = request.offsetBytes();
-    long length = request.lengthBytes();
-    long size = bdev.sizeBytes();
-    return offset >= 0
-        && length <= size
-        && offset <= size - length
-        && ((offset | length) & (bdev.properties().blockSize() - 1)) == 0;
   }
 
   /**
