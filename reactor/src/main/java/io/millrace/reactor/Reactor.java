@@ -44,6 +44,12 @@ public final class Reactor implements AutoCloseable {
   /** Spins of about 27 ns after a round with work: lets a driver fill a batch undisturbed. */
   private static final int GAP_SPINS = 8;
 
+  /**
+   * How long messages run before the pollers have their turn again. Whoever sends may run on this
+   * core and send the next as soon as one is answered: that has no end by itself.
+   */
+  private static final long MESSAGES_NANOS = 10_000;
+
   private static final long FOREVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private final String name;
@@ -332,11 +338,11 @@ public final class Reactor implements AutoCloseable {
       if (deferredCount > 0) {
         runDeferred();
       } else if (idle && maySleep && !stopping) {
-        eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS));
+        eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         lastWorkNanos = System.nanoTime();
         return;
       }
-      eventLoop.runNow();
+      eventLoop.runNow(MESSAGES_NANOS);
     } catch (InternalError e) {
       guard.memoryFault(e);
     }

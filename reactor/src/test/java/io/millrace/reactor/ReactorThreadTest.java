@@ -71,6 +71,27 @@ class ReactorThreadTest {
   }
 
   @Test
+  void messagesWithoutEndLeaveThePollersTheirTurns() {
+    TestPoller busy = TestPoller.busy();
+    AtomicBoolean goesOn = new AtomicBoolean(true);
+    Await.on(
+        reactor,
+        () -> {
+          reactor.add(busy);
+          sendAgain(goesOn);
+        });
+
+    Await.until("many polls", () -> busy.polls > 100_000);
+    goesOn.set(false);
+  }
+
+  private void sendAgain(AtomicBoolean goesOn) {
+    if (goesOn.get()) {
+      reactor.execute(() -> sendAgain(goesOn));
+    }
+  }
+
+  @Test
   void messagesOfManyThreadsAllRun() throws InterruptedException {
     AtomicInteger ran = new AtomicInteger();
     List<Thread> senders = new ArrayList<>();
