@@ -194,7 +194,10 @@ final class GreedAttacks {
         .orElse("said nothing of it");
   }
 
-  @Attack(id = "CVE-2016-5403", rule = "a queue costs what it is used for, not what it could be")
+  @Attack(
+      id = "CVE-2016-5403",
+      rule = "a queue costs what it is used for, or there is an end to what all may cost",
+      millrace = "the session was closed")
   static String asManyQueuesAsLargeAsTheyCanBe(Scene scene) throws Exception {
     Reaction reaction = Reaction.ACCEPTED;
     int sessions = scene.bystander == null ? 1 : 10;

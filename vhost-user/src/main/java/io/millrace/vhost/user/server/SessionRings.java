@@ -8,9 +8,11 @@ import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class SessionRings {
   private static final Logger LOG = LoggerFactory.getLogger(SessionRings.class);
   private static final long LOG_EVERY_NANOS = 10_000_000_000L;
+
+  /** Of all rings that run: 256 queues of 1024, the most that QEMU has. Each costs some heap. */
+  private static final int MOST_DESCRIPTORS = 256 << 10;
 
   private final String sessionName;
   private final Reactor control;
@@ -87,17 +92,29 @@ final class SessionRings {
 
   /** Starts every ring that has all it needs; {@code done} runs when they run. */
   void startReady(long features, Runnable done) {
+    List<Vring> ready = ready();
+    int descriptors = Stream.concat(running().stream(), ready.stream()).mapToInt(r -> r.size).sum();
+    if (descriptors > MOST_DESCRIPTORS) {
+      fail.accept(
+          "its queues have %d descriptors in all, of %d that there may be"
+              .formatted(descriptors, MOST_DESCRIPTORS));
+      ready = List.of();
+    }
     Countdown started = new Countdown(done);
-    for (Vring ring : rings.values()) {
-      VringAddresses addresses = ring.addresses;
-      if (ring.isReady() && addresses != null && !memory.map().regions().isEmpty()) {
-        start(ring, addresses, features, started);
-      }
+    for (Vring ring : ready) {
+      start(ring, features, started);
     }
     started.ready();
   }
 
-  private void start(Vring ring, VringAddresses addresses, long features, Countdown started) {
+  private List<Vring> ready() {
+    return memory.map().regions().isEmpty()
+        ? List.of()
+        : rings.values().stream().filter(Vring::isReady).toList();
+  }
+
+  private void start(Vring ring, long features, Countdown started) {
+    VringAddresses addresses = Objects.requireNonNull(ring.addresses); // isReady says so
     VringSetup setup =
         new VringSetup(
             sessionName + " queue " + ring.index,
