@@ -20,7 +20,8 @@ final class PlugGap {
   static Figure measure(Peers peers) throws IOException, InterruptedException {
     Path work = peers.work();
     List<String> command = PlugLoad.command(work.resolve("plug-0.sock"), SLICES, SLICE);
-    try (Child _ = peers.millraceNulls("plug", 1).start("plug-server", Contest.SERVER_CORE, work);
+    String cores = Contest.SERVER_CORE + "," + Contest.LOAD_CORE; // the reactor pins itself
+    try (Child _ = peers.millraceNulls("plug", 1).start("plug-server", cores, work);
         Child load = Child.start("plug-load", Contest.LOAD_CORE, command, work)) {
       return figure(load.awaitOutput(LIMIT));
     }

@@ -1,6 +1,14 @@
 package io.millrace.linux;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The calling thread and the processors. */
 public final class Cpu {
@@ -9,13 +17,18 @@ public final class Cpu {
   private static final int MASK_BYTES =
       Syscall.SCRATCH_BYTES; // 8,192 processors, the kernel's own limit
   private static final int CALLING_THREAD = 0;
+  private static final Path TASKS = Path.of("/proc/self/task");
 
   private Cpu() {}
 
   /** The processors the calling thread may run on. */
   public static BitSet affinity() throws LinuxException {
+    return affinity(CALLING_THREAD);
+  }
+
+  private static BitSet affinity(int thread) throws LinuxException {
     long mask = Syscall.scratch();
-    long bytes = Syscall.call(Syscall.SCHED_GETAFFINITY, CALLING_THREAD, MASK_BYTES, mask);
+    long bytes = Syscall.call(Syscall.SCHED_GETAFFINITY, thread, MASK_BYTES, mask);
     LinuxException.check(bytes, "get affinity of", "thread");
     byte[] bits = new byte[(int) bytes];
     RawMemory.get(mask, bits, 0, bits.length);
@@ -30,11 +43,55 @@ public final class Cpu {
     if (cpu < 0 || cpu >= MASK_BYTES * 8) {
       throw new LinuxException("pin thread to cpu " + cpu, Errno.EINVAL.number());
     }
+    BitSet one = new BitSet();
+    one.set(cpu);
+    LinuxException.check(setAffinity(CALLING_THREAD, one), "pin thread to cpu", cpu);
+  }
+
+  private static long setAffinity(int thread, BitSet cpus) {
     long mask = Syscall.scratch();
     RawMemory.fill(mask, MASK_BYTES, (byte) 0);
-    RawMemory.putByte(mask + cpu / 8, (byte) (1 << cpu % 8));
-    long result = Syscall.call(Syscall.SCHED_SETAFFINITY, CALLING_THREAD, MASK_BYTES, mask);
-    LinuxException.check(result, "pin thread to cpu", cpu);
+    byte[] bits = cpus.toByteArray();
+    RawMemory.put(bits, 0, bits.length, mask);
+    return Syscall.call(Syscall.SCHED_SETAFFINITY, thread, MASK_BYTES, mask);
+  }
+
+  /**
+   * Lets every thread that the process has run on these processors only: those of the JVM too, and
+   * whatever they start from now on. EINVAL when all of them are offline or forbidden.
+   */
+  public static void keepProcessOn(BitSet cpus) throws LinuxException {
+    Set<String> moved = new HashSet<>();
+    boolean isNew;
+    do { // a thread that was not moved yet may start another
+      isNew = false;
+      for (String thread : threads()) {
+        if (moved.add(thread)) {
+          isNew = true;
+          long result = setAffinity(Integer.parseInt(thread), cpus);
+          if (result != -Errno.ESRCH.number()) { // it ended
+            LinuxException.check(result, "keep process on cpus", cpus);
+          }
+        }
+      }
+    } while (isNew);
+  }
+
+  private static List<String> threads() throws LinuxException {
+    try (Stream<Path> tasks = Files.list(TASKS)) {
+      return tasks.map(task -> task.getFileName().toString()).toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new LinuxException("list the threads in " + TASKS, Errno.EIO.number());
+    }
+  }
+
+  /**
+   * Lets the calling platform thread run wherever the process's first thread may, not only where
+   * the one did that started it.
+   */
+  public static void followFirstThread() throws LinuxException {
+    BitSet cpus = affinity((int) ProcessHandle.current().pid());
+    LinuxException.check(setAffinity(CALLING_THREAD, cpus), "keep thread on cpus", cpus);
   }
 
   /** The kernel's id of the calling thread, as {@code top -H} shows it. */

@@ -16,10 +16,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The reactors of the process: one for control, and one for each core that is polled on. */
 final class Cores {
+  private static final Logger LOG = LoggerFactory.getLogger(Cores.class);
   private static final long CLOSE_SECONDS = 5;
 
   private final Reactor control;
@@ -51,12 +53,30 @@ final class Cores {
                 + ", which this process may not use; it may use "
                 + CoreMask.list(available));
       }
+      leaveToReactors(wanted, available);
     }
     SortedMap<Integer, Reactor> polling = new TreeMap<>();
     wanted.stream()
         .forEach(
             core -> polling.put(core, Reactor.start("reactor-" + core, mask == null ? -1 : core)));
     return new Cores(Reactor.start("control", -1), polling);
+  }
+
+  /**
+   * Everything else of the process goes to other cores, if there are any: control, the compiler,
+   * the collector. Each would have all disks of a reactor's core wait, for milliseconds.
+   */
+  private static void leaveToReactors(BitSet polled, BitSet available) {
+    BitSet others = (BitSet) available.clone();
+    others.andNot(polled);
+    if (others.isEmpty()) {
+      return;
+    }
+    try {
+      Cpu.keepProcessOn(others);
+    } catch (LinuxException e) {
+      LOG.warn("other threads may run on the reactors' cores: {}", e.getMessage());
+    }
   }
 
   private static BitSet available() throws CommandException {
@@ -125,7 +145,7 @@ final class Cores {
   void close() throws InterruptedException {
     Thread closing = Thread.ofPlatform().daemon().name("close").start(this::closeAll);
     if (!closing.join(Duration.ofSeconds(CLOSE_SECONDS))) {
-      LoggerFactory.getLogger(Cores.class).warn("a reactor hangs and is left to the process's end");
+      LOG.warn("a reactor hangs and is left to the process's end");
     }
   }
 

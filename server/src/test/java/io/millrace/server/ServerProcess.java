@@ -62,6 +62,10 @@ public final class ServerProcess implements AutoCloseable {
     return out.readLine();
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** Asks it to end. */
   void terminate() throws Exception {
     new ProcessBuilder("kill", "-TERM", Long.toString(process.pid())).start().waitFor();

@@ -3,6 +3,7 @@ package io.millrace.bdev.file;
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.file.FileJob.Call;
+import io.millrace.linux.Cpu;
 import io.millrace.linux.Errno;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
@@ -14,6 +15,8 @@ import io.millrace.linux.RawMemory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Threads that make the blocking calls of one reactor's file requests: where io_uring is not
@@ -25,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * and the reactor allocates nothing but a thread now and then: one starts when all others are busy.
  */
 final class FileThreads implements KernelQueue {
+  private static final Logger LOG = LoggerFactory.getLogger(FileThreads.class);
+
   /** Jobs at once; a power of two. */
   static final int JOBS = 512;
 
@@ -257,6 +262,7 @@ final class FileThreads implements KernelQueue {
   /** The life of one thread. */
   private void work() {
     try {
+      leaveReactorsCore();
       while (true) {
         EventFd.take(tokensFd);
         if (closing) {
@@ -272,6 +278,15 @@ final class FileThreads implements KernelQueue {
       }
     } finally {
       letGo();
+    }
+  }
+
+  /** The reactor that started this thread may be pinned; nobody else is to run on its core. */
+  private void leaveReactorsCore() {
+    try {
+      Cpu.followFirstThread();
+    } catch (LinuxException e) {
+      LOG.warn("{}: stays on its reactor's core: {}", name, e.getMessage());
     }
   }
 

@@ -1,0 +1,95 @@
+package io.millrace.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.Cpu;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Cores of {@code -m} are the reactors' alone, as far as there are others. */
+@Timeout(120)
+class ReactorCoresTest {
+  private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  @TempDir private Path dir;
+
+  @Test
+  void everyOtherThreadOfTheProcessRunsElsewhere() throws Exception {
+    BitSet cores = Cpu.affinity();
+    assumeThat(cores.cardinality())
+        .as("cores, so that one can be left to a reactor")
+        .isNotEqualTo(1);
+    int core = cores.nextSetBit(0);
+    cores.clear(core);
+    Files.write(dir.resolve("disk.img"), new byte[4096]);
+
+    try (ServerProcess server =
+        ServerProcess.start(
+            dir,
+            List.of(),
+            "serve",
+            "-m",
+            "[" + core + "]",
+            "--blk",
+            "s=disk.img,engine=threads")) {
+      assertThat(server.line()).startsWith("ready: 1 disk");
+      try (VirtioBlkDriver driver =
+          VirtioBlkDriver.open(dir.resolve("s"), BlkDriverOptions.defaults())) {
+        long buffer = driver.memory().allocate(512, 512); // the engine's thread comes when used
+        assertThat(driver.run(VirtioBlk.T_IN, 0, buffer, 512, WAIT_NANOS)).isZero();
+
+        NavigableMap<String, BitSet> threads = threads(server.pid());
+        String reactor = "reactor-" + core;
+        assertThat(threads.remove(reactor).stream()).containsExactly(core);
+        assertThat(threads.ceilingKey(reactor))
+            .as(threads.toString())
+            .startsWith(reactor + "-file");
+        assertThat(threads).containsKey("control");
+        assertThat(threads).allSatisfy((_, allowed) -> assertThat(allowed).isEqualTo(cores));
+      }
+    }
+  }
+
+  /** Where each thread may run, by the thread's name. */
+  private static NavigableMap<String, BitSet> threads(long pid) throws IOException {
+    NavigableMap<String, BitSet> threads = new TreeMap<>();
+    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path task : tasks.toList()) {
+        List<String> status = Files.readAllLines(task.resolve("status"));
+        threads.put(field(status, "Name"), cores(field(status, "Cpus_allowed_list")));
+      }
+    }
+    return threads;
+  }
+
+  private static String field(List<String> status, String name) {
+    return status.stream()
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> line.substring(name.length() + 1).strip())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static BitSet cores(String list) {
+    BitSet cores = new BitSet();
+    for (String range : list.split(",", -1)) {
+      String[] ends = range.split("-", -1);
+      cores.set(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1]) + 1);
+    }
+    return cores;
+  }
+}
