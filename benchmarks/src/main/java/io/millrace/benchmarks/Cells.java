@@ -144,12 +144,13 @@ record Cells(Peers peers, Path image) {
         new Cell(
             "disks, fairness, 4 KiB randread, depth 32, beside 1 MiB reads, depth 32",
             List.of(mallocs("beside", 1 << 20), mallocs("alone", 0)),
-            List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.5, ">= 0.5 (its share)")))));
+            List.of(new Cell.Comparison(0, 1, null))));
     return cells;
   }
 
   /**
    * Two disks in memory on one core: one busy with small reads, the other with long ones or none.
+   * They share bytes, not time: a byte of a long copy takes twice as long, as no cache has it.
    */
   private Contender mallocs(String name, int greedyBytes) {
     return peers.swarm(
