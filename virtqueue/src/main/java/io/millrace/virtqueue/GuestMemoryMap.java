@@ -14,11 +14,17 @@ public final class GuestMemoryMap {
 
   /**
    * What a cursor remembers one region for: 128 MiB, the least that Linux plugs in. So memory in
-   * one large region, in a few, and in many small ones is all found at the first look.
+   * one large region, in a few, and in many small ones is nearly always found at the first look.
    */
   private static final int HINT_SHIFT = 27;
 
-  private static final int HINTS = 64; // a power of two
+  private static final int HINTS = 32; // a power of two
+
+  // A hint: three numbers of a region side by side, so that a look at it waits for memory once.
+  private static final int HINT_LONGS_SHIFT = 2;
+  private static final int START = 0; // guest address
+  private static final int BYTES = 1;
+  private static final int DELTA = 2; // from guest to host address
 
   private final List<GuestRegion> regions; // in the order of their guest addresses, unsigned
   private final long[] guest;
@@ -37,7 +43,6 @@ public final class GuestMemoryMap {
     sorted.sort((a, b) -> Long.compareUnsigned(a.guestAddress(), b.guestAddress()));
     this.regions = List.copyOf(sorted);
     int count = sorted.size();
-    assert count <= Short.MAX_VALUE : count;
     guest = new long[count];
     user = new long[count];
     size = new long[count];
@@ -82,32 +87,32 @@ public final class GuestMemoryMap {
   }
 
   private final class Cursor implements AddressTranslation {
-    private final short[] hints = new short[HINTS]; // by address: the region found there last
+    private final long[] hints = new long[HINTS << HINT_LONGS_SHIFT]; // by address; 0: no region
 
     @Override
     public long translate(long address, long bytes) {
-      int i = hints[hint(address)];
-      if (i < guest.length) {
-        long offset = address - guest[i];
-        // offset + bytes could overflow, size - bytes cannot: bytes is at most 2^32.
-        if (offset >= 0 && offset <= size[i] - bytes) {
-          return host[i] + offset;
-        }
+      int hint = hint(address);
+      long offset = address - hints[hint + START];
+      // offset + bytes could overflow, size - bytes cannot: bytes is at most 2^32.
+      if (offset >= 0 && offset <= hints[hint + BYTES] - bytes) {
+        return address + hints[hint + DELTA];
       }
-      return translateSlowly(address, bytes);
+      return translateSlowly(address, bytes, hint);
     }
 
     private static int hint(long address) {
-      return (int) (address >>> HINT_SHIFT) & (HINTS - 1);
+      return ((int) (address >>> HINT_SHIFT) & (HINTS - 1)) << HINT_LONGS_SHIFT;
     }
 
-    private long translateSlowly(long address, long bytes) {
+    private long translateSlowly(long address, long bytes, int hint) {
       int i = find(address);
       // Nor does a range go on at 0 behind the last address.
       if (i < 0 || Long.compareUnsigned(address + bytes - 1, address) < 0) {
         return NOT_MAPPED;
       }
-      hints[hint(address)] = (short) i;
+      hints[hint + START] = guest[i];
+      hints[hint + BYTES] = size[i];
+      hints[hint + DELTA] = host[i] - guest[i];
       long offset = address - guest[i];
       return offset <= size[i] - bytes ? host[i] + offset : SPANS;
     }
