@@ -16,7 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * SPDK's load with SPDK's initiator. It attaches its disk and waits for the call that begins the
- * test; the answer to that call is its report. It needs no warming up.
+ * test; the answer to that call is its report. It needs no warming up, but the server does that it
+ * loads.
  */
 final class Bdevperf implements Contender.Load {
   private static final String PERFORM_TESTS =
@@ -42,6 +43,11 @@ final class Bdevperf implements Contender.Load {
   @Override
   public List<String> command(Duration ramp, Duration run) {
     return Contender.plus(program, "-z", "-t", Long.toString(run.toSeconds()));
+  }
+
+  @Override
+  public int roundsToWarmUp() {
+    return 2;
   }
 
   @Override

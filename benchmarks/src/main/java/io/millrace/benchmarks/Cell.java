@@ -30,12 +30,21 @@ record Cell(String name, List<Contender> contenders, List<Comparison> comparison
       throws IOException, InterruptedException {
     List<List<Contest.Result>> all = new ArrayList<>();
     try (Contest contest = Contest.open(contenders, work, timing)) {
-      for (int i = 1; i <= rounds; i++) {
-        progress.printf("%s: round %d of %d%n", name, i, rounds);
-        all.add(contest.round());
+      for (int i = 1 - roundsToWarmUp(); i <= rounds; i++) {
+        progress.print(name + (i > 0 ? ": round %d of %d".formatted(i, rounds) : ": warm-up"));
+        List<Contest.Result> round = contest.round();
+        round.forEach(side -> progress.printf(" %.0f", side.report().iops() * round.size()));
+        progress.println(" IOPS");
+        if (i > 0) {
+          all.add(round);
+        }
       }
     }
     return all;
+  }
+
+  private int roundsToWarmUp() {
+    return contenders.stream().mapToInt(side -> side.load().roundsToWarmUp()).max().orElse(0);
   }
 
   @Override

@@ -68,6 +68,11 @@ record Contender(String name, @Nullable Server server, Load load) {
     /** Its command line; both times are of the wall. */
     List<String> command(Duration ramp, Duration run);
 
+    /** Rounds that do not count, for a load that does not warm its server up by itself. */
+    default int roundsToWarmUp() {
+      return 0;
+    }
+
     /** Waits until it is taken to do I/O: by default, until it has done some work. */
     default void awaitReady(Child child, Duration work) throws IOException, InterruptedException {
       child.awaitCpu(work.toNanos());
