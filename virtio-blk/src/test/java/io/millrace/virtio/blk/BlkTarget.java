@@ -8,6 +8,7 @@ import io.millrace.bdev.file.FileBdev;
 import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.SessionInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,6 +140,16 @@ final class BlkTarget implements AutoCloseable {
   int sessions(String name) {
     try {
       return onControl(() -> controllers.get(name).sessions().size());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Requests of all its front-ends that were taken and not given back. */
+  int inFlight(String name) {
+    try {
+      return onControl(
+          () -> controllers.get(name).sessions().stream().mapToInt(SessionInfo::inFlight).sum());
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

@@ -159,6 +159,7 @@ class StackedDiskTest {
         queue.submit(VirtioBlk.T_IN, 0, buffer + i * 512L, 512, i);
       }
       queue.kick();
+      BlkTarget.await("the reads are pending", () -> target.inFlight("EE_base") == 8);
 
       remove("base");
 
