@@ -112,8 +112,12 @@ final class PollSet {
     }
   }
 
-  /** Lets pollers cool down by the time they last gave work. */
-  void coolDown(long now) {
+  /**
+   * Lets pollers cool down by the time they last gave work.
+   *
+   * @param mayRest whether those that did not for long are to be armed, and not looked at any more
+   */
+  void coolDown(long now, boolean mayRest) {
     for (int i = hotCount - 1; i >= 0; i--) {
       PollerHandle handle = hot[i];
       if (handle.worked) {
@@ -124,7 +128,7 @@ final class PollSet {
         addCold(handle);
       }
     }
-    for (int i = coldCount - 1; i >= 0; i--) {
+    for (int i = coldCount - 1; mayRest && i >= 0; i--) {
       // A poller may remove others while it is armed.
       if (i < coldCount && now - cold[i].lastWorkNanos > REST_AFTER_NANOS) {
         rest(cold[i]);

@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +57,7 @@ public final class Reactor implements AutoCloseable {
   private final PollSet pollers;
   private final Alarms alarms;
   private final boolean stepped;
+  private final boolean restless;
   private @Nullable Thread thread;
   private Deferred[] deferred = new Deferred[64];
   private int deferredCount;
@@ -67,9 +67,10 @@ public final class Reactor implements AutoCloseable {
   private long steppedNow;
   private volatile boolean stopping;
 
-  private Reactor(String name, boolean stepped) {
+  private Reactor(String name, boolean stepped, boolean restless) {
     this.name = name;
     this.stepped = stepped;
+    this.restless = restless;
     this.guard = new Guard(name);
     this.pollers = new PollSet(guard);
     this.alarms = new Alarms(guard);
@@ -84,7 +85,16 @@ public final class Reactor implements AutoCloseable {
    * @param cpu the processor to pin it to, or -1 for any
    */
   public static Reactor start(String name, int cpu) {
-    Reactor reactor = new Reactor(name, false);
+    return start(name, cpu, false);
+  }
+
+  /**
+   * As {@link #start(String, int)}.
+   *
+   * @param restless whether it polls all the time: it never sleeps, and arms no poller
+   */
+  public static Reactor start(String name, int cpu, boolean restless) {
+    Reactor reactor = new Reactor(name, false, restless);
     Thread thread = new Thread(() -> reactor.run(cpu), name);
     thread.setDaemon(true);
     reactor.thread = thread;
@@ -99,7 +109,7 @@ public final class Reactor implements AutoCloseable {
    * @param name for messages
    */
   public static Reactor stepped(String name) {
-    Reactor reactor = new Reactor(name, true);
+    Reactor reactor = new Reactor(name, true, false);
     reactor.thread = Thread.currentThread();
     reactor.eventLoop.setOwningThread(Thread.currentThread());
     return reactor;
@@ -129,26 +139,6 @@ public final class Reactor implements AutoCloseable {
     }
     // The loop takes tasks after its end and forgets them; what it has not run yet is called off.
     return !(eventLoop.isShuttingDown() && sent.compareAndSet(false, true));
-  }
-
-  /** A message on its way; true once it runs or is called off. */
-  private static final class Message extends AtomicBoolean implements Runnable {
-    private static final long serialVersionUID = 1;
-
-    private final transient Guard guard;
-    private final transient Runnable message;
-
-    Message(Guard guard, Runnable message) {
-      this.guard = guard;
-      this.message = message;
-    }
-
-    @Override
-    public void run() {
-      if (compareAndSet(false, true)) {
-        guard.run(message);
-      }
-    }
   }
 
   /**
@@ -331,13 +321,13 @@ public final class Reactor implements AutoCloseable {
       lastWorkNanos = now;
     }
     try {
-      pollers.coolDown(now);
+      pollers.coolDown(now, !restless);
       boolean idle =
           pollers.activeCount() == 0
-              || (now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll());
+              || (!restless && now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll());
       if (deferredCount > 0) {
         runDeferred();
-      } else if (idle && maySleep && !stopping) {
+      } else if (idle && maySleep && !restless && !stopping) {
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         lastWorkNanos = System.nanoTime();
         return;

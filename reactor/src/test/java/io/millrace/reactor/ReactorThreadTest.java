@@ -71,6 +71,21 @@ class ReactorThreadTest {
   }
 
   @Test
+  void restlessOneLooksAtAnIdlePollerForEverAndNeverArmsIt() {
+    try (Reactor restless = Reactor.start("restless", -1, true)) {
+      TestPoller idle = new TestPoller();
+      long start = System.nanoTime();
+      Await.on(restless, () -> restless.add(idle));
+
+      Await.until( // ten times as long as any other would look at it
+          "polls after a long time",
+          () -> System.nanoTime() - start > 20_000_000 && idle.polls > 100_000);
+      assertThat(idle.arms).isZero();
+      Await.on(restless, () -> assertThat(restless.restingCount()).isZero());
+    }
+  }
+
+  @Test
   void messagesWithoutEndLeaveThePollersTheirTurns() {
     TestPoller busy = TestPoller.busy();
     AtomicBoolean goesOn = new AtomicBoolean(true);

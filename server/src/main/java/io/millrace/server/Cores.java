@@ -36,8 +36,9 @@ final class Cores {
    * Starts them.
    *
    * @param mask a reactor pinned to each of these; null for one that may run anywhere
+   * @param poll whether these never sleep
    */
-  static Cores start(@Nullable BitSet mask) throws CommandException {
+  static Cores start(@Nullable BitSet mask, boolean poll) throws CommandException {
     BitSet available = available();
     BitSet wanted = new BitSet();
     if (mask == null) {
@@ -57,8 +58,8 @@ final class Cores {
     }
     SortedMap<Integer, Reactor> polling = new TreeMap<>();
     wanted.stream()
-        .forEach(
-            core -> polling.put(core, Reactor.start("reactor-" + core, mask == null ? -1 : core)));
+        .forEach(core ->
+            polling.put(core, Reactor.start("reactor-" + core, mask == null ? -1 : core, poll)));
     return new Cores(Reactor.start("control", -1), polling);
   }
 

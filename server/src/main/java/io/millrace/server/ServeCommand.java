@@ -60,6 +60,12 @@ final class ServeCommand extends ServerCommand {
   private @Nullable String coreMask;
 
   @Option(
+      names = "--poll",
+      description =
+          "Never sleeps: no guest has to kick and none waits for a wake-up; takes all of each core.")
+  private boolean poll;
+
+  @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
       description = "Configuration in SPDK's JSON format.")
@@ -121,7 +127,7 @@ final class ServeCommand extends ServerCommand {
     }
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
-    return new ServeOptions(parsed, directory, cores, configuration, rpcSocket, access());
+    return new ServeOptions(parsed, directory, cores, poll, configuration, rpcSocket, access());
   }
 
   /** A front-end that connects to a socket which nobody serves would wait for ever. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param socketDirectory where relative sockets and those of controllers are made; empty for the
  *     current directory
  * @param cores to poll on, each with a reactor pinned to it; null for one reactor anywhere
+ * @param poll whether the reactors never sleep
  * @param configuration SPDK's format; null for none
  * @param rpcSocket where JSON-RPC listens; null for nowhere
  * @param access who may connect to disks; null for what the umask allows
@@ -21,6 +22,7 @@ record ServeOptions(
     List<BlkOption> disks,
     Path socketDirectory,
     @Nullable BitSet cores,
+    boolean poll,
     @Nullable Path configuration,
     @Nullable Path rpcSocket,
     @Nullable SocketAccess access) {}

@@ -78,7 +78,7 @@ final class Target {
 
   private static void startCores(ServeOptions options, CompletableFuture<Cores> starting) {
     try {
-      starting.complete(Cores.start(options.cores()));
+      starting.complete(Cores.start(options.cores(), options.poll()));
     } catch (CommandException | RuntimeException | Error e) {
       starting.completeExceptionally(e);
     }

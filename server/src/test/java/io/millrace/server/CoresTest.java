@@ -30,7 +30,7 @@ class CoresTest {
 
   @Test
   void closingLeavesAReactorThatHangs() throws Exception {
-    Cores cores = Cores.start(null);
+    Cores cores = Cores.start(null, false);
     Reactor stuck = cores.polling().firstEntry().getValue();
     hang(stuck);
 
@@ -43,7 +43,7 @@ class CoresTest {
 
   @Test
   void waitingForAControlThreadThatHangsEnds() throws Exception {
-    Cores cores = Cores.start(null);
+    Cores cores = Cores.start(null, false);
     hang(cores.control());
 
     assertThatThrownBy(() -> cores.awaitOnControl(() -> CompletableFuture.completedFuture(true), 1))

@@ -32,7 +32,7 @@ class PerfVerifyTest {
     image = dir.resolve("disk.img");
     Files.write(image, new byte[DISK]);
     List<BlkOption> disks = List.of(BlkOption.parse(dir.resolve("vm0.sock") + "=" + image));
-    target = Target.start(new ServeOptions(disks, Path.of(""), null, null, null, null));
+    target = Target.start(new ServeOptions(disks, Path.of(""), null, false, null, null, null));
   }
 
   @AfterEach

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Cores of {@code -m} are the reactors' alone, as far as there are others. */
+/**
+ * What reactors do with their cores: those of {@code -m} are theirs alone, as far as there are
+ * others.
+ */
 @Timeout(120)
 class ReactorCoresTest {
   private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -62,6 +65,35 @@ class ReactorCoresTest {
         assertThat(threads).allSatisfy((_, allowed) -> assertThat(allowed).isEqualTo(cores));
       }
     }
+  }
+
+  @Test
+  void pollingReactorIsBusyWithoutADisk() throws Exception {
+    try (ServerProcess server =
+        ServerProcess.start(dir, List.of(), "serve", "--poll", "-r", "rpc.sock")) {
+      assertThat(server.line()).startsWith("ready: 0 disks");
+      long before = reactorTicks(server.pid());
+      long deadline = System.nanoTime() + WAIT_NANOS;
+
+      while (reactorTicks(server.pid()) < before + 50) { // half a second, that a sleeper never uses
+        assertThat(System.nanoTime()).as("time until it was busy").isLessThan(deadline);
+        Thread.sleep(10);
+      }
+    }
+  }
+
+  /** Processor time of the reactor's thread, in hundredths of a second. */
+  private static long reactorTicks(long pid) throws IOException {
+    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path task : tasks.toList()) {
+        String stat = Files.readString(task.resolve("stat"));
+        if (stat.contains("(reactor-")) {
+          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+          return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime, stime
+        }
+      }
+    }
+    throw new AssertionError("no reactor");
   }
 
   /** Where each thread may run, by the thread's name. */

@@ -106,7 +106,8 @@ class TargetTest {
     ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
     target =
         Target.start(
-            new ServeOptions(plain.disks(), dir, null, null, null, new SocketAccess(0620, -1)));
+            new ServeOptions(
+                plain.disks(), dir, null, false, null, null, new SocketAccess(0620, -1)));
 
     assertThat(
             PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("vm0.sock"))))
@@ -128,7 +129,8 @@ class TargetTest {
 
     target =
         Target.start(
-            new ServeOptions(plain.disks(), dir, null, null, null, new SocketAccess(-1, number)));
+            new ServeOptions(
+                plain.disks(), dir, null, false, null, null, new SocketAccess(-1, number)));
 
     assertThat(Files.getAttribute(dir.resolve("vm0.sock"), "unix:gid")).isEqualTo(number);
   }
@@ -261,6 +263,6 @@ class TargetTest {
 
   private ServeOptions options(
       List<BlkOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
-    return new ServeOptions(disks, dir, null, configuration, rpcSocket, null);
+    return new ServeOptions(disks, dir, null, false, configuration, rpcSocket, null);
   }
 }
