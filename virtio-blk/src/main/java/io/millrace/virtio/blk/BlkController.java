@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.vhost.user.server.VhostServer;
 import java.nio.file.Path;
@@ -58,6 +59,16 @@ public final class BlkController {
   /** The cores its queues run on. */
   public BitSet cores() {
     return (BitSet) cores.clone();
+  }
+
+  /** How calls to guests are put off. */
+  public Coalescing coalescing() {
+    return device.coalescing();
+  }
+
+  /** Puts calls to guests off in another way from now on. */
+  public void coalescing(Coalescing setting) {
+    device.coalescing(setting);
   }
 
   /** Connected front-ends. */

@@ -5,6 +5,7 @@ import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.MemoryRegistry;
 import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.DeviceSession;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
@@ -37,6 +38,7 @@ final class BlkDevice implements VhostDevice {
   private final int firstReactor;
   private final MemoryRegistry memory;
   private final Set<BlkQueue> queues = ConcurrentHashMap.newKeySet();
+  private volatile Coalescing coalescing = Coalescing.OFF;
   private volatile boolean removed;
 
   /**
@@ -82,6 +84,15 @@ final class BlkDevice implements VhostDevice {
   @Override
   public Reactor reactorFor(int queueIndex) {
     return reactors.get((firstReactor + queueIndex) % reactors.size());
+  }
+
+  @Override
+  public Coalescing coalescing() {
+    return coalescing;
+  }
+
+  void coalescing(Coalescing setting) {
+    coalescing = setting;
   }
 
   @Override

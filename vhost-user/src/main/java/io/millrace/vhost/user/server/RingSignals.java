@@ -24,6 +24,7 @@ final class RingSignals {
   private @Nullable FdWatch kickWatch;
   private final AtomicInteger progress = new AtomicInteger(); // odd while a call has not returned
   private int lastProgress; // when the control thread looked last
+  private final CallPacer pacer;
   private volatile boolean muted;
   private int call;
 
@@ -37,6 +38,7 @@ final class RingSignals {
     this.reactor = reactor;
     this.kicked = kicked;
     this.call = setup.call();
+    this.pacer = new CallPacer(setup.coalescing());
     this.kickWatch = watch(setup.kick());
   }
 
@@ -58,13 +60,40 @@ final class RingSignals {
 
   /** Another kick descriptor; the old one is no longer used when this returns. -1 for none. */
   void kick(int descriptor) throws QueueStartException {
-    close();
+    closeWatch();
     kickWatch = watch(descriptor);
   }
 
   /** Another call descriptor; the old one is no longer used when this returns. -1 for none. */
   void call(int descriptor) {
     call = descriptor;
+  }
+
+  /** A request was answered. */
+  void answered() {
+    pacer.answered();
+  }
+
+  /**
+   * Wakes the driver, now or later, if it wants that for one of the requests that were answered.
+   */
+  void callAfterAnswers(boolean wanted) {
+    if (wanted) {
+      pacer.hold();
+    }
+    callIfDue();
+  }
+
+  /** Wakes the driver if that was put off until now. */
+  void callIfDue() {
+    if (pacer.isHolding() && pacer.takeDue(pacer.isOn() ? reactor.nanoTime() : 0)) {
+      call();
+    }
+  }
+
+  /** Whether the driver is to be woken later. */
+  boolean holdsCall() {
+    return pacer.isHolding();
   }
 
   /** Wakes the driver. */
@@ -100,8 +129,15 @@ final class RingSignals {
     }
   }
 
-  /** Listens no more. */
+  /** Listens no more, and wakes the driver if that was put off. */
   void close() {
+    closeWatch();
+    if (pacer.isHolding()) {
+      call();
+    }
+  }
+
+  private void closeWatch() {
     FdWatch open = kickWatch;
     if (open != null) {
       open.close();

@@ -127,7 +127,8 @@ final class SessionRings {
             memory.mayVanish(),
             Vring.numberOf(ring.kick),
             Vring.numberOf(ring.call),
-            GuestWrites.UNTRACKED);
+            GuestWrites.UNTRACKED,
+            device::coalescing);
     ring.features = features;
     RingRunner runner = new RingRunner(control, device.reactorFor(ring.index));
     ring.runner = runner;

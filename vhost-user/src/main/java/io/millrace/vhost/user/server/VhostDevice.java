@@ -23,6 +23,11 @@ public interface VhostDevice {
    */
   Reactor reactorFor(int queueIndex);
 
+  /** How calls of its rings are put off, as it is now. Any thread. */
+  default Coalescing coalescing() {
+    return Coalescing.OFF;
+  }
+
   /** A front-end connected: the device's half of its session. */
   DeviceSession newSession();
 

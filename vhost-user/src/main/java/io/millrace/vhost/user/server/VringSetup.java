@@ -6,6 +6,7 @@ import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import io.millrace.virtqueue.VringLayout;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param kick descriptor the driver writes, or -1
  * @param call descriptor the driver is notified by, or -1
  * @param writes told of stores into guest memory
+ * @param coalescing how calls are put off, as it is when asked
  */
 record VringSetup(
     String name,
@@ -34,7 +36,8 @@ record VringSetup(
     boolean memoryMayVanish,
     int kick,
     int call,
-    GuestWrites writes) {
+    GuestWrites writes,
+    Supplier<Coalescing> coalescing) {
   /**
    * Most requests at once, whatever the ring's size: 32768 of them would have the heap grow by ten
    * megabytes. The first queues of a device may have more than the last of 256.

@@ -110,6 +110,7 @@ final class VringWorker
     if (state != State.RUNNING && state != State.DRAINING) {
       return 0;
     }
+    signals.callIfDue();
     if (!share.hasTurn()) {
       return 1; // there may be work, but it is the others' turn
     }
@@ -174,6 +175,7 @@ final class VringWorker
   @Override
   public void give(int head, long writtenBytes) {
     queue.complete(head, writtenBytes);
+    signals.answered();
   }
 
   @Override
@@ -200,9 +202,7 @@ final class VringWorker
     handle.wake();
     boolean wanted = queue.publish();
     surfaceFault();
-    if (wanted) {
-      signals.call();
-    }
+    signals.callAfterAnswers(wanted);
   }
 
   private void surfaceFault() {
@@ -213,7 +213,7 @@ final class VringWorker
 
   @Override
   public boolean arm() {
-    if (handler.waitsForTurn()) {
+    if (handler.waitsForTurn() || signals.holdsCall()) {
       return false;
     }
     if (state != State.RUNNING || outstanding() >= setup.mostInFlight()) {

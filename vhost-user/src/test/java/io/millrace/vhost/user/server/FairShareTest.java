@@ -114,7 +114,8 @@ class FairShareTest {
             false,
             -1,
             -1,
-            GuestWrites.UNTRACKED);
+            GuestWrites.UNTRACKED,
+            () -> Coalescing.OFF);
     return VringWorker.start(setup, reactor, counter, new NoEvents());
   }
 

@@ -12,6 +12,7 @@ import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
@@ -34,9 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** Makes, deletes and lists block controllers. Control thread. */
 public final class VhostMethods {
   private static final String TRANSPORT = "vhost_user_blk";
-
-  /** What SPDK reports where interrupt coalescing was not set. */
-  private static final int DEFAULT_IOPS_THRESHOLD = 60_000;
 
   private final BlkControllers controllers;
   private final Path directory;
@@ -78,6 +76,21 @@ public final class VhostMethods {
             .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
             .param(Param.string("ctrlr", "its name").required())
             .handledBy(self::delete));
+    methods.add(
+        RpcMethod.named("vhost_controller_set_coalescing", "Interrupts busy guests less often")
+            .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
+            .param(Param.string("ctrlr", "the controller's name").required())
+            .param(
+                Param.integer("delay_base_us", 0, Coalescing.MAX_DELAY_MICROS, "0 for never")
+                    .required())
+            .param(
+                Param.integer(
+                        "iops_threshold",
+                        Coalescing.MIN_THRESHOLD,
+                        Integer.MAX_VALUE,
+                        "requests a second of a queue, up to which it calls at once")
+                    .required())
+            .handledBy(self::coalesce));
     methods.add(
         RpcMethod.named("vhost_get_controllers", "Lists controllers and who is connected")
             .badParams(RpcException.INTERNAL_ERROR, Errno.EINVAL.describe())
@@ -141,6 +154,17 @@ public final class VhostMethods {
     }
   }
 
+  private CompletionStage<JsonNode> coalesce(Arguments arguments) throws RpcException {
+    String name = arguments.string("ctrlr");
+    BlkController controller = controllers.get(name);
+    if (controller == null) {
+      throw RpcException.invalidParams(Errno.ENODEV, "there is no controller " + name);
+    }
+    controller.coalescing(
+        new Coalescing(arguments.intValue("delay_base_us"), arguments.intValue("iops_threshold")));
+    return CompletableFuture.completedStage(BooleanNode.TRUE);
+  }
+
   private CompletionStage<JsonNode> list(Arguments arguments) throws RpcException {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     if (arguments.has("name")) {
@@ -160,8 +184,8 @@ public final class VhostMethods {
   private static void describe(BlkController controller, ObjectNode into) {
     into.put("ctrlr", controller.name());
     into.put("cpumask", CoreMask.format(controller.cores()));
-    into.put("delay_base_us", 0);
-    into.put("iops_threshold", DEFAULT_IOPS_THRESHOLD);
+    into.put("delay_base_us", controller.coalescing().delayBaseMicros());
+    into.put("iops_threshold", controller.coalescing().iopsThreshold());
     into.put("socket", controller.socket().toAbsolutePath().toString());
     ArrayNode sessions = into.putArray("sessions");
     for (SessionInfo session : controller.sessions()) {

@@ -72,6 +72,21 @@ class VhostMethodsTest {
   }
 
   @Test
+  void coalescingIsSetAndShown() {
+    call("vhost_create_blk_controller", "{'ctrlr':'vm0.sock','dev_name':'Null0'}");
+
+    JsonNode done =
+        call(
+            "vhost_controller_set_coalescing",
+            "{'ctrlr':'vm0.sock','delay_base_us':50,'iops_threshold':20000}");
+
+    assertThat(done.booleanValue()).isTrue();
+    JsonNode shown = call("vhost_get_controllers", "{'name':'vm0.sock'}").get(0);
+    assertThat(shown.get("delay_base_us").intValue()).isEqualTo(50);
+    assertThat(shown.get("iops_threshold").intValue()).isEqualTo(20000);
+  }
+
+  @Test
   void socketStandsInTheDirectoryWithTheModeAsked() throws Exception {
     call("vhost_create_blk_controller", "{'ctrlr':'vm0.sock','dev_name':'Null0'}");
 
