@@ -3,6 +3,7 @@ package io.millrace.bdev.file;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * What a file bdev shall be.
@@ -64,199 +65,110 @@ public record FileBdevOptions(
 
   /** The same with another UUID. */
   public FileBdevOptions withUuid(UUID value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        value,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.uuid = value);
   }
 
   /** The same with another block size in bytes. */
   public FileBdevOptions withBlockSize(int value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        value,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.blockSize = value);
   }
 
   /** The same, refusing writes or not. */
   public FileBdevOptions withReadOnly(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        value,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.readOnly = value);
   }
 
   /** The same, past the page cache or not. */
   public FileBdevOptions withDirect(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        value,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.direct = value);
   }
 
   /** The same, each write durable or not. */
   public FileBdevOptions withWriteThrough(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        value,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.writeThrough = value);
   }
 
   /** The same, doing UNMAP and WRITE_ZEROES or not. */
   public FileBdevOptions withFallocate(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        value,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.fallocate = value);
   }
 
   /** The same, with the format said to be raw or not. */
   public FileBdevOptions withRaw(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        value,
-        kind,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.raw = value);
   }
 
   /** The same, standing for another of SPDK's modules. */
   public FileBdevOptions withKind(FileBdevKind value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        value,
-        engine,
-        registerMemory,
-        failures);
+    return with(o -> o.kind = value);
   }
 
   /** The same, on another engine. */
   public FileBdevOptions withEngine(FileEngineKind value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        value,
-        registerMemory,
-        failures);
+    return with(o -> o.engine = value);
   }
 
   /** The same, with its guests' memory registered or not. */
   public FileBdevOptions withRegisterMemory(boolean value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        value,
-        failures);
+    return with(o -> o.registerMemory = value);
   }
 
   /** The same, with another policy for storage that fails or hangs. */
   public FileBdevOptions withFailures(FileFailurePolicy value) {
-    return new FileBdevOptions(
-        name,
-        path,
-        uuid,
-        blockSize,
-        readOnly,
-        direct,
-        writeThrough,
-        fallocate,
-        raw,
-        kind,
-        engine,
-        registerMemory,
-        value);
+    return with(o -> o.failures = value);
+  }
+
+  private FileBdevOptions with(Consumer<Changed> change) {
+    Changed changed = new Changed(this);
+    change.accept(changed);
+    return changed.options();
+  }
+
+  /** The options while one of them is changed. */
+  private static final class Changed {
+    private final FileBdevOptions of;
+    private UUID uuid;
+    private int blockSize;
+    private boolean readOnly;
+    private boolean direct;
+    private boolean writeThrough;
+    private boolean fallocate;
+    private boolean raw;
+    private FileBdevKind kind;
+    private FileEngineKind engine;
+    private boolean registerMemory;
+    private FileFailurePolicy failures;
+
+    Changed(FileBdevOptions of) {
+      this.of = of;
+      uuid = of.uuid;
+      blockSize = of.blockSize;
+      readOnly = of.readOnly;
+      direct = of.direct;
+      writeThrough = of.writeThrough;
+      fallocate = of.fallocate;
+      raw = of.raw;
+      kind = of.kind;
+      engine = of.engine;
+      registerMemory = of.registerMemory;
+      failures = of.failures;
+    }
+
+    FileBdevOptions options() {
+      return new FileBdevOptions(
+          of.name,
+          of.path,
+          uuid,
+          blockSize,
+          readOnly,
+          direct,
+          writeThrough,
+          fallocate,
+          raw,
+          kind,
+          engine,
+          registerMemory,
+          failures);
+    }
   }
 }
