@@ -77,7 +77,7 @@ class ReactorCoresTest {
 
       while (reactorTicks(server.pid()) < before + 50) { // half a second, that a sleeper never uses
         assertThat(System.nanoTime()).as("time until it was busy").isLessThan(deadline);
-        Thread.sleep(10);
+        Thread.onSpinWait();
       }
     }
   }

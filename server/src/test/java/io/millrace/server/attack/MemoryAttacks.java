@@ -157,6 +157,6 @@ final class MemoryAttacks {
     if (write.isServed() || read.isServed()) {
       throw Verdict.wrong("memory that is gone: a write was %s, a read %s".formatted(write, read));
     }
-    return "no request was served; " + attacker.reaction();
+    return "no request was served; " + attacker.reactionInTheEnd();
   }
 }
