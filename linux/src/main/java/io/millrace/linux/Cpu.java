@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The calling thread and the processors. */
+/** The calling thread, all threads of the process, and the processors. */
 public final class Cpu {
   static final int CLOCK_THREAD_CPUTIME_ID = 3;
 

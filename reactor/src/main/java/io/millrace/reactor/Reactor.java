@@ -323,11 +323,12 @@ public final class Reactor implements AutoCloseable {
     try {
       pollers.coolDown(now, !restless);
       boolean idle =
-          pollers.activeCount() == 0
-              || (!restless && now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll());
+          !restless
+              && (pollers.activeCount() == 0
+                  || (now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll()));
       if (deferredCount > 0) {
         runDeferred();
-      } else if (idle && maySleep && !restless && !stopping) {
+      } else if (idle && maySleep && !stopping) {
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         lastWorkNanos = System.nanoTime();
         return;

@@ -10,6 +10,7 @@ import io.millrace.linux.Cpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -84,28 +85,38 @@ class ReactorCoresTest {
 
   /** Processor time of the reactor's thread, in hundredths of a second. */
   private static long reactorTicks(long pid) throws IOException {
-    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-      for (Path task : tasks.toList()) {
-        String stat = Files.readString(task.resolve("stat"));
-        if (stat.contains("(reactor-")) {
-          String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-          return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime, stime
-        }
-      }
-    }
-    throw new AssertionError("no reactor");
+    String stat =
+        ofThreads(pid, "stat").stream()
+            .filter(s -> s.contains("(reactor-"))
+            .findFirst()
+            .orElseThrow();
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]); // utime, stime
   }
 
   /** Where each thread may run, by the thread's name. */
   private static NavigableMap<String, BitSet> threads(long pid) throws IOException {
     NavigableMap<String, BitSet> threads = new TreeMap<>();
-    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-      for (Path task : tasks.toList()) {
-        List<String> status = Files.readAllLines(task.resolve("status"));
-        threads.put(field(status, "Name"), cores(field(status, "Cpus_allowed_list")));
-      }
+    for (String file : ofThreads(pid, "status")) {
+      List<String> status = file.lines().toList();
+      threads.put(field(status, "Name"), cores(field(status, "Cpus_allowed_list")));
     }
     return threads;
+  }
+
+  /** A file of each thread there is; the compiler's come and go. */
+  private static List<String> ofThreads(long pid, String file) throws IOException {
+    List<String> contents = new ArrayList<>();
+    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (Path task : tasks.toList()) {
+        try {
+          contents.add(Files.readString(task.resolve(file)));
+        } catch (IOException e) {
+          assertThat(task).as("a thread that cannot be read, so has ended").doesNotExist();
+        }
+      }
+    }
+    return contents;
   }
 
   private static String field(List<String> status, String name) {

@@ -138,18 +138,17 @@ final class BlkTarget implements AutoCloseable {
 
   /** How many front-ends a controller has, asked on the control thread. */
   int sessions(String name) {
-    try {
-      return onControl(() -> controllers.get(name).sessions().size());
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return sessionsNow(name).size();
   }
 
   /** Requests of all its front-ends that were taken and not given back. */
   int inFlight(String name) {
+    return sessionsNow(name).stream().mapToInt(SessionInfo::inFlight).sum();
+  }
+
+  private List<SessionInfo> sessionsNow(String name) {
     try {
-      return onControl(
-          () -> controllers.get(name).sessions().stream().mapToInt(SessionInfo::inFlight).sum());
+      return onControl(() -> controllers.get(name).sessions());
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

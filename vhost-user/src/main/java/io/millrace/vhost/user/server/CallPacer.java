@@ -1,5 +1,6 @@
 package io.millrace.vhost.user.server;
 
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -13,6 +14,7 @@ final class CallPacer {
   private static final double SECOND_NANOS = 1e9;
 
   private final Supplier<Coalescing> coalescing;
+  private final LongSupplier clock;
   private long answered; // in this window
   private long windowStart;
   private long delay;
@@ -23,9 +25,11 @@ final class CallPacer {
    * A ring's.
    *
    * @param coalescing as it is now; may change at any time, on another thread
+   * @param clock in nanoseconds; not looked at while calls are not put off
    */
-  CallPacer(Supplier<Coalescing> coalescing) {
+  CallPacer(Supplier<Coalescing> coalescing, LongSupplier clock) {
     this.coalescing = coalescing;
+    this.clock = clock;
   }
 
   /** A request was answered. */
@@ -44,31 +48,31 @@ final class CallPacer {
   }
 
   /** Whether a call waits and may be made; then it waits no longer. */
-  boolean takeDue(long now) {
-    if (!holding || !isDue(now)) {
-      return false;
+  boolean takeDue() {
+    boolean due = holding && isDue();
+    if (due) {
+      holding = false;
     }
-    holding = false;
-    lastCall = now;
-    return true;
+    return due;
   }
 
-  private boolean isDue(long now) {
+  /** Whether a call may be made now, which it then is. */
+  private boolean isDue() {
     Coalescing setting = coalescing.get();
     if (!setting.isOn()) {
       return true;
     }
+    long now = clock.getAsLong();
     long window = now - windowStart;
     if (window >= WINDOW_NANOS) {
       delay = setting.delayNanos(answered * SECOND_NANOS / window);
       answered = 0;
       windowStart = now;
     }
-    return now - lastCall >= delay;
-  }
-
-  /** Whether calls are put off at all; otherwise there is no need to know the time. */
-  boolean isOn() {
-    return coalescing.get().isOn();
+    if (now - lastCall < delay) {
+      return false;
+    }
+    lastCall = now;
+    return true;
   }
 }

@@ -38,7 +38,7 @@ final class RingSignals {
     this.reactor = reactor;
     this.kicked = kicked;
     this.call = setup.call();
-    this.pacer = new CallPacer(setup.coalescing());
+    this.pacer = new CallPacer(setup.coalescing(), reactor::nanoTime);
     this.kickWatch = watch(setup.kick());
   }
 
@@ -86,7 +86,7 @@ final class RingSignals {
 
   /** Wakes the driver if that was put off until now. */
   void callIfDue() {
-    if (pacer.isHolding() && pacer.takeDue(pacer.isOn() ? reactor.nanoTime() : 0)) {
+    if (pacer.takeDue()) {
       call();
     }
   }
