@@ -72,8 +72,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
       }
       return walk(chain);
     }
+    int head;
     if (lastAvail == seenAvail) {
       int idx = VirtqAvail.idxAcquire(avail);
+      // Behind the index, but not behind the branch on it: the lines of both come over together.
+      head = VirtqAvail.ring(avail, lastAvail & mask);
       if (idx == lastAvail) {
         return ChainStatus.EMPTY;
       }
@@ -82,15 +85,27 @@ public final class SplitDeviceQueue implements DeviceQueue {
         return ChainStatus.BROKEN_RING;
       }
       seenAvail = idx;
+    } else {
+      head = VirtqAvail.ring(avail, lastAvail & mask);
     }
-    int head = VirtqAvail.ring(avail, lastAvail & mask);
     if (head >= size) {
       return ChainStatus.BROKEN_RING;
     }
     lastAvail = (lastAvail + 1) & 0xffff;
+    claimElement(head);
     outCount++;
     chain.begin(head, desc, size);
     return walk(chain);
+  }
+
+  /**
+   * Stores to the used element that one more chain will need, so that its line comes over from the
+   * driver's core while the chain does. The driver does not look there before the index covers it.
+   */
+  private void claimElement(int head) {
+    long element = VirtqUsed.elementAddress(used, (usedIdx + outCount) & mask);
+    RawMemory.putLong(element, head);
+    writes.wrote(element, VirtqUsed.ELEMENT);
   }
 
   /** Follows a chain from where it stands; leaves it standing on WAIT. */

@@ -80,6 +80,10 @@ final class BlkQueue implements QueueHandler {
     int last = chain.count() - 1;
     request.head = chain.head();
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
+    // A first status, as its line is then here when the last one comes. It tells of a failure until
+    // then, and nobody looks at it.
+    RawMemory.putByte(request.statusAddress, BlkStatus.IOERR.code);
+    writes.wrote(request.statusAddress, STATUS_BYTES);
     reader.fill(request, chain);
     request.state = State.TAKEN;
     freeCount--;
@@ -245,7 +249,7 @@ final class BlkQueue implements QueueHandler {
       BlkRequest request = done[i];
       long written = STATUS_BYTES;
       if (request.type == BlkRequestType.IN) {
-        written += noteData(request);
+        written += request.noteStored(writes);
       } else if (request.type == BlkRequestType.GET_ID) {
         written += storeId(request);
       }
@@ -253,21 +257,6 @@ final class BlkQueue implements QueueHandler {
       writes.wrote(request.statusAddress, STATUS_BYTES);
       returns.give(request.head, written);
     }
-  }
-
-  /** Tells of what a read really stored, and how much that was. */
-  private long noteData(BlkRequest request) {
-    LongTransfer transfer = request.longTransfer();
-    long stored = transfer == null ? request.transferredBytes() : transfer.transferredBytes();
-    long left = stored;
-    for (int i = 0; left > 0; i++) {
-      long address = transfer == null ? request.segmentAddress(i) : transfer.address(i);
-      int length = transfer == null ? request.segmentBytes(i) : transfer.bytes(i);
-      long bytes = Math.min(left, length);
-      writes.wrote(address, bytes);
-      left -= bytes;
-    }
-    return stored;
   }
 
   /** Stores the serial: 20 bytes, shorter ones end in a NUL (§5.2.6). */

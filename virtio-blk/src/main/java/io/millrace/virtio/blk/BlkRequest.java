@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.vhost.user.server.GoingMemory;
+import io.millrace.virtqueue.GuestWrites;
 import org.jspecify.annotations.Nullable;
 
 /** One virtio-blk request. Owned by its queue's pool; touched only by that queue's reactor. */
@@ -119,6 +120,21 @@ final class BlkRequest extends BdevIo {
       forceUnitAccess();
     }
     return true;
+  }
+
+  /** Tells of what a read really stored; returns how much that was, in bytes. */
+  long noteStored(GuestWrites writes) {
+    LongTransfer transfer = longTransfer();
+    long stored = transfer == null ? transferredBytes() : transfer.transferredBytes();
+    long left = stored;
+    for (int i = 0; left > 0; i++) {
+      long address = transfer == null ? segmentAddress(i) : transfer.address(i);
+      int length = transfer == null ? segmentBytes(i) : transfer.bytes(i);
+      long bytes = Math.min(left, length);
+      writes.wrote(address, bytes);
+      left -= bytes;
+    }
+    return stored;
   }
 
   /** Whether its data or its status is in that memory. */
