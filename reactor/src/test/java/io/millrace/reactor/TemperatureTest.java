@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** How pollers cool down and come back, on a clock that the test turns. */
 class TemperatureTest {
   private static final long MICROS = 1_000;
-  private static final long COLD = 201 * MICROS;
+  private static final long COLD = 101 * MICROS; // nothing is known of its pauses
   private static final long REST = 2_001 * MICROS;
 
   private final Reactor reactor = Reactor.stepped("stepped");
@@ -173,7 +173,7 @@ class TemperatureTest {
       reactor.add(pollers.get(i));
     }
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(reactor.restingCount()).isEqualTo(40);
     assertThat(pollers).allMatch(poller -> poller.arms == 1);
@@ -187,7 +187,7 @@ class TemperatureTest {
     reactor.add(idle);
     PollerHandle lateHandle = reactor.add(late);
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(lateHandle.isResting()).isFalse();
     assertThat(reactor.restingCount()).isEqualTo(1);
@@ -248,7 +248,7 @@ class TemperatureTest {
     PollerHandle handle = reactor.add(leaving);
     leaving.inArm = handle::close;
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(handle.isResting()).isFalse();
     assertThat(reactor.restingCount()).isZero();
