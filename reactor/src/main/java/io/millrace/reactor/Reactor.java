@@ -275,7 +275,11 @@ public final class Reactor implements AutoCloseable {
     try {
       Cpu.pinCurrentThread(cpu);
     } catch (LinuxException e) {
-      LOG.warn("{}: not pinned to core {}: {}", name, cpu, e.getMessage());
+      LOG.warn(
+          "{}: not pinned to core {}, runs where the kernel puts it: {}",
+          name,
+          cpu,
+          e.getMessage());
     }
   }
 

@@ -67,6 +67,7 @@ final class IdleSimulation {
     private final IdleSimulation simulation;
     private final long[] arrivals;
     private final boolean depthOne; // the next comes so long after the answer
+    private boolean watched = true;
     private int next;
     private long answered;
     private PollerHandle handle;
@@ -85,7 +86,9 @@ final class IdleSimulation {
     public int poll() {
       int found = 0;
       while (nextArrival() <= simulation.now) {
-        simulation.outcome.found(simulation.now - nextArrival());
+        if (watched) {
+          simulation.outcome.found(simulation.now - nextArrival());
+        }
         next++;
         found++;
         if (depthOne) {
@@ -124,6 +127,13 @@ final class IdleSimulation {
   /** What the product does with queues whose requests come at these times. */
   static Outcome product(long[]... arrivals) {
     return new IdleSimulation(false, arrivals).run();
+  }
+
+  /** What it does with a queue that has a neighbour; latencies are the queue's alone. */
+  static Outcome beside(long[] neighbour, long[] arrivals) {
+    IdleSimulation simulation = new IdleSimulation(false, arrivals, neighbour);
+    simulation.queues.getLast().watched = false;
+    return simulation.run();
   }
 
   /** What it does with a guest that sends a request so long after each answer. */

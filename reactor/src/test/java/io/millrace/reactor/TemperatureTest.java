@@ -136,6 +136,42 @@ class TemperatureTest {
   }
 
   @Test
+  void aWakeUpMakesAColdPollerHotWithoutDisarmingIt() {
+    reactor.add(TestPoller.busy());
+    TestPoller first = new TestPoller();
+    PollerHandle handle = reactor.add(first);
+    reactor.add(new TestPoller());
+    runAfter(0);
+    runAfter(COLD);
+    first.polls = 0;
+
+    handle.wake();
+    rounds(4);
+
+    assertThat(first.polls).isEqualTo(4);
+    assertThat(first.disarms).isZero();
+  }
+
+  @Test
+  void pollersLearnTheirPausesAndRestAtOnceAfterRareWork() {
+    TestPoller rare = new TestPoller();
+    PollerHandle handle = reactor.add(rare);
+    for (int i = 0; i < 4; i++) {
+      runAfter(COLD);
+      handle.wake();
+      rare.work = 1;
+      runAfter(10_000 * MICROS);
+      rare.work = 0;
+    }
+    int arms = rare.arms;
+
+    runAfter(4 * MICROS);
+
+    assertThat(rare.arms).isEqualTo(arms + 1);
+    assertThat(reactor.restingCount()).isEqualTo(1);
+  }
+
+  @Test
   void aWakeUpOfAPollerThatDoesNotRestChangesNothing() {
     TestPoller busy = TestPoller.busy();
     PollerHandle handle = reactor.add(busy);
