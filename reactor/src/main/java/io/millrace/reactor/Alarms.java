@@ -40,28 +40,21 @@ final class Alarms {
     }
   }
 
-  /**
-   * Has every alarm go off whose time has come; what one sets to now waits for the next call.
-   *
-   * @return whether there was one
-   */
-  boolean goOff(long now) {
+  /** Has every alarm go off whose time has come; what one sets to now waits for the next call. */
+  void goOff(long now) {
     if (count == 0 || earliestNanos - now > 0) {
-      return false;
+      return;
     }
-    boolean any = false;
     // Downwards: those set meanwhile are behind, and the hole of one that goes is filled from
     // there.
     for (int i = count - 1; i >= 0; i--) {
       if (i < count && set[i].atNanos - now <= 0) {
         Alarm alarm = set[i];
         clear(alarm);
-        any = true;
         guard.run(alarm.due);
       }
     }
     findEarliest();
-    return any;
   }
 
   private void findEarliest() {

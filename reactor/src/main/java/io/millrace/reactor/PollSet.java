@@ -7,14 +7,21 @@ import java.util.Arrays;
  * The pollers of one reactor, by temperature. Data-path code: arrays, no iterators.
  *
  * <p>Guests store to their rings silently, so an unarmed queue is found only by looking; but
- * looking at 128 idle queues each round halves the speed of the one that is busy. So a queue
- * without work is first looked at in turn (COLD), and after a while asked to send kicks (RESTING).
+ * looking at 128 idle queues each round halves the speed of the one that is busy. So a queue from
+ * which no work is expected soon is looked at in turn (COLD), and after a while asked to send kicks
+ * (RESTING).
+ *
+ * <p>The thread may sleep when that holds for all: no poller is hot, nor is work expected of them
+ * together. A queue's own {@link PollWindow} keeps others from spoiling what is known of it; the
+ * one of all sees a hundred slow queues as the busy reactor they are.
  */
 final class PollSet {
-  private static final long COLD_AFTER_NANOS = 200_000;
+  /** While the thread is awake for others, a look costs less than a kick: it is late to rest. */
   private static final long REST_AFTER_NANOS = 2_000_000;
 
   private final FailureSink failures;
+  private final WakeUpPrice wakeUp;
+  private final PollWindow ofAll;
   private PollerHandle[] hot = new PollerHandle[16];
   private PollerHandle[] cold = new PollerHandle[16];
   private int hotCount;
@@ -29,13 +36,14 @@ final class PollSet {
     void memoryFault(InternalError cause);
   }
 
-  PollSet(FailureSink failures) {
+  PollSet(FailureSink failures, WakeUpPrice wakeUp, long now) {
     this.failures = failures;
+    this.wakeUp = wakeUp;
+    this.ofAll = new PollWindow(now, wakeUp.nanos());
   }
 
   PollerHandle add(Poller poller, long now) {
-    PollerHandle handle = new PollerHandle(poller, this);
-    handle.lastWorkNanos = now;
+    PollerHandle handle = new PollerHandle(poller, this, new PollWindow(now, wakeUp.nanos()));
     handle.worked = true; // not demoted before it had its chance
     addHot(handle);
     return handle;
@@ -47,17 +55,28 @@ final class PollSet {
   }
 
   void wake(PollerHandle handle) {
-    if (handle.state == State.RESTING) {
-      detach(handle);
-      handle.worked = true;
-      addHot(handle);
-      try {
-        handle.poller.disarm();
-      } catch (InternalError e) {
-        failures.memoryFault(e);
-      } catch (RuntimeException | Error e) {
-        failures.failed(handle, e);
+    handle.worked = true;
+    switch (handle.state) {
+      case HOT, REMOVED -> {}
+      case COLD -> {
+        detach(handle);
+        addHot(handle);
       }
+      case RESTING -> {
+        detach(handle);
+        addHot(handle);
+        disarm(handle);
+      }
+    }
+  }
+
+  private void disarm(PollerHandle handle) {
+    try {
+      handle.poller.disarm();
+    } catch (InternalError e) {
+      failures.memoryFault(e);
+    } catch (RuntimeException | Error e) {
+      failures.failed(handle, e);
     }
   }
 
@@ -113,46 +132,50 @@ final class PollSet {
   }
 
   /**
-   * Lets pollers cool down by the time they last gave work.
+   * Lets pollers cool down, once a tick.
    *
-   * @param mayRest whether those that did not for long are to be armed, and not looked at any more
+   * @param mayRest whether those that gave no work for long are armed, and not looked at any more
+   * @return whether no work is expected soon, so that it would be as well to sleep
    */
-  void coolDown(long now, boolean mayRest) {
+  boolean coolDown(long now, boolean mayRest) {
+    long price = wakeUp.nanos();
+    boolean anyWorked = false;
     for (int i = hotCount - 1; i >= 0; i--) {
       PollerHandle handle = hot[i];
-      if (handle.worked) {
-        handle.worked = false;
-        handle.lastWorkNanos = now;
-      } else if (now - handle.lastWorkNanos > COLD_AFTER_NANOS) {
+      anyWorked |= handle.worked;
+      if (!handle.window.isOpen(now, handle.worked, price)) {
         detach(handle);
         addCold(handle);
       }
+      handle.worked = false;
     }
     for (int i = coldCount - 1; mayRest && i >= 0; i--) {
       // A poller may remove others while it is armed.
-      if (i < coldCount && now - cold[i].lastWorkNanos > REST_AFTER_NANOS) {
-        rest(cold[i]);
+      if (i < coldCount && now - cold[i].window.lastWorkNanos() > REST_AFTER_NANOS) {
+        rest(cold[i], now);
       }
     }
+    boolean anyExpected = ofAll.isOpen(now, anyWorked, price);
+    return hotCount == 0 && !anyExpected;
   }
 
   /**
-   * Arms every active poller so that the thread may sleep.
+   * Arms every active poller so that the thread may sleep; none is hot.
    *
    * @return false if one of them has work: then it is hot and the thread must not sleep
    */
-  boolean restAll() {
+  boolean restAll(long now) {
     boolean all = true;
-    for (int i = hotCount - 1; i >= 0; i--) {
-      all &= i >= hotCount || rest(hot[i]);
-    }
     for (int i = coldCount - 1; i >= 0; i--) {
-      all &= i >= coldCount || rest(cold[i]);
+      all &= i >= coldCount || rest(cold[i], now);
+    }
+    if (all) {
+      ofAll.sleeps();
     }
     return all;
   }
 
-  private boolean rest(PollerHandle handle) {
+  private boolean rest(PollerHandle handle, long now) {
     try {
       boolean armed = handle.poller.arm();
       if (handle.state == State.REMOVED) {
@@ -161,6 +184,7 @@ final class PollSet {
       if (armed) {
         detach(handle);
         handle.state = State.RESTING;
+        handle.window.sleeps();
         restingCount++;
         return true;
       }
@@ -171,11 +195,9 @@ final class PollSet {
       failures.failed(handle, e);
       return true;
     }
-    handle.worked = true;
-    if (handle.state == State.COLD) {
-      detach(handle);
-      addHot(handle);
-    }
+    handle.window.openAgain(now);
+    detach(handle);
+    addHot(handle);
     return false;
   }
 

@@ -3,8 +3,8 @@ package io.millrace.reactor;
 /**
  * A poller's place on its reactor. Reactor's thread only.
  *
- * <p>States, by how long ago the poller last gave work: HOT is polled every round, COLD one a round
- * in turn, RESTING not at all until {@link #wake}.
+ * <p>States: HOT is polled every round, as more work is expected soon; COLD one a round in turn;
+ * RESTING not at all until {@link #wake}.
  */
 public final class PollerHandle implements AutoCloseable {
   enum State {
@@ -19,14 +19,18 @@ public final class PollerHandle implements AutoCloseable {
   State state = State.REMOVED;
   int index; // in the array of its state
   boolean worked; // since the last tick
-  long lastWorkNanos;
+  final PollWindow window;
 
-  PollerHandle(Poller poller, PollSet set) {
+  PollerHandle(Poller poller, PollSet set, PollWindow window) {
     this.poller = poller;
     this.set = set;
+    this.window = window;
   }
 
-  /** The other side sent a wake-up: the poller is polled again from this round on. */
+  /**
+   * The other side sent a wake-up, or is about to go on: the poller is polled every round from this
+   * one on, as if it had given work.
+   */
   public void wake() {
     set.wake(this);
   }

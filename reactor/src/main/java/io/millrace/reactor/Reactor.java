@@ -31,9 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
 
-  /** How long all pollers are idle before the thread sleeps. */
-  private static final long SLEEP_AFTER_NANOS = 50_000;
-
   /** A tick comes after this much weight of rounds, so that its cost (about 400 ns) vanishes. */
   private static final int TICK_WEIGHT = 256;
 
@@ -54,6 +51,7 @@ public final class Reactor implements AutoCloseable {
   private final String name;
   private final ManualIoEventLoop eventLoop;
   private final Guard guard;
+  private final WakeUpPrice wakeUp = new WakeUpPrice();
   private final PollSet pollers;
   private final Alarms alarms;
   private final boolean stepped;
@@ -62,8 +60,6 @@ public final class Reactor implements AutoCloseable {
   private Deferred[] deferred = new Deferred[64];
   private int deferredCount;
   private int weight;
-  private boolean workedSinceTick;
-  private long lastWorkNanos;
   private long steppedNow;
   private volatile boolean stopping;
 
@@ -72,7 +68,7 @@ public final class Reactor implements AutoCloseable {
     this.stepped = stepped;
     this.restless = restless;
     this.guard = new Guard(name);
-    this.pollers = new PollSet(guard);
+    this.pollers = new PollSet(guard, wakeUp, nanoTime());
     this.alarms = new Alarms(guard);
     this.eventLoop =
         new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker());
@@ -131,7 +127,7 @@ public final class Reactor implements AutoCloseable {
    * @return false if the reactor has ended, so that the message never runs
    */
   public boolean execute(Runnable message) {
-    Message sent = new Message(guard, message);
+    Message sent = new Message(guard, wakeUp, message);
     try {
       eventLoop.execute(sent);
     } catch (RejectedExecutionException e) {
@@ -242,14 +238,12 @@ public final class Reactor implements AutoCloseable {
   public int runOnce(long nowNanos) {
     steppedNow = nowNanos;
     int work = guardedRound();
-    workedSinceTick |= work > 0;
     tick(false);
     return work;
   }
 
   private void run(int cpu) {
     pin(cpu);
-    lastWorkNanos = System.nanoTime();
     while (!stopping) {
       try {
         loop();
@@ -264,7 +258,6 @@ public final class Reactor implements AutoCloseable {
     while (!stopping) {
       int work = guardedRound();
       if (work > 0) {
-        workedSinceTick = true;
         gap();
       }
       weight += 1 + work * WORK_WEIGHT;
@@ -282,7 +275,11 @@ public final class Reactor implements AutoCloseable {
     try {
       Cpu.pinCurrentThread(cpu);
     } catch (LinuxException e) {
-      LOG.warn("{}: not pinned to core {}: {}", name, cpu, e.getMessage());
+      LOG.warn(
+          "{}: not pinned to core {}, runs where the kernel puts it: {}",
+          name,
+          cpu,
+          e.getMessage());
     }
   }
 
@@ -316,21 +313,16 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
-    if (alarms.goOff(now) || workedSinceTick) {
-      workedSinceTick = false;
-      lastWorkNanos = now;
-    }
+    alarms.goOff(now);
     try {
-      pollers.coolDown(now, !restless);
-      boolean idle =
-          !restless
-              && (pollers.activeCount() == 0
-                  || (now - lastWorkNanos > SLEEP_AFTER_NANOS && pollers.restAll()));
+      boolean quiet = pollers.coolDown(now, !restless);
+      boolean idle = !restless && (pollers.activeCount() == 0 || (quiet && pollers.restAll(now)));
       if (deferredCount > 0) {
         runDeferred();
       } else if (idle && maySleep && !stopping) {
+        wakeUp.sleeps(now);
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
-        lastWorkNanos = System.nanoTime();
+        wakeUp.awake();
         return;
       }
       eventLoop.runNow(MESSAGES_NANOS);

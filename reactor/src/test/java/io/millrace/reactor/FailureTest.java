@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** What one poller, message or listener throws is its own affair; a memory fault is everybody's. */
 class FailureTest {
-  private static final long IDLE = 51_000;
+  private static final long IDLE = 101_000;
 
   private final Reactor reactor = Reactor.stepped("stepped");
   private final TestPoller other = TestPoller.busy();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** How pollers cool down and come back, on a clock that the test turns. */
 class TemperatureTest {
   private static final long MICROS = 1_000;
-  private static final long COLD = 201 * MICROS;
+  private static final long COLD = 101 * MICROS; // nothing is known of its pauses
   private static final long REST = 2_001 * MICROS;
 
   private final Reactor reactor = Reactor.stepped("stepped");
@@ -136,6 +136,42 @@ class TemperatureTest {
   }
 
   @Test
+  void aWakeUpMakesAColdPollerHotWithoutDisarmingIt() {
+    reactor.add(TestPoller.busy());
+    TestPoller first = new TestPoller();
+    PollerHandle handle = reactor.add(first);
+    reactor.add(new TestPoller());
+    runAfter(0);
+    runAfter(COLD);
+    first.polls = 0;
+
+    handle.wake();
+    rounds(4);
+
+    assertThat(first.polls).isEqualTo(4);
+    assertThat(first.disarms).isZero();
+  }
+
+  @Test
+  void pollersLearnTheirPausesAndRestAtOnceAfterRareWork() {
+    TestPoller rare = new TestPoller();
+    PollerHandle handle = reactor.add(rare);
+    for (int i = 0; i < 4; i++) {
+      runAfter(COLD);
+      handle.wake();
+      rare.work = 1;
+      runAfter(10_000 * MICROS);
+      rare.work = 0;
+    }
+    int arms = rare.arms;
+
+    runAfter(4 * MICROS);
+
+    assertThat(rare.arms).isEqualTo(arms + 1);
+    assertThat(reactor.restingCount()).isEqualTo(1);
+  }
+
+  @Test
   void aWakeUpOfAPollerThatDoesNotRestChangesNothing() {
     TestPoller busy = TestPoller.busy();
     PollerHandle handle = reactor.add(busy);
@@ -173,7 +209,7 @@ class TemperatureTest {
       reactor.add(pollers.get(i));
     }
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(reactor.restingCount()).isEqualTo(40);
     assertThat(pollers).allMatch(poller -> poller.arms == 1);
@@ -187,7 +223,7 @@ class TemperatureTest {
     reactor.add(idle);
     PollerHandle lateHandle = reactor.add(late);
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(lateHandle.isResting()).isFalse();
     assertThat(reactor.restingCount()).isEqualTo(1);
@@ -248,7 +284,7 @@ class TemperatureTest {
     PollerHandle handle = reactor.add(leaving);
     leaving.inArm = handle::close;
     runAfter(0);
-    runAfter(51 * MICROS);
+    runAfter(COLD);
 
     assertThat(handle.isResting()).isFalse();
     assertThat(reactor.restingCount()).isZero();

@@ -33,34 +33,62 @@ final class Cores {
   }
 
   /**
-   * Starts them.
+   * Starts them. What the machine does not allow is left out with a line in the log: disks that are
+   * served a little slower are better than none.
    *
    * @param mask a reactor pinned to each of these; null for one that may run anywhere
    * @param poll whether these never sleep
    */
   static Cores start(@Nullable BitSet mask, boolean poll) throws CommandException {
     BitSet available = available();
-    BitSet wanted = new BitSet();
-    if (mask == null) {
-      wanted.set(Math.max(0, available.nextSetBit(0)));
+    BitSet pinned = mask == null ? new BitSet() : usable(mask, available);
+    BitSet wanted = (BitSet) pinned.clone();
+    if (wanted.isEmpty()) {
+      wanted.set(Math.max(0, available.nextSetBit(0))); // for its name only
+    } else if (mayPin()) {
+      leaveToReactors(pinned, available);
     } else {
-      wanted.or(mask);
-      BitSet missing = (BitSet) mask.clone();
-      missing.andNot(available);
-      if (!missing.isEmpty()) {
-        throw CommandException.misused(
-            "-m wants cores "
-                + CoreMask.list(missing)
-                + ", which this process may not use; it may use "
-                + CoreMask.list(available));
-      }
-      leaveToReactors(wanted, available);
+      pinned.clear();
     }
     SortedMap<Integer, Reactor> polling = new TreeMap<>();
     wanted.stream()
         .forEach(core ->
-            polling.put(core, Reactor.start("reactor-" + core, mask == null ? -1 : core, poll)));
+            polling.put(
+                core, Reactor.start("reactor-" + core, pinned.get(core) ? core : -1, poll)));
     return new Cores(Reactor.start("control", -1), polling);
+  }
+
+  /** The cores of the mask that there are, and that cpuset and taskset leave to this process. */
+  private static BitSet usable(BitSet mask, BitSet available) {
+    BitSet usable = (BitSet) mask.clone();
+    usable.and(available);
+    BitSet missing = (BitSet) mask.clone();
+    missing.andNot(available);
+    if (!missing.isEmpty()) {
+      LOG.warn(
+          "-m: cores {} do not exist or are forbidden to this process; {}; allow it these (taskset,"
+              + " cpuset), or name cores of {} only",
+          CoreMask.list(missing),
+          usable.isEmpty()
+              ? "one reactor runs instead, pinned to none"
+              : "reactors run on " + CoreMask.list(usable),
+          CoreMask.list(available));
+    }
+    return usable;
+  }
+
+  /** Whether threads may be pinned, found by giving this one the cores that it has. */
+  private static boolean mayPin() {
+    try {
+      Cpu.followFirstThread();
+      return true;
+    } catch (LinuxException e) {
+      LOG.warn(
+          "-m: threads cannot be pinned here ({}); reactors run where the kernel puts them, beside"
+              + " other threads; allow sched_setaffinity, for instance in the container's seccomp profile",
+          e.getMessage());
+      return false;
+    }
   }
 
   /**

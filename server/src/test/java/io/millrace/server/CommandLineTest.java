@@ -55,8 +55,6 @@ class CommandLineTest {
         "serve --blk disk.img|millrace serve: --blk disk.img has no '='",
         "serve --blk s=DIR/disk.img -m 0|millrace serve: '0' names no core",
         "serve --blk s=DIR/disk.img -m 1-2|millrace serve: '1-2' is not a core mask",
-        "serve --blk s=DIR/disk.img -m [8190-8191] -S DIR"
-            + "|millrace serve: -m wants cores [8190-8191], which this process may not use; it may",
         "serve --blk s=DIR/disk.img -S DIR/none|millrace serve: -S DIR/none is no directory; create",
         "serve --blk s=DIR/disk.img --socket-mode 888|millrace serve: --socket-mode 888 is not an octal",
         "serve --blk s=DIR/disk.img --socket-mode 1000|millrace serve: --socket-mode 1000 is not",

@@ -22,30 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 class StorageProcessTest {
   private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  /** Runs a command with io_uring_setup(2) forbidden, as containers do: by seccomp. */
-  private static final String WITHOUT_IO_URING =
-      """
-      #include <errno.h>
-      #include <linux/filter.h>
-      #include <linux/seccomp.h>
-      #include <stddef.h>
-      #include <sys/prctl.h>
-      #include <sys/syscall.h>
-      #include <unistd.h>
-      int main(int argc, char **argv) {
-        struct sock_filter code[] = {
-          BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-          BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-          BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-        struct sock_fprog program = {4, code};
-        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-            || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) return 1;
-        execvp(argv[1], argv + 1);
-        return 1;
-      }
-      """;
-
   @TempDir Path dir;
   private final List<Process> processes = new ArrayList<>();
   private boolean mounted;
@@ -63,12 +39,9 @@ class StorageProcessTest {
   @Test
   void whereIoUringIsNotAllowedThreadsServeTheDiskAndOneLineSaysSo() throws Exception {
     Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
-    Path launcher = dir.resolve("without-io-uring");
-    Files.writeString(dir.resolve("launcher.c"), WITHOUT_IO_URING);
-    run("gcc", "-o", launcher.toString(), dir.resolve("launcher.c").toString());
 
     serve(
-        List.of(launcher.toString()),
+        Seccomp.refusing(dir, "io_uring_setup", "EPERM"),
         "vm0.sock=disk.img",
         "vm1.sock=" + otherDisk() + ",register-memory=on");
     Cli first = perf("vm0.sock", "randrw", "1s");
@@ -80,6 +53,19 @@ class StorageProcessTest {
         .containsOnlyOnce("io_uring is not allowed here")
         .contains("EPERM", "files are served by threads", "kernel.io_uring_disabled=0")
         .containsOnlyOnce("other.img: guest memory is not registered: threads engine");
+  }
+
+  @Test
+  void whereIoUringIsTooOldThreadsServeTheDiskAndOneLineSaysSo() throws Exception {
+    Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
+
+    serve(Seccomp.refusing(dir, "io_uring_setup", "EINVAL"), "vm0.sock=disk.img"); // no CLAMP: 5.5
+    Cli cli = perf("vm0.sock", "randrw", "1s");
+
+    assertThat(cli.exitCode()).as(cli.err()).isZero();
+    assertThat(log())
+        .containsOnlyOnce("io_uring of this kernel is too old")
+        .contains("EINVAL", "files are served by threads", "Linux 5.8 and later");
   }
 
   private String otherDisk() throws Exception {

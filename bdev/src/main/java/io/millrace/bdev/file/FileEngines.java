@@ -51,14 +51,18 @@ final class FileEngines {
     try {
       return findExactly(reactor, FileEngineKind.IO_URING);
     } catch (LinuxException e) {
-      if (!isNotAllowed(e.errno())) {
+      boolean tooOld = e.errno() == Errno.EINVAL;
+      if (!tooOld && !isNotAllowed(e.errno())) {
         throw e;
       }
       if (!WARNED.getAndSet(true)) {
         LOG.warn(
-            "io_uring is not allowed here ({}); files are served by threads, which is slower; allow it by sysctl"
-                + " kernel.io_uring_disabled=0 and in the container's seccomp profile",
-            e.getMessage());
+            "io_uring {} ({}); files are served by threads, which is slower; {}",
+            tooOld ? "of this kernel is too old" : "is not allowed here",
+            e.getMessage(),
+            tooOld
+                ? "Linux 5.8 and later have what is needed"
+                : "allow it by sysctl kernel.io_uring_disabled=0 and in the container's seccomp profile");
       }
       return findExactly(reactor, FileEngineKind.THREADS);
     }

@@ -286,7 +286,8 @@ final class FileThreads implements KernelQueue {
     try {
       Cpu.followFirstThread();
     } catch (LinuxException e) {
-      LOG.warn("{}: stays on its reactor's core: {}", name, e.getMessage());
+      // Where this is forbidden, so is pinning the reactor, and that was said.
+      LOG.debug("{}: stays on its reactor's core: {}", name, e.getMessage());
     }
   }
 
