@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * #stepped} one that its maker drives by {@link #runOnce}, which is the same code.
  *
  * <p>All methods are for the reactor's thread, except {@link #execute}, {@link #inReactor}, {@link
- * #name} and {@link #close}.
+ * #name}, {@link #busyNanos} and {@link #close}.
  */
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
@@ -56,6 +56,7 @@ public final class Reactor implements AutoCloseable {
   private final Guard guard;
   private final PollSet pollers;
   private final Alarms alarms;
+  private final BusyTime busyTime = new BusyTime();
   private final boolean stepped;
   private final boolean restless;
   private @Nullable Thread thread;
@@ -228,6 +229,11 @@ public final class Reactor implements AutoCloseable {
     return eventLoop;
   }
 
+  /** How long it has worked, and not only looked for work, in nanoseconds. Any thread. */
+  public long busyNanos() {
+    return busyTime.nanos();
+  }
+
   /** How many pollers wait for a wake-up, for tests and statistics. */
   public int restingCount() {
     return pollers.restingCount();
@@ -289,6 +295,7 @@ public final class Reactor implements AutoCloseable {
   private int guardedRound() {
     try {
       int work = pollers.round();
+      busyTime.round(work);
       if (deferredCount > 0) {
         runDeferred();
       }
@@ -316,6 +323,7 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
+    busyTime.tick(now);
     if (alarms.goOff(now) || workedSinceTick) {
       workedSinceTick = false;
       lastWorkNanos = now;
@@ -331,6 +339,7 @@ public final class Reactor implements AutoCloseable {
       } else if (idle && maySleep && !stopping) {
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         lastWorkNanos = System.nanoTime();
+        busyTime.woke(lastWorkNanos);
         return;
       }
       eventLoop.runNow(MESSAGES_NANOS);
