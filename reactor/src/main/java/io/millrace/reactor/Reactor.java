@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * #stepped} one that its maker drives by {@link #runOnce}, which is the same code.
  *
  * <p>All methods are for the reactor's thread, except {@link #execute}, {@link #inReactor}, {@link
- * #name} and {@link #close}.
+ * #name}, {@link #busyNanos} and {@link #close}.
  */
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
@@ -54,6 +54,7 @@ public final class Reactor implements AutoCloseable {
   private final WakeUpPrice wakeUp = new WakeUpPrice();
   private final PollSet pollers;
   private final Alarms alarms;
+  private final BusyTime busyTime = new BusyTime();
   private final boolean stepped;
   private final boolean restless;
   private @Nullable Thread thread;
@@ -224,6 +225,11 @@ public final class Reactor implements AutoCloseable {
     return eventLoop;
   }
 
+  /** How long it has worked, and not only looked for work, in nanoseconds. Any thread. */
+  public long busyNanos() {
+    return busyTime.nanos();
+  }
+
   /** How many pollers wait for a wake-up, for tests and statistics. */
   public int restingCount() {
     return pollers.restingCount();
@@ -286,6 +292,7 @@ public final class Reactor implements AutoCloseable {
   private int guardedRound() {
     try {
       int work = pollers.round();
+      busyTime.round(work);
       if (deferredCount > 0) {
         runDeferred();
       }
@@ -313,6 +320,7 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
+    busyTime.tick(now);
     alarms.goOff(now);
     try {
       boolean quiet = pollers.coolDown(now, !restless);
@@ -323,6 +331,7 @@ public final class Reactor implements AutoCloseable {
         wakeUp.sleeps(now);
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         wakeUp.awake();
+        busyTime.woke(System.nanoTime());
         return;
       }
       eventLoop.runNow(MESSAGES_NANOS);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPlane {
   /** Subsystems of a configuration file in which an unknown method is an error. */
-  private static final Set<String> SUBSYSTEMS = Set.of("bdev", "vhost_blk");
+  private static final Set<String> SUBSYSTEMS = Set.of("scheduler", "bdev", "vhost_blk");
 
   /** What SPDK's save_config writes in those even where the module that it sets up is not used. */
   private static final Set<String> OF_ABSENT_MODULES =
@@ -38,9 +38,15 @@ final class ControlPlane {
   private @Nullable RpcServer server;
 
   /** Brings every module's methods together. */
-  ControlPlane(ServeOptions options, Cores cores, BdevRegistry bdevs, BlkControllers controllers) {
+  ControlPlane(
+      ServeOptions options,
+      Cores cores,
+      BdevRegistry bdevs,
+      BlkControllers controllers,
+      RingScheduler scheduler) {
     this.cores = cores;
     ServerMethods.addTo(methods);
+    SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers, options.socketDirectory(), options.access());
   }

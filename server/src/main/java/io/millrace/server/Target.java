@@ -2,6 +2,8 @@ package io.millrace.server;
 
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
+import io.millrace.reactor.Reactor;
+import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
 import java.util.ArrayDeque;
@@ -35,6 +37,7 @@ final class Target {
   private final Cores cores;
   private final BdevRegistry bdevs = new BdevRegistry();
   private final BlkControllers controllers;
+  private final RingScheduler scheduler;
   private final Deque<Undo> undo = new ArrayDeque<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
 
@@ -42,6 +45,9 @@ final class Target {
     this.options = options;
     this.cores = cores;
     this.controllers = new BlkControllers(bdevs, cores.control(), cores.polling());
+    List<Reactor> polling = List.copyOf(cores.polling().values());
+    this.scheduler =
+        new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
     undo.push(cores::close);
     undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
     undo.push(() -> cores.awaitOnControl(this::deleteControllers, STOP_SECONDS));
@@ -100,6 +106,7 @@ final class Target {
     try {
       cores.onControl(() -> {
         disks.serve(bdevs, controllers);
+        scheduler.start();
         return true;
       });
     } catch (ExecutionException e) {
@@ -108,7 +115,7 @@ final class Target {
           : CommandException.failed(Cores.cause(e));
     }
     if (options.configuration() != null || options.rpcSocket() != null) {
-      ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers);
+      ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers, scheduler);
       undo.push(plane::stop);
       plane.configure(options.configuration());
       if (options.rpcSocket() != null) {

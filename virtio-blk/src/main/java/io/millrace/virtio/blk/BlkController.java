@@ -4,6 +4,7 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.server.Coalescing;
+import io.millrace.vhost.user.server.MovableRing;
 import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.vhost.user.server.VhostServer;
 import java.nio.file.Path;
@@ -74,6 +75,11 @@ public final class BlkController {
   /** Connected front-ends. */
   public List<SessionInfo> sessions() {
     return server.sessions();
+  }
+
+  /** The rings of all front-ends that run. */
+  List<MovableRing> rings() {
+    return server.rings();
   }
 
   /** The bdev is going away: guests keep their disk, and every request to it fails. */

@@ -8,6 +8,7 @@ import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.MovableRing;
 import io.millrace.vhost.user.server.VhostServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -162,6 +163,11 @@ public final class BlkControllers {
   /** All controllers, oldest first. */
   public Collection<BlkController> all() {
     return List.copyOf(byName.values());
+  }
+
+  /** The rings of all controllers that run. */
+  public List<MovableRing> rings() {
+    return byName.values().stream().flatMap(c -> c.rings().stream()).toList();
   }
 
   /** The controller of a name, or null. */

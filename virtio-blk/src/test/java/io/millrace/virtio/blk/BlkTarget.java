@@ -76,7 +76,7 @@ final class BlkTarget implements AutoCloseable {
     return serveFile(image, FileBdevOptions.of(name, image));
   }
 
-  private Path serveFile(Path image, FileBdevOptions options) throws Exception {
+  Path serveFile(Path image, FileBdevOptions options) throws Exception {
     byte[] data = new byte[(int) DISK_BYTES];
     new Random(11).nextBytes(data);
     Files.write(image, data);

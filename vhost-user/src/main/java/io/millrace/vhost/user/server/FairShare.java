@@ -20,13 +20,21 @@ final class FairShare {
   static final long DESCRIPTOR = 256;
 
   private long balance;
+  private long granted; // in all, but for what was forfeited: less the balance, what was spent
 
   FairShare() {}
 
   /** The queue is looked at; false when it has to be passed over. */
   boolean hasTurn() {
-    balance = Math.min(QUANTUM, balance + QUANTUM);
+    long before = balance;
+    balance = Math.min(QUANTUM, before + QUANTUM);
+    granted += balance - before;
     return balance > 0;
+  }
+
+  /** All that was charged so far. Any thread, approximately. */
+  long spent() {
+    return granted - balance;
   }
 
   /** Work was done, or will be in this turn: bytes of data. */

@@ -54,7 +54,7 @@ final class Session {
     this.name = offered.name() + "#" + id;
     this.device = offered.newSession();
     this.memory = new SharedMemory(name, offered);
-    this.rings = new SessionRings(name, control, offered, device, memory, this::fail);
+    this.rings = new SessionRings(name, server, device, memory, this::fail);
     MemoryChanges changes = new MemoryChanges(this, control, memory, rings);
     this.messages = new SessionMessages(this, offered, device, changes, rings);
     this.watch = control.watch(channel.descriptorNumber(), this::ready);
@@ -234,6 +234,10 @@ final class Session {
       device.closed();
       server.sessionEnded(this);
     });
+  }
+
+  List<MovableRing> movableRings() {
+    return rings.movable();
   }
 
   SessionInfo info() {

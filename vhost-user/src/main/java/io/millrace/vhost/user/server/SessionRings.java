@@ -6,6 +6,7 @@ import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,7 @@ final class SessionRings {
   private static final int MOST_DESCRIPTORS = 256 << 10;
 
   private final String sessionName;
+  private final VhostServer server;
   private final Reactor control;
   private final VhostDevice device;
   private final DeviceSession deviceSession;
@@ -40,14 +42,14 @@ final class SessionRings {
    */
   SessionRings(
       String sessionName,
-      Reactor control,
-      VhostDevice device,
+      VhostServer server,
       DeviceSession deviceSession,
       SharedMemory memory,
       Consumer<String> fail) {
     this.sessionName = sessionName;
-    this.control = control;
-    this.device = device;
+    this.server = server;
+    this.control = server.control();
+    this.device = server.device();
     this.deviceSession = deviceSession;
     this.memory = memory;
     this.fail = fail;
@@ -69,6 +71,18 @@ final class SessionRings {
 
   private List<Vring> running() {
     return rings.values().stream().filter(ring -> ring.runner != null).toList();
+  }
+
+  /** Those that run, for whoever spreads them over the reactors. */
+  List<MovableRing> movable() {
+    List<MovableRing> movable = new ArrayList<>();
+    for (Vring ring : rings.values()) {
+      RingRunner runner = ring.runner;
+      if (runner != null) {
+        movable.add(runner);
+      }
+    }
+    return movable;
   }
 
   /** Whether some ring runs. */
@@ -130,13 +144,13 @@ final class SessionRings {
             GuestWrites.UNTRACKED,
             device::coalescing);
     ring.features = features;
-    RingRunner runner = new RingRunner(control, device.reactorFor(ring.index));
+    RingRunner runner =
+        new RingRunner(
+            setup, deviceSession, new Events(setup.name(), ring), control, server.reactors());
     ring.runner = runner;
     Runnable one = started.one();
     runner.start(
-        setup,
-        deviceSession,
-        new Events(setup.name(), ring),
+        device.reactorFor(ring.index),
         failure -> {
           if (failure != null) {
             ring.runner = null;

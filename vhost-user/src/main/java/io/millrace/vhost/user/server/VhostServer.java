@@ -83,6 +83,11 @@ public final class VhostServer {
     return sessions.stream().map(Session::info).toList();
   }
 
+  /** The rings that run. */
+  public List<MovableRing> rings() {
+    return sessions.stream().flatMap(session -> session.movableRings().stream()).toList();
+  }
+
   /** Tells all drivers that the device's configuration changed. */
   public void configChanged() {
     List.copyOf(sessions).forEach(Session::configChanged);
@@ -94,6 +99,10 @@ public final class VhostServer {
 
   Reactor control() {
     return control;
+  }
+
+  List<Reactor> reactors() {
+    return reactors;
   }
 
   private void accept() {

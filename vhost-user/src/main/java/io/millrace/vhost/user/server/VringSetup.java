@@ -1,8 +1,11 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.linux.RawMemory;
 import io.millrace.virtqueue.AddressTranslation;
+import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.QueueState;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import io.millrace.virtqueue.VringLayout;
@@ -50,6 +53,79 @@ record VringSetup(
   /** Most requests that are taken and not given back. */
   int mostInFlight() {
     return Math.min(size, index < FIRST_QUEUES ? MOST_IN_FLIGHT : MOST_IN_FLIGHT_BEYOND);
+  }
+
+  /**
+   * Opens the ring where it stands; reads its memory, which may fault.
+   *
+   * @throws QueueStartException it cannot stand there
+   */
+  DeviceQueue open() throws QueueStartException {
+    AddressTranslation translation = map.translation();
+    VringLayout layout = locate(translation);
+    if (layout == null) {
+      throw new QueueStartException(noRing());
+    }
+    DeviceQueue opened = DeviceQueue.open(layout, translation, features, base, writes);
+    if (memoryMayVanish) {
+      RawMemory.surfaceFault();
+    }
+    if (opened == null) {
+      throw new QueueStartException(
+          "%s: a ring of %d cannot go on at base 0x%x".formatted(name, size, base));
+    }
+    return opened;
+  }
+
+  /** The same ring, to go on where it stopped. */
+  VringSetup at(QueueState state) {
+    return new VringSetup(
+        name,
+        index,
+        size,
+        addresses,
+        RingFormat.of(features).base(state),
+        features,
+        map,
+        memoryMayVanish,
+        kick,
+        call,
+        writes,
+        coalescing);
+  }
+
+  /** The same ring in other memory. */
+  VringSetup in(GuestMemoryMap memory, boolean mayVanish) {
+    return new VringSetup(
+        name,
+        index,
+        size,
+        addresses,
+        base,
+        features,
+        memory,
+        mayVanish,
+        kick,
+        call,
+        writes,
+        coalescing);
+  }
+
+  /** The same ring with other descriptors to wake and be woken by. */
+  VringSetup with(int newKick, int newCall) {
+    return new VringSetup(
+        name,
+        index,
+        size,
+        addresses,
+        base,
+        features,
+        map,
+        memoryMayVanish,
+        newKick,
+        newCall,
+        writes,
+        coalescing);
   }
 
   /** The ring under a map; null if it is not in it in one piece, or misaligned. */

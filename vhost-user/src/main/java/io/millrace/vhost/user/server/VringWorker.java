@@ -10,7 +10,6 @@ import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
-import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.QueueState;
 import io.millrace.virtqueue.VringLayout;
 import java.util.function.Consumer;
@@ -23,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A request's edges: taken ({@link #poll}), submitted ({@link QueueHandler#submitTaken}), done
  * ({@link #requestDone}), published ({@link #endOfRound}).
  */
-final class VringWorker
-    implements Poller, Deferred, QueueContext, QueueHandler.Returns, DeviceQueue.ChainTaker {
+final class VringWorker extends VringContext
+    implements Poller, Deferred, QueueHandler.Returns, DeviceQueue.ChainTaker {
   /** Most chains of one poll: the next queue's turn comes soon, and completions with it. */
   private static final int BATCH = 32;
 
@@ -37,8 +36,6 @@ final class VringWorker
     STOPPED
   }
 
-  private final VringSetup setup;
-  private final Reactor reactor;
   private final WorkerEvents events;
   private final DeviceQueue queue;
   private final QueueHandler handler;
@@ -57,27 +54,17 @@ final class VringWorker
   private @Nullable Runnable mapDrained;
   private @Nullable Runnable stopped;
 
-  private VringWorker(
-      VringSetup setup,
-      VringLayout layout,
-      Reactor reactor,
-      DeviceSession device,
-      WorkerEvents events)
+  /**
+   * Starts a ring; runs on the reactor.
+   *
+   * @param events told of what the session has to know
+   */
+  VringWorker(VringSetup setup, Reactor reactor, DeviceSession device, WorkerEvents events)
       throws QueueStartException {
-    this.setup = setup;
-    this.reactor = reactor;
+    super(setup, reactor);
     this.events = events;
     this.memoryMayVanish = setup.memoryMayVanish();
-    DeviceQueue opened =
-        DeviceQueue.open(
-            layout, setup.map().translation(), setup.features(), setup.base(), setup.writes());
-    surfaceFault();
-    if (opened == null) {
-      throw new QueueStartException(
-          "%s: a ring of %d cannot go on at base 0x%x"
-              .formatted(setup.name(), setup.size(), setup.base()));
-    }
-    queue = opened;
+    queue = setup.open();
     handler = device.startQueue(this);
     try {
       signals = new RingSignals(setup, reactor, this::wake);
@@ -86,21 +73,6 @@ final class VringWorker
       throw e;
     }
     handle = reactor.add(this); // last: what is polled must be known to whoever stops it
-  }
-
-  /**
-   * Starts a ring; runs on the reactor.
-   *
-   * @param events told of what the session has to know
-   */
-  static VringWorker start(
-      VringSetup setup, Reactor reactor, DeviceSession device, WorkerEvents events)
-      throws QueueStartException {
-    VringLayout layout = setup.locate(setup.map().translation());
-    if (layout == null) {
-      throw new QueueStartException(setup.noRing());
-    }
-    return new VringWorker(setup, layout, reactor, device, events);
   }
 
   // ---- the request path -------------------------------------------------------------------------
@@ -297,6 +269,30 @@ final class VringWorker
     stop(() -> done.accept(queue.state()));
   }
 
+  /**
+   * As {@link #drain}, but {@link #thaw} takes it back as long as it has not stopped.
+   *
+   * @return false if the ring takes no chains anyway, and stays as it is
+   */
+  boolean freeze(Consumer<QueueState> done) {
+    boolean runs = state == State.RUNNING;
+    if (runs) {
+      drain(done);
+    }
+    return runs;
+  }
+
+  /** Takes chains again after a freeze; false if the ring has stopped. */
+  boolean thaw() {
+    boolean frozen = state == State.DRAINING;
+    if (frozen) {
+      state = State.RUNNING;
+      stopped = null;
+      handle.wake(); // it may rest, and then it does without having asked for kicks
+    }
+    return frozen;
+  }
+
   /** Stops without another access to the guest's memory; runs {@code done} when nothing is left. */
   void abandon(Runnable done) {
     abandon();
@@ -361,40 +357,13 @@ final class VringWorker
     return marked;
   }
 
-  // ---- QueueContext -----------------------------------------------------------------------------
-
-  @Override
-  public Reactor reactor() {
-    return reactor;
-  }
-
-  @Override
-  public int index() {
-    return setup.index();
-  }
-
-  @Override
-  public int size() {
-    return setup.size();
-  }
-
-  @Override
-  public long features() {
-    return setup.features();
-  }
-
-  @Override
-  public GuestWrites writes() {
-    return setup.writes();
-  }
-
   @Override
   public boolean memoryMayVanish() {
     return memoryMayVanish;
   }
 
-  @Override
-  public String toString() {
-    return setup.name();
+  /** Work that was done, in the units of {@link FairShare}; any thread, approximately. */
+  long work() {
+    return share.spent();
   }
 }

@@ -116,7 +116,7 @@ class FairShareTest {
             -1,
             GuestWrites.UNTRACKED,
             () -> Coalescing.OFF);
-    return VringWorker.start(setup, reactor, counter, new NoEvents());
+    return new VringWorker(setup, reactor, counter, new NoEvents());
   }
 
   private void round() {

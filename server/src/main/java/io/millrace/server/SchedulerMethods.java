@@ -1,0 +1,165 @@
+package io.millrace.server;
+
+import io.millrace.linux.Errno;
+import io.millrace.reactor.CoreMask;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.Arguments;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.Param;
+import io.millrace.rpc.RpcException;
+import io.millrace.rpc.RpcMethod;
+import io.millrace.rpc.RpcState;
+import io.millrace.server.RingScheduler.Kind;
+import io.millrace.vhost.user.server.DynamicPlacement.Limits;
+import io.millrace.vhost.user.server.MovableRing;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Which core does what, in SPDK's shapes: its scheduler moves threads, ours rings. */
+final class SchedulerMethods {
+  private static final long LEAST_PERIOD_MICROS = 1000;
+  private static final long MOST_PERIOD_MICROS = TimeUnit.HOURS.toMicros(1);
+  private static final List<String> LIMITS = List.of("load_limit", "core_limit", "core_busy");
+
+  private final RingScheduler scheduler;
+  private final SortedMap<Integer, Reactor> reactors;
+  private final Supplier<List<MovableRing>> rings;
+  private final long startNanos = System.nanoTime();
+
+  private SchedulerMethods(
+      RingScheduler scheduler,
+      SortedMap<Integer, Reactor> reactors,
+      Supplier<List<MovableRing>> rings) {
+    this.scheduler = scheduler;
+    this.reactors = reactors;
+    this.rings = rings;
+  }
+
+  /**
+   * Adds the methods.
+   *
+   * @param reactors by core
+   * @param rings gives those that run
+   */
+  static void addTo(
+      MethodRegistry methods,
+      RingScheduler scheduler,
+      SortedMap<Integer, Reactor> reactors,
+      Supplier<List<MovableRing>> rings) {
+    SchedulerMethods self = new SchedulerMethods(scheduler, reactors, rings);
+    methods.add(
+        RpcMethod.named("framework_set_scheduler", "Says whether busy queues change their core")
+            .states(RpcState.STARTUP, RpcState.RUNTIME)
+            .param(Param.string("name", "dynamic; or static, where all stay").required())
+            .param(
+                Param.integer("period", 0, MOST_PERIOD_MICROS, "microseconds; 0 leaves it as it is")
+                    .orElse(0))
+            .param(percent("load_limit", "difference of two cores up to which they count as even"))
+            .param(percent("core_limit", "load up to which a core takes another queue"))
+            .param(percent("core_busy", "load from which a core gives queues away"))
+            .handledBy(self::set));
+    methods.add(
+        RpcMethod.named("framework_get_scheduler", "Tells by what queues change their core")
+            .states(RpcState.STARTUP, RpcState.RUNTIME)
+            .handledBy(none -> CompletableFuture.completedStage(self.describe())));
+    methods.add(
+        RpcMethod.named("framework_get_reactors", "Tells how busy each core is, and with what")
+            .handledBy(none -> CompletableFuture.completedStage(self.reactors())));
+  }
+
+  private static Param percent(String name, String help) {
+    return Param.integer(name, 0, 100, "percent: " + help);
+  }
+
+  private CompletionStage<JsonNode> set(Arguments arguments) throws RpcException {
+    String name = arguments.string("name");
+    Kind kind =
+        Stream.of(Kind.values())
+            .filter(one -> one.spelling().equals(name))
+            .findFirst()
+            .orElseThrow(() -> refused("name is dynamic or static; there is no other"));
+    if (kind == Kind.STATIC && LIMITS.stream().anyMatch(arguments::has)) {
+      throw refused(String.join(", ", LIMITS) + " are of the dynamic scheduler");
+    }
+    long period = arguments.integer("period");
+    if (period != 0 && period < LEAST_PERIOD_MICROS) {
+      throw refused("period is in microseconds, and at least " + LEAST_PERIOD_MICROS);
+    }
+    Limits now = scheduler.limits();
+    scheduler.set(
+        kind,
+        period == 0 ? scheduler.periodMicros() : period,
+        new Limits(
+            arguments.optionalInt("load_limit").orElse(now.loadLimit()),
+            arguments.optionalInt("core_limit").orElse(now.coreLimit()),
+            arguments.optionalInt("core_busy").orElse(now.coreBusy())));
+    return CompletableFuture.completedStage(BooleanNode.TRUE);
+  }
+
+  private static RpcException refused(String why) {
+    return new RpcException(RpcException.INTERNAL_ERROR, Errno.EINVAL.describe(), why);
+  }
+
+  private ObjectNode describe() {
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    result.put("scheduler_name", scheduler.kind().spelling());
+    result.put("scheduler_period", scheduler.periodMicros());
+    result.put("isolated_core_mask", CoreMask.format(new BitSet()));
+    result.put("scheduling_core", reactors.firstKey());
+    if (scheduler.kind() == Kind.DYNAMIC) {
+      result.put("load_limit", scheduler.limits().loadLimit());
+      result.put("core_limit", scheduler.limits().coreLimit());
+      result.put("core_busy", scheduler.limits().coreBusy());
+    }
+    return result;
+  }
+
+  private ObjectNode reactors() {
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    result.put("tick_rate", TimeUnit.SECONDS.toNanos(1));
+    result.put("pid", ProcessHandle.current().pid());
+    ArrayNode all = result.putArray("reactors");
+    long upNanos = System.nanoTime() - startNanos;
+    List<MovableRing> running = rings.get();
+    for (Map.Entry<Integer, Reactor> one : reactors.entrySet()) {
+      Reactor reactor = one.getValue();
+      long busy = reactor.busyNanos();
+      ObjectNode entry = all.addObject();
+      entry.put("lcore", one.getKey());
+      entry.put("busy", busy);
+      entry.put("idle", Math.max(0, upNanos - busy));
+      ArrayNode threads = entry.putArray("lw_threads");
+      for (int i = 0; i < running.size(); i++) {
+        if (running.get(i).reactor().equals(reactor)) {
+          ObjectNode thread = threads.addObject();
+          thread.put("name", running.get(i).name());
+          thread.put("id", i + 1);
+          thread.put("cpumask", mask(running.get(i)));
+        }
+      }
+    }
+    return result;
+  }
+
+  private String mask(MovableRing ring) {
+    BitSet cores = new BitSet();
+    reactors.forEach((core, reactor) -> {
+      if (ring.reactors().contains(reactor)) {
+        cores.set(core);
+      }
+    });
+    return CoreMask.format(cores);
+  }
+}
