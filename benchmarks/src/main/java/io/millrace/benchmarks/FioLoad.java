@@ -30,6 +30,7 @@ record FioLoad(String core, Path image, boolean direct) implements Load {
                 "--ioengine=io_uring",
                 "--size=" + Peers.DISK_BYTES,
                 "--direct=" + (direct ? 1 : 0),
+                "--invalidate=0", // or it empties the page cache of all sides
                 "--time_based",
                 "--ramp_time=" + leadIn.toMillis() + "ms",
                 "--runtime=" + run.toMillis() + "ms",

@@ -105,6 +105,14 @@ class CellsTest {
   }
 
   @Test
+  void fioLeavesThePageCacheToTheOthers() {
+    FioLoad fio = new FioLoad("0", Path.of("/w/disk.img"), false);
+
+    assertThat(fio.command(Workload.mix(70, 8), Duration.ZERO, Duration.ofSeconds(1)))
+        .contains("--invalidate=0");
+  }
+
+  @Test
   void fioAndBdevperfAreToldTheSameWorkload() {
     Workload mix = Workload.mix(70, 8);
 
