@@ -14,7 +14,7 @@ import java.util.Locale;
  * @param mark where a line is drawn across all rows; 0 for nowhere
  */
 record RowPlot(String axis, List<String> legend, double mark, List<Row> rows) {
-  private static final int LEFT = 430;
+  private static final double CHARACTER = 6.4; // pixels, on average, of a label
   private static final int PLOT = 420;
   private static final int RIGHT = 60;
   private static final int ROW = 22;
@@ -34,39 +34,47 @@ record RowPlot(String axis, List<String> legend, double mark, List<Row> rows) {
 
   /** The picture. */
   String svg() {
+    int left = left();
     double low = Math.min(mark > 0 ? mark : Double.MAX_VALUE, bound(true));
     double high = Math.max(mark, bound(false));
     double from = Math.floor(log(low) * 2 - 0.2) / 2;
     double to = Math.ceil(log(high) * 2 + 0.2) / 2;
     int bottom = TOP + ROW * rows.size();
-    Svg svg = new Svg(LEFT + PLOT + RIGHT, bottom + BOTTOM);
+    Svg svg = new Svg(left + PLOT + RIGHT, bottom + BOTTOM);
     for (double tick : ticks(from, to)) {
-      double x = x(tick, from, to);
+      double x = left + x(tick, from, to);
       svg.grid(x, TOP - 6, x, bottom);
       svg.text(x, bottom + 16, Anchor.MIDDLE, number(tick));
     }
     if (mark > 0) {
-      svg.line(x(mark, from, to), TOP - 6, x(mark, from, to), bottom, Svg.GREY, 1.5);
+      double x = left + x(mark, from, to);
+      svg.line(x, TOP - 6, x, bottom, Svg.GREY, 1.5);
     }
-    svg.text(LEFT + PLOT / 2.0, bottom + 38, Anchor.MIDDLE, axis);
+    svg.text(left + PLOT / 2.0, bottom + 38, Anchor.MIDDLE, axis);
     for (int i = 0; i < legend.size(); i++) {
-      svg.dot(LEFT + i * 90.0, TOP - 20, 4, Svg.series(i));
-      svg.text(LEFT + i * 90.0 + 9, TOP - 16, Anchor.START, legend.get(i));
+      svg.dot(left + i * 90.0, TOP - 20, 4, Svg.series(i));
+      svg.text(left + i * 90.0 + 9, TOP - 16, Anchor.START, legend.get(i));
     }
     for (int i = 0; i < rows.size(); i++) {
-      draw(svg, rows.get(i), TOP + ROW * i + ROW / 2.0, from, to);
+      draw(svg, rows.get(i), left, TOP + ROW * i + ROW / 2.0, from, to);
     }
     return svg.text();
   }
 
-  private static void draw(Svg svg, Row row, double y, double from, double to) {
-    svg.text(LEFT - 12, y + 4, Anchor.END, row.label);
+  private static void draw(Svg svg, Row row, int left, double y, double from, double to) {
+    svg.text(left - 12, y + 4, Anchor.END, row.label);
     for (int i = 0; i < row.dots.size(); i++) {
       Dot dot = row.dots.get(i);
-      svg.line(x(dot.low, from, to), y, x(dot.high, from, to), y, Svg.series(i), 2);
-      svg.dot(x(dot.value, from, to), y, 4, Svg.series(i));
+      svg.line(left + x(dot.low, from, to), y, left + x(dot.high, from, to), y, Svg.series(i), 2);
+      svg.dot(left + x(dot.value, from, to), y, 4, Svg.series(i));
     }
-    svg.text(LEFT + PLOT + 8, y + 4, Anchor.START, number(row.dots.getFirst().value));
+    svg.text(left + PLOT + 8, y + 4, Anchor.START, number(row.dots.getFirst().value));
+  }
+
+  /** Room for the labels. */
+  private int left() {
+    int longest = rows.stream().mapToInt(row -> row.label.length()).max().orElse(0);
+    return (int) (longest * CHARACTER) + 20;
   }
 
   private double bound(boolean low) {
@@ -87,8 +95,9 @@ record RowPlot(String axis, List<String> legend, double mark, List<Row> rows) {
     return ticks;
   }
 
+  /** Distance from the left end of the axis. */
   private static double x(double value, double from, double to) {
-    return LEFT + (log(value) - from) / (to - from) * PLOT;
+    return (log(value) - from) / (to - from) * PLOT;
   }
 
   private static double log(double value) {
