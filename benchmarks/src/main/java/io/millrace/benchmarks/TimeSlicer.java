@@ -108,7 +108,7 @@ final class TimeSlicer implements AutoCloseable {
   }
 
   private void say(String command) throws IOException {
-    commands.write(command + "\n");
+    commands.write(command + " ;\n");
     commands.flush();
   }
 

@@ -1,7 +1,7 @@
 # Lets one group of processes run at a time, in a round robin, until stdin ends. Builtins only: no fork per slice.
 #
 # usage: slice.sh MICROSECONDS "PID..." "PID..." ...
-# It begins with everything stopped. stdin, a line each:
+# It begins with everything stopped. stdin, a line each, closed by " ;":
 #   go              begins a round robin with the first group
 #   hold            stops everything and answers "held"
 #   slice MICROS    the length of a slice from now on
@@ -61,13 +61,16 @@ obey() { # obey COMMAND ARGUMENT...
 }
 
 hear() { # hear OPTION...: obeys the next line, if it comes within read's options
-  read -r "$@" part
+  IFS= read -r "$@" part
   status=$?
-  line+=$part # the end of a slice may cut a line in two
-  if ((status == 0)); then
-    words=$line
+  # The end of a slice may cut a line in two, or come between a line and the news that it is whole: ";" tells.
+  line+=$part
+  if [[ $line == *";" ]]; then
+    words=${line%;}
     line=
     obey $words
+  elif ((status == 0)); then
+    line=
   elif ((status <= 128)); then # the end of stdin; a time-out is above 128
     signal CONT ${groups[*]}
     exit 0

@@ -123,13 +123,13 @@ class TimeSlicerTest {
             .start();
     try (var commands = script.outputWriter();
         var answers = script.inputReader()) {
-      commands.write("go\nrep");
+      commands.write("go ;\nrep");
       commands.flush();
       await(() -> state(one) == 'T');
       await(() -> state(one) != 'T');
       await(() -> state(one) == 'T');
 
-      commands.write("ort\n");
+      commands.write("ort ;\n");
       commands.flush();
 
       assertThat(answers.readLine()).matches("\\d+ \\d+");
