@@ -5,4 +5,5 @@ set -eu
 here=$(dirname -- "$(readlink -f -- "$0")")
 exec "$JAVA_HOME/bin/java" -XX:+UseSerialGC --enable-native-access=ALL-UNNAMED \
   -cp "$here/target/classes:$(cat -- "$here/target/class-path")" io.millrace.benchmarks.Main \
-  --millrace="$here/../server/target/millrace/bin/millrace" --output="$here/target" "$@"
+  --millrace="$here/../server/target/millrace/bin/millrace" --output="$here/target" \
+  --results="$here/results" --page="$here/../docs/performance.md" "$@"

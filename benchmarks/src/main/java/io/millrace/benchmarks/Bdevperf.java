@@ -6,93 +6,84 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * SPDK's load with SPDK's initiator. It attaches its disk and waits for the call that begins the
- * test; the answer to that call is its report. It needs no warming up, but the server does that it
- * loads.
+ * SPDK's load with SPDK's initiator. It attaches its disk once; each call of {@code perform_tests}
+ * is a measurement, and the answer its report. Percentiles are not in the answer: {@code -l} prints
+ * them, before the answer is sent.
+ *
+ * @param program with its options
+ * @param rpc socket that it listens on
+ * @param files what its command line refers to
  */
-final class Bdevperf implements Contender.Load {
-  private static final String PERFORM_TESTS =
-      "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"perform_tests\"}";
+record Bdevperf(List<String> program, Path rpc, Map<Path, String> files) implements Load {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final double MIB = 1 << 20;
 
-  private final Path rpc;
-  private final List<String> program;
-  private @Nullable SocketChannel call;
+  /** For example {@code 99.90000% : 12.345us}. */
+  private static final Pattern PERCENTILE =
+      Pattern.compile("(?m)^\\s*([\\d.]+)% :\\s*([\\d.]+)us$");
+
+  @Override
+  public Session start(String name, Path work) throws IOException, InterruptedException {
+    for (Map.Entry<Path, String> file : files.entrySet()) {
+      Files.writeString(file.getKey(), file.getValue());
+    }
+    Files.deleteIfExists(rpc);
+    Child child = Child.start(name + "-load", Contest.LOAD_CORE, program, work);
+    try {
+      child.awaitSocket(rpc);
+      return new Running(name, child);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      child.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public boolean inWholeSeconds() {
+    return true;
+  }
+
+  /** The call that begins a measurement. */
+  static String performTests(Workload workload, Duration run) {
+    return String.format(
+        Locale.ROOT,
+        "{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"perform_tests\", \"params\":"
+            + " {\"time_in_sec\": %d, \"workload_type\": \"%s\", \"queue_depth\": %d,"
+            + " \"io_size\": \"%d\"%s}}",
+        run.toSeconds(),
+        workload.isMix() ? "randrw" : workload.rw(),
+        workload.depth(),
+        workload.blockBytes(),
+        workload.isMix() ? ", \"rw_percentage\": " + workload.readPercent() : "");
+  }
 
   /**
-   * A load.
+   * What the answer tells; null while it is not whole.
    *
-   * @param program with all options but the time
-   * @param rpc socket that it listens on
+   * @param printed meanwhile
    */
-  Bdevperf(List<String> program, Path rpc) {
-    this.program = List.copyOf(program);
-    this.rpc = rpc;
-  }
-
-  @Override
-  public List<String> command(Duration ramp, Duration run) {
-    return Contender.plus(program, "-z", "-t", Long.toString(run.toSeconds()));
-  }
-
-  @Override
-  public int roundsToWarmUp() {
-    return 2;
-  }
-
-  @Override
-  public void awaitReady(Child child, Duration work) throws IOException, InterruptedException {
-    child.awaitSocket(rpc);
-  }
-
-  @Override
-  public void begin() throws IOException {
-    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-    channel.connect(UnixDomainSocketAddress.of(rpc));
-    channel.write(ByteBuffer.wrap(PERFORM_TESTS.getBytes(StandardCharsets.US_ASCII)));
-    channel.configureBlocking(false);
-    call = channel;
-  }
-
-  @Override
-  public FioReport report(String who, Child child, Duration limit)
-      throws IOException, InterruptedException {
-    SocketChannel channel = call;
-    if (channel == null) {
-      throw new IllegalStateException("the test of " + who + " has not begun");
-    }
-    call = null;
-    try (channel) {
-      long deadline = System.nanoTime() + limit.toNanos();
-      ByteBuffer answer = ByteBuffer.allocate(1 << 16);
-      while (System.nanoTime() - deadline < 0 && channel.read(answer) >= 0) {
-        FioReport report = parse(who, answer);
-        if (report != null) {
-          return report;
-        }
-        Thread.sleep(10);
-      }
-      throw new IOException(
-          who + " gave no report in " + limit.toSeconds() + " s: " + text(answer));
-    }
-  }
-
-  /** What the answer tells; null while it is not whole. */
-  static @Nullable FioReport parse(String who, ByteBuffer answer) throws IOException {
+  static @Nullable FioReport parse(String who, String answer, String printed) throws IOException {
     JsonNode json;
     try {
-      json = MAPPER.readTree(text(answer));
+      json = MAPPER.readTree(answer);
     } catch (JacksonException e) {
+      return null;
+    }
+    if (json.isMissingNode()) {
       return null;
     }
     if (json.has("error")) {
@@ -100,13 +91,84 @@ final class Bdevperf implements Contender.Load {
     }
     JsonNode result = json.at("/result/results/0");
     double iops = result.path("iops").asDouble(0);
-    return iops > 0
-        ? new FioReport(
-            iops, result.path("mibps").asDouble(0) * MIB, new FioReport.Latency(0, 0, 0))
-        : null;
+    if (iops <= 0) {
+      throw new IOException(who + " reports no requests: " + answer);
+    }
+    if (result.path("io_failed").asLong(0) > 0) {
+      throw new IOException(who + " reports failed requests: " + answer);
+    }
+    return new FioReport(iops, result.path("mibps").asDouble(0) * MIB, percentiles(printed));
   }
 
-  private static String text(ByteBuffer answer) {
-    return StandardCharsets.UTF_8.decode(answer.duplicate().flip()).toString();
+  private static FioReport.Latency percentiles(String printed) {
+    double p50 = 0;
+    double p99 = 0;
+    double p999 = 0;
+    for (Matcher line = PERCENTILE.matcher(printed); line.find(); ) {
+      double micros = Double.parseDouble(line.group(2));
+      switch (line.group(1)) {
+        case "50.00000" -> p50 = micros;
+        case "99.00000" -> p99 = micros;
+        case "99.90000" -> p999 = micros;
+        default -> {}
+      }
+    }
+    return new FioReport.Latency(p50, p99, p999);
+  }
+
+  private final class Running implements Session {
+    private final String name;
+    private final Child child;
+    private final ByteBuffer answer = ByteBuffer.allocate(1 << 16);
+    private @Nullable SocketChannel call;
+    private int printedBefore;
+
+    Running(String name, Child child) {
+      this.name = name;
+      this.child = child;
+    }
+
+    @Override
+    public List<Child> processes() {
+      return List.of(child);
+    }
+
+    @Override
+    public void begin(Workload workload, Duration leadIn, Duration run) throws IOException {
+      hangUp();
+      printedBefore = child.printed().length();
+      answer.clear();
+      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      call = channel;
+      channel.connect(UnixDomainSocketAddress.of(rpc)); // its backlog takes it while it is stopped
+      byte[] bytes = performTests(workload, run).getBytes(StandardCharsets.US_ASCII);
+      channel.write(ByteBuffer.wrap(bytes));
+      channel.configureBlocking(false);
+    }
+
+    @Override
+    public @Nullable FioReport poll() throws IOException {
+      SocketChannel channel = call;
+      if (channel == null) {
+        throw new IllegalStateException(name + " has not begun");
+      }
+      if (channel.read(answer) < 0) {
+        throw child.failure("hung up instead of an answer");
+      }
+      String text = StandardCharsets.UTF_8.decode(answer.duplicate().flip()).toString();
+      return parse(name + "-load", text, child.printed().substring(printedBefore));
+    }
+
+    private void hangUp() throws IOException {
+      if (call != null) {
+        call.close();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      hangUp();
+      child.close();
+    }
   }
 }

@@ -1,130 +1,105 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One load, the sides under it and who is compared with whom.
  *
- * @param name the load, as a table heading
+ * @param name a table heading
+ * @param slice that a side runs before the next one has its turn
  */
-record Cell(String name, List<Contender> contenders, List<Comparison> comparisons)
+record Cell(
+    String name, Lineup lineup, Workload workload, Duration slice, List<Comparison> comparisons)
     implements Measurement {
-  /** A server below this share of its core had time left: somebody else set the pace. */
-  private static final double LIMIT_BUSY = 0.9;
-
   private static final double MIB = 1 << 20;
 
-  /** The ratio of one side's IOPS to another's; both are places in the list of contenders. */
-  record Comparison(int side, int against, Figure.@Nullable Bar bar) {}
-
-  /** Runs {@code rounds} rounds; progress goes to {@code progress}. */
-  List<List<Contest.Result>> rounds(
-      Path work, int rounds, Contest.Timing timing, PrintStream progress)
-      throws IOException, InterruptedException {
-    List<List<Contest.Result>> all = new ArrayList<>();
-    try (Contest contest = Contest.open(contenders, work, timing)) {
-      for (int i = 1 - roundsToWarmUp(); i <= rounds; i++) {
-        progress.print(name + (i > 0 ? ": round %d of %d".formatted(i, rounds) : ": warm-up"));
-        List<Contest.Result> round = contest.round();
-        round.forEach(side -> progress.printf(" %.0f", side.report().iops() * round.size()));
-        progress.println(" IOPS");
-        if (i > 0) {
-          all.add(round);
-        }
-      }
-    }
-    return all;
-  }
-
-  private int roundsToWarmUp() {
-    return contenders.stream().mapToInt(side -> side.load().roundsToWarmUp()).max().orElse(0);
+  /** In slices of the usual length. */
+  Cell(String name, Lineup lineup, Workload workload, Comparison... comparisons) {
+    this(name, lineup, workload, TimeSlicer.SLICE, List.of(comparisons));
   }
 
   @Override
-  public List<Figure> run(Path work, int rounds, Contest.Timing timing, PrintStream progress)
-      throws IOException, InterruptedException {
-    List<List<Contest.Result>> all = rounds(work, rounds, timing, progress);
+  public List<Figure> run(Stage stage) throws IOException, InterruptedException {
+    Rounds rounds = stage.rounds(name, lineup, workload, slice);
     List<Figure> figures = new ArrayList<>();
     for (Comparison comparison : comparisons) {
-      figures.add(ratio(all, comparison));
+      figures.add(comparison.figure(name, rounds));
     }
-    for (int side = 0; side < contenders.size(); side++) {
-      figures.add(absolute(all, side));
+    for (int side = 0; side < lineup.size(); side++) {
+      figures.add(absolute(name, rounds, side));
     }
     return figures;
   }
 
-  private Figure ratio(List<List<Contest.Result>> all, Comparison comparison) {
-    Spread spread =
-        Spread.of(
-            all.stream()
-                .map(round ->
-                    round.get(comparison.side).report().iops()
-                        / round.get(comparison.against).report().iops())
-                .toList());
-    return new Figure(
-        "%s: %s / %s"
-            .formatted(
-                name,
-                contenders.get(comparison.side).name(),
-                contenders.get(comparison.against).name()),
-        spread.median(),
-        spread.format(2),
-        comparison.bar,
-        notTheLimit(all, comparison));
-  }
-
-  private List<String> notTheLimit(List<List<Contest.Result>> all, Comparison comparison) {
-    List<String> remarks = new ArrayList<>();
-    for (int side : List.of(comparison.side, comparison.against)) {
-      if (contenders.get(side).server() != null) {
-        double busy = median(all, side, Contest.Result::serverBusy);
-        if (busy < LIMIT_BUSY) {
-          remarks.add(
-              "%s's server was not the limit: it used %s of its core"
-                  .formatted(contenders.get(side).name(), percent(busy)));
-        }
-      }
+  /** What one side did in the time that it had. */
+  static Figure absolute(String name, Rounds rounds, int side) {
+    String what = "%s: %s".formatted(name, rounds.lineup().name(side));
+    String failure = rounds.failure(side);
+    if (failure != null) {
+      return Figure.refused(what, null, failure);
     }
-    return remarks;
+    boolean hasServer = rounds.lineup().contenders().get(side).server() != null;
+    double iops = rounds.median(side, Contest.Result::iops);
+    Map<String, Double> details = new LinkedHashMap<>();
+    details.put("mibps", rounds.median(side, Contest.Result::bytesPerSecond) / MIB);
+    details.put("load_busy_share", rounds.median(side, Contest.Result::loadBusy));
+    if (hasServer) {
+      details.put("server_busy_share", rounds.median(side, Contest.Result::serverBusy));
+      details.put(
+          "server_cpu_per_request_ns", rounds.median(side, Contest.Result::serverNanosPerRequest));
+    }
+    latency(details, rounds, side, "p50", 50, FioReport.Latency::p50Micros);
+    latency(details, rounds, side, "p99", 99, FioReport.Latency::p99Micros);
+    latency(details, rounds, side, "p99.9", 99.9, FioReport.Latency::p999Micros);
+    return new Figure(what, iops, text(iops, details, hasServer), null, List.of())
+        .withValues(rounds.values(side, Contest.Result::iops))
+        .withDetails(details);
   }
 
-  /** What one side did; with N sides in the round robin it ran an N-th of the time. */
-  private Figure absolute(List<List<Contest.Result>> all, int side) {
-    int sides = contenders.size();
-    double iops = median(all, side, result -> result.report().iops() * sides);
-    double bytes = median(all, side, result -> result.report().bytesPerSecond() * sides);
-    String server =
-        contenders.get(side).server() == null
-            ? ""
-            : ", server's core " + percent(median(all, side, Contest.Result::serverBusy));
-    return new Figure(
-        "%s: %s".formatted(name, contenders.get(side).name()),
-        iops,
-        "%s thousand IOPS, %s MiB/s while it ran%s, load's core %s"
-            .formatted(
-                String.format(Locale.ROOT, "%.0f", iops / 1000),
-                String.format(Locale.ROOT, "%.0f", bytes / MIB),
-                server,
-                percent(median(all, side, Contest.Result::loadBusy))),
-        null,
-        List.of());
+  private static void latency(
+      Map<String, Double> details,
+      Rounds rounds,
+      int side,
+      String label,
+      double percentile,
+      ToDoubleFunction<FioReport.Latency> of) {
+    if (rounds.tells(side, percentile, of)) {
+      details.put(label + "_us", rounds.median(side, result -> of.applyAsDouble(result.latency())));
+    }
   }
 
-  private static double median(
-      List<List<Contest.Result>> all, int side, ToDoubleFunction<Contest.Result> of) {
-    return Spread.of(all.stream().map(round -> of.applyAsDouble(round.get(side))).toList())
-        .median();
+  private static String text(double iops, Map<String, Double> details, boolean hasServer) {
+    StringBuilder text = new StringBuilder();
+    add(text, "%.1f thousand IOPS, ", iops / 1000);
+    add(text, "%.0f MiB/s", details.getOrDefault("mibps", 0.0));
+    if (hasServer) {
+      add(
+          text,
+          "; server %.0f %% of its core",
+          details.getOrDefault("server_busy_share", 0.0) * 100);
+      add(text, ", %.0f ns a request", details.getOrDefault("server_cpu_per_request_ns", 0.0));
+    }
+    add(text, "; load %.0f %%", details.getOrDefault("load_busy_share", 0.0) * 100);
+    details.forEach((key, value) -> {
+      if (key.startsWith("p")) {
+        add(text, "; " + key.replace("_us", "") + " %.2f us", value);
+      }
+    });
+    return text.toString();
   }
 
-  private static String percent(double share) {
+  private static void add(StringBuilder text, String format, double value) {
+    text.append(String.format(Locale.ROOT, format, value));
+  }
+
+  static String percent(double share) {
     return String.format(Locale.ROOT, "%.0f %%", share * 100);
   }
 }

@@ -1,191 +1,153 @@
 package io.millrace.benchmarks;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The comparisons of IOPS that {@code make bench} makes.
+ * The comparisons that decide whether Millrace is what it is meant to be, each with its bar.
  *
- * @param image that all file sides use
+ * @param spdk null when there is none here
  */
-record Cells(Peers peers, Path image) {
-  private static final String MILLRACE = "millrace";
+record Cells(Sides sides, @Nullable Spdk spdk) {
+  static final String MILLRACE = Sides.MILLRACE;
   private static final int DEPTH = 32;
 
-  /** Reads, writes, both; small and large: one disk of each kind. */
-  static List<Workload> workloads() {
-    return List.of(
-        Workload.random("randread", DEPTH),
-        Workload.random("randwrite", DEPTH),
-        Workload.mix(70, DEPTH),
-        Workload.sequential("read", 8),
-        Workload.sequential("write", 8));
+  /** Without which nothing here means anything: Millrace beside itself. */
+  Cell control() {
+    Workload workload = Workload.random("randread", DEPTH);
+    String again = MILLRACE + "-again";
+    Lineup lineup =
+        spdk == null
+            ? new Lineup(sides.nullDisk(MILLRACE), sides.nullDisk(again))
+            : new Lineup(
+                spdk.bdevperf(MILLRACE, sides.peers().millraceNulls(MILLRACE, 1)),
+                spdk.bdevperf(again, sides.peers().millraceNulls(again, 1)));
+    return new Cell(
+        "control, null, %s%s".formatted(workload.name(), spdk == null ? "" : ", bdevperf"),
+        lineup,
+        workload,
+        new Comparison(0, 1, Figure.Bar.within(0.95, 1.05, "1.00 +- 0.05")));
   }
 
+  /** All that has a bar, but for the control. */
   List<Measurement> all() {
-    List<Measurement> all = new ArrayList<>(ofNull());
-    all.addAll(ofRings());
-    all.addAll(ofFile());
-    all.addAll(ofDisks());
-    all.addAll(ofLatency());
+    List<Measurement> all = new ArrayList<>();
+    if (spdk != null) {
+      all.addAll(underBdevperf(spdk));
+    }
+    all.addAll(file());
+    all.add(daemon());
+    all.addAll(besides());
     return all;
   }
 
-  /** A disk that does nothing: what is left is the way to it and back. */
-  private List<Cell> ofNull() {
+  /** SPDK's initiator as the judge; the depths share their servers. */
+  private List<Cell> underBdevperf(Spdk vhost) {
+    Lineup malloc = mallocUnderBdevperf(vhost);
+    Lineup nulls = nullUnderBdevperf(vhost);
     List<Cell> cells = new ArrayList<>();
-    cells.add(nullCell(Workload.random("randread", 1), Figure.Bar.atLeast(1, ">= 1")));
-    for (Workload workload : workloads()) {
-      boolean readsOnly = workload.equals(workloads().getFirst());
-      cells.add(nullCell(workload, readsOnly ? Figure.Bar.atLeast(3, ">= 3 (aim 6)") : null));
-    }
-    cells.add(control());
-    return cells;
-  }
-
-  private Cell nullCell(Workload workload, Figure.@Nullable Bar bar) {
-    return new Cell(
-        "null, " + workload.name(),
-        List.of(
-            peers.contender(MILLRACE, peers.millraceNulls(MILLRACE, 1), workload),
-            peers.contender(Peers.DAEMON, peers.daemonNulls(Peers.DAEMON, 1), workload)),
-        List.of(new Cell.Comparison(0, 1, bar)));
-  }
-
-  /** The two formats of a ring, on a disk that does nothing and on one that copies. */
-  private List<Cell> ofRings() {
-    List<Cell> cells = new ArrayList<>();
-    for (int depth : new int[] {1, DEPTH}) {
-      Workload workload = Workload.random("randread", depth);
-      cells.add(
-          formats("null, " + workload.name(), workload, side -> peers.millraceNulls(side, 1)));
-    }
-    Workload workload = Workload.random("randread", DEPTH);
+    cells.add(bdevperf("malloc", malloc, 1, atLeast(1.3, 1.5), atMostP99()));
+    cells.add(bdevperf("malloc", malloc, 32, atLeast(1.4, 1.7)));
+    cells.add(bdevperf("malloc", malloc, 128, atLeast(1.4, 1.7)));
+    Workload large = Workload.sequential("read", 8);
     cells.add(
-        formats(
-            "malloc, " + workload.name(),
-            workload,
-            side -> peers.millraceMalloc(side, Spdk.MALLOC_BYTES)));
+        new Cell("malloc, %s, bdevperf".formatted(large.name()), malloc, large, atLeast(1.0, 1.0)));
+    cells.add(bdevperf("null", nulls, 1, atLeast(1.2, 1.4), atMostP99()));
+    cells.add(bdevperf("null", nulls, 32, atLeast(1.0, 1.15)));
+    cells.add(bdevperf("null", nulls, 128, atLeast(1.0, 1.15)));
     return cells;
   }
 
-  private Cell formats(String name, Workload workload, Function<String, Contender.Server> server) {
-    return new Cell(
-        "rings, " + name,
-        List.of(
-            peers.contender("packed", server.apply("packed"), workload.packed()),
-            peers.contender("split", server.apply("split"), workload)),
-        List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.97, ">= 0.97"))));
+  Lineup mallocUnderBdevperf(Spdk vhost) {
+    return new Lineup(
+        vhost.bdevperf(MILLRACE, sides.peers().millraceMalloc(MILLRACE, Spdk.MALLOC_BYTES)),
+        vhost.bdevperf(Spdk.NAME, vhost.malloc(Spdk.NAME)));
   }
 
-  /** Whether this machine can compare anything now: Millrace beside itself. */
-  private Cell control() {
-    Workload workload = Workload.random("randread", DEPTH);
-    String again = MILLRACE + "-again";
-    return new Cell(
-        "null, control",
-        List.of(
-            peers.contender(MILLRACE, peers.millraceNulls(MILLRACE, 1), workload),
-            peers.contender(again, peers.millraceNulls(again, 1), workload)),
-        List.of(
-            new Cell.Comparison(0, 1, Figure.Bar.within(0.95, 1.05, "1.00 +- 0.05 (control)"))));
+  Lineup nullUnderBdevperf(Spdk vhost) {
+    return new Lineup(
+        vhost.bdevperf(MILLRACE, sides.peers().millraceNulls(MILLRACE, 1)),
+        vhost.bdevperf(Spdk.NAME, vhost.nullDisk(Spdk.NAME)));
   }
 
-  /** A raw image; fio on the same image is what the kernel can do. */
-  private List<Cell> ofFile() {
-    List<Cell> cells = new ArrayList<>();
-    for (boolean direct : new boolean[] {false, true}) {
-      for (Workload workload : workloads()) {
-        cells.add(
-            new Cell(
-                "file %s, %s".formatted(direct ? "O_DIRECT" : "buffered", workload.name()),
-                List.of(
-                    peers.contender(
-                        MILLRACE, peers.millraceFile(MILLRACE, image, direct), workload),
-                    Peers.fio("fio-io_uring", image, direct, workload),
-                    peers.contender(
-                        Peers.DAEMON, peers.daemonFile(Peers.DAEMON, image, direct), workload)),
-                List.of(
-                    new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.9, ">= 0.9")),
-                    new Cell.Comparison(0, 2, null))));
-      }
-    }
-    return cells;
+  private static Cell bdevperf(String disk, Lineup lineup, int depth, Comparison... comparisons) {
+    Workload workload = Workload.random("randread", depth);
+    String name = "%s, %s, bdevperf".formatted(disk, workload.name());
+    return new Cell(name, lineup, workload, comparisons);
   }
 
-  /** Many disks on one core: all busy, and one busy beside others that rest. */
-  private List<Cell> ofDisks() {
-    List<Cell> cells = new ArrayList<>();
-    cells.add(
-        new Cell(
-            "disks, all busy, 4 KiB randread, depth %d each".formatted(DEPTH),
-            List.of(
-                millraces(1, 1, DEPTH),
-                millraces(10, 10, DEPTH),
-                millraces(100, 100, DEPTH),
-                daemons(1, DEPTH),
-                daemons(10, DEPTH)),
-            List.of(
-                new Cell.Comparison(1, 0, null),
-                new Cell.Comparison(2, 0, null),
-                new Cell.Comparison(1, 4, Figure.Bar.atLeast(3, ">= 3 (aim 6)")),
-                new Cell.Comparison(4, 3, null))));
-    for (int depth : new int[] {1, DEPTH}) {
-      cells.add(
-          new Cell(
-              "disks, one busy, 4 KiB randread, depth " + depth,
-              List.of(millraces(100, 1, depth), millraces(1, 1, depth)),
-              List.of(new Cell.Comparison(0, 1, Figure.Bar.atLeast(0.95, ">= 0.95")))));
-    }
-    cells.add(
-        new Cell(
-            "disks, fairness, 4 KiB randread, depth 32, beside 1 MiB reads, depth 32",
-            List.of(mallocs("beside", 1 << 20), mallocs("alone", 0)),
-            List.of(new Cell.Comparison(0, 1, null))));
-    return cells;
+  private static Comparison atLeast(double least, double aim) {
+    return new Comparison(0, 1, Figure.Bar.atLeast(least, ">= %s (aim %s)".formatted(least, aim)));
+  }
+
+  private static Comparison atMostP99() {
+    return new Comparison(0, 1, Comparison.Measure.P99, Figure.Bar.atMost(0.9, "<= 0.9 (aim 0.7)"));
   }
 
   /**
-   * Two disks in memory on one core: one busy with small reads, the other with long ones or none.
-   * They share bytes, not time: a byte of a long copy takes twice as long, as no cache has it.
+   * A raw image; fio on the same image is what the kernel can do. SPDK's aio and uring bdevs both
+   * open with O_DIRECT where the file system has it: buffered, Millrace stands against their only
+   * way.
    */
-  private Contender mallocs(String name, int greedyBytes) {
-    return peers.swarm(
-        name,
-        peers.millraceMallocs(name, 2, Spdk.MALLOC_BYTES),
-        new DiskSwarm.Shape(2, 1, DEPTH, greedyBytes));
+  private List<Cell> file() {
+    List<Cell> cells = new ArrayList<>();
+    Workload workload = Workload.random("randread", DEPTH);
+    for (boolean direct : new boolean[] {false, true}) {
+      Figure.Bar bar =
+          direct
+              ? Figure.Bar.atLeast(1.0, ">= 1.0 (aim 1.05)")
+              : Figure.Bar.atLeast(1.1, ">= 1.1 (aim 1.4)");
+      cells.add(fileCell(direct, fileLineup(direct), workload, bar));
+    }
+    return cells;
   }
 
-  private Contender millraces(int disks, int active, int depth) {
-    String name = "%s-%d-of-%d".formatted(MILLRACE, active, disks);
-    return peers.swarm(
-        name, peers.millraceNulls(name, disks), new DiskSwarm.Shape(disks, active, depth));
+  /** Millrace, fio, qemu-storage-daemon, and SPDK's two where there are. */
+  Lineup fileLineup(boolean direct) {
+    List<Contender> all =
+        new ArrayList<>(List.of(sides.file(direct), sides.fio(direct), sides.daemonFile(direct)));
+    if (spdk != null) {
+      for (String kind : List.of("uring", "aio")) {
+        String name = Spdk.NAME + "-" + kind;
+        all.add(Peers.contender(name, spdk.file(name, kind, sides.image())));
+      }
+    }
+    return new Lineup(all.toArray(Contender[]::new));
   }
 
-  private Contender daemons(int disks, int depth) {
-    String name = "%s-%d-of-%d".formatted(Peers.DAEMON, disks, disks);
-    return peers.swarm(
-        name, peers.daemonNulls(name, disks), new DiskSwarm.Shape(disks, disks, depth));
+  /** One load on such a lineup. */
+  static Cell fileCell(boolean direct, Lineup lineup, Workload workload, Figure.@Nullable Bar bar) {
+    List<Comparison> comparisons = new ArrayList<>();
+    for (int other = 1; other < lineup.size(); other++) {
+      boolean isSpdk = lineup.name(other).startsWith(Spdk.NAME);
+      comparisons.add(new Comparison(0, other, isSpdk ? bar : null));
+    }
+    String name = "file %s, %s".formatted(direct ? "O_DIRECT" : "buffered", workload.name());
+    return new Cell(name, lineup, workload, comparisons.toArray(Comparison[]::new));
   }
 
-  /** Latency below the peak. */
-  private List<LatencyCell> ofLatency() {
-    return List.of(
-        new LatencyCell(
-            "latency null",
-            workload ->
-                List.of(
-                    peers.contender(MILLRACE, peers.millraceNulls(MILLRACE, 1), workload),
-                    peers.contender(Peers.DAEMON, peers.daemonNulls(Peers.DAEMON, 1), workload))),
-        new LatencyCell(
-            "latency file buffered",
-            workload ->
-                List.of(
-                    peers.contender(MILLRACE, peers.millraceFile(MILLRACE, image, false), workload),
-                    peers.contender(
-                        Peers.DAEMON, peers.daemonFile(Peers.DAEMON, image, false), workload))));
+  private Cell daemon() {
+    Workload workload = Workload.random("randread", DEPTH);
+    return new Cell(
+        "null, " + workload.name(),
+        new Lineup(sides.nullDisk(MILLRACE), sides.daemonNull()),
+        workload,
+        new Comparison(0, 1, Figure.Bar.atLeast(4, ">= 4 (aim 8)")));
+  }
+
+  /** What one busy disk loses by others that rest. */
+  private List<Cell> besides() {
+    List<Cell> cells = new ArrayList<>();
+    Figure.Bar bar = Figure.Bar.atLeast(0.95, ">= 0.95 (aim 1.0)");
+    for (int disks : new int[] {65, 1000}) {
+      Lineup lineup = new Lineup(sides.nulls(disks, 1, DEPTH), sides.nulls(1, 1, DEPTH));
+      for (int depth : new int[] {1, DEPTH}) {
+        Workload workload = Workload.random("randread", depth);
+        String name = "beside %d idle disks, null, %s".formatted(disks - 1, workload.name());
+        cells.add(new Cell(name, lineup, workload, new Comparison(0, 1, bar)));
+      }
+    }
+    return cells;
   }
 }

@@ -1,10 +1,13 @@
 package io.millrace.benchmarks;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process under measurement, kept on given cores. Its output goes to files in the work folder,
@@ -27,6 +31,7 @@ final class Child implements AutoCloseable {
   private final Process process;
   private final Path output;
   private final Thread atExit = new Thread(this::kill);
+  private int linesTaken;
 
   private Child(String name, Process process, Path output) {
     this.name = name;
@@ -73,12 +78,48 @@ final class Child implements AutoCloseable {
     await("prints " + text, () -> printed().contains(text));
   }
 
-  private String printed() {
+  /** Waits until the process has printed so many lines. */
+  void awaitPrintedLines(long count) throws IOException, InterruptedException {
+    await("prints %d lines".formatted(count), () -> printed().lines().count() >= count);
+  }
+
+  /** What it printed so far. */
+  String printed() {
     try {
       return Files.readString(output);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Writes a line to its standard input; it may be stopped. */
+  void say(String line) throws IOException {
+    try {
+      OutputStream input = process.getOutputStream();
+      input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      input.flush();
+    } catch (IOException e) {
+      throw failure("takes no commands: " + e.getMessage());
+    }
+  }
+
+  /** The next line that it has printed whole; null while there is none and it lives. */
+  @Nullable String nextLine() throws IOException {
+    boolean alive = process.isAlive(); // first: what it printed before its end is there then
+    String text = printed();
+    List<String> whole = text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
+    if (linesTaken < whole.size()) {
+      return whole.get(linesTaken++);
+    }
+    if (!alive) {
+      throw failure("ended with " + process.exitValue() + " instead of an answer");
+    }
+    return null;
+  }
+
+  /** Leaves out the lines that it has printed so far. */
+  void skipLines() {
+    linesTaken = (int) printed().lines().count();
   }
 
   private void await(String what, BooleanSupplier condition)
@@ -118,6 +159,26 @@ final class Child implements AutoCloseable {
     }
   }
 
+  /** CPU time of the threads that live, to the nanosecond: only differences mean anything. */
+  long exactCpuNanos() {
+    File[] threads = new File("/proc/" + process.pid() + "/task").listFiles();
+    long nanos = 0;
+    for (File thread : threads == null ? new File[0] : threads) {
+      nanos += cpuNanos(thread.toPath());
+    }
+    return nanos;
+  }
+
+  /** Of a thread; 0 when it ended since, and what it used, a compiler's little, is lost. */
+  private static long cpuNanos(Path thread) {
+    try {
+      String schedstat = Files.readString(thread.resolve("schedstat"));
+      return Long.parseLong(schedstat.substring(0, schedstat.indexOf(' ')));
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
   /** Sends SIGSTOP or SIGCONT ("STOP", "CONT"), for which Java has no call. */
   static void signal(String signal, Process process) throws IOException, InterruptedException {
     new ProcessBuilder("kill", "-s", signal, Long.toString(process.pid())).start().waitFor();
@@ -146,7 +207,8 @@ final class Child implements AutoCloseable {
     process.destroyForcibly();
   }
 
-  private IOException failure(String what) throws IOException {
+  /** Says what this process did wrong and shows its last words. */
+  IOException failure(String what) throws IOException {
     Path errors = output.resolveSibling(name + ".err");
     List<String> lines = Files.readAllLines(errors);
     String tail = String.join("\n  ", lines.subList(Math.max(0, lines.size() - 5), lines.size()));

@@ -3,9 +3,6 @@ package io.millrace.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name a file name too: letters, digits and dashes
  * @param server how to start it; null when the load needs none
- * @param load the command that loads and, in the end, prints a report in fio's shape
+ * @param load what loads it and reports
  */
 record Contender(String name, @Nullable Server server, Load load) {
   /**
@@ -29,13 +26,6 @@ record Contender(String name, @Nullable Server server, Load load) {
     /** A server that needs no files. */
     Server(List<String> command, Path socket) {
       this(command, socket, Map.of());
-    }
-
-    /** The same with one more file. */
-    Server with(Path file, String content) {
-      Map<Path, String> more = new HashMap<>(files);
-      more.put(file, content);
-      return new Server(command, socket, more);
     }
 
     /** Starts it on given cores and waits until its socket takes a connection. */
@@ -52,39 +42,6 @@ record Contender(String name, @Nullable Server server, Load load) {
         child.close();
         throw e;
       }
-    }
-  }
-
-  /** A command line with more behind it. */
-  static List<String> plus(List<String> command, String... more) {
-    List<String> whole = new ArrayList<>(command);
-    whole.addAll(List.of(more));
-    return whole;
-  }
-
-  /** A load that first warms up and then measures. */
-  @FunctionalInterface
-  interface Load {
-    /** Its command line; both times are of the wall. */
-    List<String> command(Duration ramp, Duration run);
-
-    /** Rounds that do not count, for a load that does not warm its server up by itself. */
-    default int roundsToWarmUp() {
-      return 0;
-    }
-
-    /** Waits until it is taken to do I/O: by default, until it has done some work. */
-    default void awaitReady(Child child, Duration work) throws IOException, InterruptedException {
-      child.awaitCpu(work.toNanos());
-    }
-
-    /** Called when measuring begins, for a load that waits for that instead of warming up. */
-    default void begin() throws IOException {}
-
-    /** What it says about itself, in the end. */
-    default FioReport report(String who, Child child, Duration limit)
-        throws IOException, InterruptedException {
-      return FioReport.parse(who, child.awaitOutput(limit));
     }
   }
 }

@@ -9,97 +9,131 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Several sides under the same load, in a round robin of short slices: all alive, one at a time
- * running. A round starts a fresh load for each side and ends with each load's own report; only
- * ratios of reports of one round mean anything.
+ * running. Servers and loads stay for all rounds and workloads. A round ends with each load's own
+ * report; only ratios of reports of one round mean anything.
+ *
+ * <p>A side that does not start, dies, or reports nonsense drops out with its reason; its slices
+ * stay, empty, so that the rounds of the others are as before.
  */
 final class Contest implements AutoCloseable {
   static final String SERVER_CORE = "0";
   static final String LOAD_CORE = "1"; // and the time slicer's
 
-  /** Work after which our load, a JVM that polls, is taken to do I/O; and one that is its own. */
-  private static final Duration LOAD_FLOWS = Duration.ofMillis(800);
-
-  private static final Duration FIO_FLOWS = Duration.ofMillis(60);
-
-  /** Time for a slower start than the last one was. */
-  private static final double START_MARGIN = 1.5;
-
   /** Left out at both ends of the measured time when looking at the cores. */
-  private static final long EDGE_NANOS = Duration.ofMillis(250).toNanos();
+  private static final long EDGE_NANOS = Duration.ofMillis(100).toNanos();
 
-  private static final Duration REPORT_PATIENCE = Duration.ofSeconds(30);
-
-  /** How many times as long as usual loads may take to start, on a machine that is not idle. */
-  private static final int MOST_PATIENCE = 8;
+  private static final int LEAD_IN_CYCLES = 3;
+  private static final long POLL_MILLIS = 2;
+  private static final Duration REPORT_PATIENCE = Duration.ofSeconds(20);
+  private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final Path work;
-  private final Timing timing;
   private final List<Side> sides = new ArrayList<>();
-  private long startNanos; // in which all loads are expected to start
-
-  /**
-   * How long the parts of a round take.
-   *
-   * @param start wall time in which one load usually starts; later rounds know it better
-   * @param warmUp own time of each side before it measures
-   * @param own measured time of each side
-   * @param slice that a side runs before the next one has its turn
-   */
-  record Timing(Duration start, Duration warmUp, Duration own, Duration slice) {
-    /** For IOPS. */
-    static Timing of(Duration own) {
-      return new Timing(Duration.ofSeconds(3), Duration.ofSeconds(1), own, TimeSlicer.SLICE);
-    }
-
-    /** The same in other slices. */
-    Timing withSlice(Duration other) {
-      return new Timing(start, warmUp, own, other);
-    }
-  }
+  private @Nullable TimeSlicer slicer; // holding all sides between rounds
 
   /**
    * One side of one round.
    *
+   * @param iops requests per second of the time in which it ran
+   * @param bytesPerSecond likewise
    * @param serverBusy share of its time in which the server used its core; 0 without a server
    * @param loadBusy the same of the load
    */
-  record Result(FioReport report, double serverBusy, double loadBusy) {}
+  record Result(
+      double iops,
+      double bytesPerSecond,
+      FioReport.Latency latency,
+      double serverBusy,
+      double loadBusy) {
+    /** CPU time of the server for each request, its polling in vain included. */
+    double serverNanosPerRequest() {
+      return serverBusy * 1e9 / iops;
+    }
+  }
 
-  private record Side(Contender contender, @Nullable Child server) {}
+  /** What is alive of a contender. */
+  private static final class Side {
+    final Contender contender;
+    @Nullable Child server;
+    Load.@Nullable Session load;
+    @Nullable String failure;
+    @Nullable FioReport report; // of this round
 
-  private record Running(Side side, Child load) {
-    List<Process> processes() {
-      return side.server == null
-          ? List.of(load.process())
-          : List.of(side.server.process(), load.process());
+    Side(Contender contender) {
+      this.contender = contender;
+    }
+
+    List<Child> processes() {
+      List<Child> all = new ArrayList<>();
+      if (server != null) {
+        all.add(server);
+      }
+      if (load != null) {
+        all.addAll(load.processes());
+      }
+      return all;
     }
 
     long serverNanos() {
-      return side.server == null ? 0 : side.server.cpuNanos();
+      return server == null ? 0 : server.exactCpuNanos();
+    }
+
+    long loadNanos() {
+      return load == null ? 0 : load.processes().stream().mapToLong(Child::exactCpuNanos).sum();
+    }
+
+    void fail(IOException reason) {
+      failure = reason.getMessage();
+      report = null;
+      close();
+    }
+
+    /** Ends the load, then the server. */
+    void close() {
+      Load.Session first = load;
+      Child last = server;
+      load = null;
+      server = null;
+      try {
+        if (first != null) {
+          first.close();
+        }
+        if (last != null) {
+          last.close();
+        }
+      } catch (IOException e) {
+        failure = failure == null ? e.getMessage() : failure;
+      }
     }
   }
 
   /** What one side has been granted and has used so far. */
   private record Clocks(long granted, long server, long load) {}
 
-  private Contest(Path work, Timing timing) {
+  private Contest(Path work) {
     this.work = work;
-    this.timing = timing;
   }
 
   /**
-   * Starts the servers, one after the other, and waits until each is up.
+   * Starts servers and loads, one after the other, each stopped when it is up: pollers on one core
+   * starve a program that starts.
    *
    * @param work where sockets, outputs and errors of the processes go
    */
-  static Contest open(List<Contender> contenders, Path work, Timing timing)
+  static Contest open(List<Contender> contenders, Path work)
       throws IOException, InterruptedException {
-    Contest contest = new Contest(work, timing);
-    contest.startNanos = timing.start.multipliedBy(contenders.size()).toNanos();
+    Contest contest = new Contest(work);
     try {
       for (Contender contender : contenders) {
-        contest.sides.add(new Side(contender, contest.startServer(contender)));
+        Side side = new Side(contender);
+        contest.sides.add(side);
+        contest.start(side);
       }
+      List<List<Process>> groups =
+          contest.sides.stream()
+              .map(side -> side.processes().stream().map(Child::process).toList())
+              .toList();
+      contest.slicer = TimeSlicer.start(groups, TimeSlicer.SLICE);
       return contest;
     } catch (IOException | InterruptedException | RuntimeException e) {
       contest.close();
@@ -107,107 +141,158 @@ final class Contest implements AutoCloseable {
     }
   }
 
-  private @Nullable Child startServer(Contender contender)
-      throws IOException, InterruptedException {
-    Contender.Server server = contender.server();
-    return server == null ? null : server.start(contender.name() + "-server", SERVER_CORE, work);
-  }
-
-  /** One round; the results stand in the order of the contenders. */
-  List<Result> round() throws IOException, InterruptedException {
-    for (int patience = 1; patience <= MOST_PATIENCE; patience *= 2) {
-      List<Result> results = tryRound();
-      if (!results.isEmpty()) {
-        return results;
-      }
-      startNanos *= 2;
-    }
-    throw new IOException(
-        "the loads did not start within %d s, again and again; wait until the machine is idle"
-            .formatted(Duration.ofNanos(startNanos / 2).toSeconds()));
-  }
-
-  /** One round, or nothing when the loads did not all start in time. */
-  private List<Result> tryRound() throws IOException, InterruptedException {
-    long begin = System.nanoTime();
-    long startBy = begin + startNanos;
-    long measureFrom = startBy + timing.warmUp.multipliedBy(sides.size()).toNanos();
-    Duration run = timing.own.multipliedBy(sides.size());
-    List<Running> running = new ArrayList<>();
+  private void start(Side side) throws InterruptedException {
+    Contender contender = side.contender;
     try {
-      for (Side side : sides) {
-        Running one = new Running(side, startLoad(side.contender, measureFrom, run));
-        running.add(one);
-        side.contender.load().awaitReady(one.load, side.server == null ? FIO_FLOWS : LOAD_FLOWS);
-        for (Process process : one.processes()) {
-          Child.signal("STOP", process);
-        }
+      Contender.Server server = contender.server();
+      if (server != null) {
+        side.server = server.start(contender.name() + "-server", SERVER_CORE, work);
       }
-      long took = System.nanoTime() - begin;
-      if (took > startNanos) {
-        return List.of();
+      side.load = contender.load().start(contender.name(), work);
+      for (Child child : side.processes().reversed()) {
+        Child.signal("STOP", child.process());
       }
-      startNanos = (long) (took * START_MARGIN);
-      return measure(running, measureFrom, run);
-    } finally {
-      for (Running one : running) {
-        one.load.close();
-        if (one.side.server != null) {
-          Child.signal("CONT", one.side.server.process());
-        }
-      }
+    } catch (IOException e) {
+      side.fail(e);
     }
   }
 
-  /** Each load warms up until the same moment, so that all measure at the same time. */
-  private Child startLoad(Contender contender, long measureFrom, Duration run) throws IOException {
-    Duration ramp = Duration.ofNanos(measureFrom - System.nanoTime());
-    String core = contender.server() == null ? SERVER_CORE : LOAD_CORE;
-    return Child.start(contender.name() + "-load", core, contender.load().command(ramp, run), work);
+  /** Why a side takes no part any more; null when it does. */
+  @Nullable String failure(int side) {
+    return sides.get(side).failure;
   }
 
-  /** Lets the sides run in turn until all have reported. */
-  private List<Result> measure(List<Running> running, long measureFrom, Duration run)
+  /** Whether every side takes part. */
+  boolean isComplete() {
+    return sides.stream().allMatch(side -> side.failure == null);
+  }
+
+  /**
+   * One round.
+   *
+   * @param own least time that each side measures
+   * @param slice that a side runs before the next one has its turn
+   * @return in the order of the contenders; null for a side that failed
+   */
+  List<@Nullable Result> round(Workload workload, Duration own, Duration slice)
       throws IOException, InterruptedException {
-    List<Clocks> from;
-    List<Clocks> to;
-    List<FioReport> reports = new ArrayList<>();
-    List<List<Process>> groups = running.stream().map(Running::processes).toList();
-    try (TimeSlicer slicer = TimeSlicer.start(groups, timing.slice)) {
-      sleepUntil(measureFrom);
-      for (Running one : running) {
-        one.side.contender.load().begin();
-      }
-      sleepUntil(measureFrom + EDGE_NANOS);
-      from = clocks(running, slicer);
-      sleepUntil(measureFrom + run.toNanos() - EDGE_NANOS);
-      to = clocks(running, slicer);
-      for (Running one : running) {
-        Contender contender = one.side.contender;
-        Duration limit = run.plus(REPORT_PATIENCE);
-        reports.add(contender.load().report(contender.name(), one.load, limit));
+    TimeSlicer turns = slicer;
+    if (turns == null) {
+      throw new IllegalStateException("closed");
+    }
+    Duration cycle = slice.multipliedBy(sides.size());
+    Duration leadIn = cycle.multipliedBy(LEAD_IN_CYCLES);
+    leadIn = leadIn.compareTo(SECOND) > 0 ? SECOND : leadIn;
+    Duration run = wallTime(own.multipliedBy(sides.size()), cycle);
+    begin(turns, workload, leadIn, run);
+    long start = System.nanoTime();
+    turns.go(slice);
+    sleepUntil(start + leadIn.toNanos() + EDGE_NANOS);
+    List<Clocks> from = clocks(turns);
+    sleepUntil(start + run.toNanos() - EDGE_NANOS);
+    List<Clocks> to = clocks(turns);
+    awaitReports(start + leadIn.plus(run).plus(REPORT_PATIENCE).toNanos());
+    turns.hold();
+    return results(from, to);
+  }
+
+  /** At least {@code least}; whole cycles, and whole seconds where a load knows no others. */
+  private Duration wallTime(Duration least, Duration cycle) {
+    boolean seconds = sides.stream().anyMatch(side -> side.contender.load().inWholeSeconds());
+    return wallTime(least, cycle, seconds);
+  }
+
+  static Duration wallTime(Duration least, Duration cycle, boolean inWholeSeconds) {
+    Duration run = cycle;
+    while (run.compareTo(least) < 0 || (inWholeSeconds && run.toNanos() % SECOND.toNanos() != 0)) {
+      run = run.plus(cycle);
+    }
+    return run;
+  }
+
+  private void begin(TimeSlicer turns, Workload workload, Duration leadIn, Duration run)
+      throws IOException, InterruptedException {
+    for (int i = 0; i < sides.size(); i++) {
+      Side side = sides.get(i);
+      side.report = null;
+      Load.Session load = side.load;
+      if (load != null) {
+        List<Child> before = side.processes();
+        try {
+          load.begin(workload, leadIn, run);
+        } catch (IOException e) {
+          side.fail(e);
+        }
+        for (Child child : side.processes()) {
+          if (!before.contains(child)) {
+            turns.add(i, child.process());
+          }
+        }
       }
     }
-    List<Result> results = new ArrayList<>();
-    for (int i = 0; i < running.size(); i++) {
+  }
+
+  private void awaitReports(long deadline) throws IOException, InterruptedException {
+    List<Side> waiting = new ArrayList<>(sides);
+    while (true) {
+      waiting.removeIf(side -> side.failure != null || hasReported(side));
+      if (waiting.isEmpty()) {
+        return;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        for (Side side : waiting) {
+          side.fail(new IOException(side.contender.name() + "'s load gave no report in time"));
+        }
+        return;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private static boolean hasReported(Side side) {
+    Load.Session load = side.load;
+    if (load == null) {
+      throw new IllegalStateException(side.contender.name() + " was not started");
+    }
+    try {
+      Child server = side.server;
+      if (server != null && !server.process().isAlive()) {
+        throw server.failure("ended with " + server.process().exitValue() + " under load");
+      }
+      side.report = load.poll();
+      return side.report != null;
+    } catch (IOException e) {
+      side.fail(e);
+      return true;
+    }
+  }
+
+  private List<@Nullable Result> results(List<Clocks> from, List<Clocks> to) {
+    List<@Nullable Result> results = new ArrayList<>();
+    for (int i = 0; i < sides.size(); i++) {
+      FioReport report = sides.get(i).report;
       Clocks before = from.get(i);
       Clocks after = to.get(i);
       double granted = after.granted - before.granted;
       results.add(
-          new Result(
-              reports.get(i),
-              (after.server - before.server) / granted,
-              (after.load - before.load) / granted));
+          report == null
+              ? null
+              : new Result(
+                  report.iops() * sides.size(),
+                  report.bytesPerSecond() * sides.size(),
+                  report.latency(),
+                  (after.server - before.server) / granted,
+                  (after.load - before.load) / granted));
     }
     return results;
   }
 
-  private static List<Clocks> clocks(List<Running> running, TimeSlicer slicer) throws IOException {
-    long[] granted = slicer.grantedNanos();
+  private List<Clocks> clocks(TimeSlicer turns) throws IOException {
+    long[] granted = turns.grantedNanos();
     List<Clocks> clocks = new ArrayList<>();
     for (int i = 0; i < granted.length; i++) {
-      Running one = running.get(i);
-      clocks.add(new Clocks(granted[i], one.serverNanos(), one.load.cpuNanos()));
+      Side side = sides.get(i);
+      clocks.add(new Clocks(granted[i], side.serverNanos(), side.loadNanos()));
     }
     return clocks;
   }
@@ -216,13 +301,14 @@ final class Contest implements AutoCloseable {
     Thread.sleep(Duration.ofNanos(Math.max(0, nanoTime - System.nanoTime())));
   }
 
-  /** Ends the servers. */
+  /** Ends loads and servers. */
   @Override
   public void close() throws IOException {
     for (Side side : sides) {
-      if (side.server != null) {
-        side.server.close();
-      }
+      side.close();
+    }
+    if (slicer != null) {
+      slicer.close();
     }
   }
 }

@@ -1,12 +1,10 @@
 package io.millrace.benchmarks;
 
-import io.millrace.initiator.BlkCompletion;
-import io.millrace.initiator.BlkDriverOptions;
-import io.millrace.initiator.BlkQueue;
-import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
-import io.millrace.initiator.VirtioBlk;
-import io.millrace.initiator.VirtioBlkDriver;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,18 +20,15 @@ public final class DiskSwarm {
   /** What it prints when every disk is attached and was used. */
   static final String ATTACHED = "attached";
 
-  private static final int BLOCK_BYTES = 4096;
   private static final int GREEDY_DEPTH = 32;
   private static final int ROUNDS_A_CLOCK_READ = 64;
-  private static final int PUBLISH_EVERY = 4; // as millrace perf
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /**
    * How many disks and how busy.
    *
    * @param disks attached
    * @param active of them kept busy
-   * @param depth requests at once of each of these
+   * @param depth requests at once of each of these, at most
    * @param greedyBytes when not 0, the others are kept busy with reads of so many bytes, 32 at
    *     once, and are not counted
    */
@@ -46,31 +41,37 @@ public final class DiskSwarm {
   private DiskSwarm() {}
 
   /**
-   * The command line of a swarm.
+   * The command line of a swarm; it attaches and then waits to be told what to do.
    *
    * @param prefix the sockets are PREFIX-0.sock, PREFIX-1.sock and so on
-   * @param ramp to run before it measures
-   * @param run to measure; without active disks it stays until it is ended
    */
-  static List<String> command(Path prefix, Shape shape, Duration ramp, Duration run) {
-    return List.of(
-        ProcessHandle.current().info().command().orElse("java"),
-        "-XX:+UseSerialGC",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        DiskSwarm.class.getName(),
-        prefix.toString(),
-        Integer.toString(shape.disks),
-        Integer.toString(shape.active),
-        Integer.toString(shape.depth),
-        Integer.toString(shape.greedyBytes),
-        Long.toString(ramp.toNanos()),
-        Long.toString(run.toNanos()));
+  static List<String> command(Path prefix, Shape shape) {
+    return JavaProgram.command(
+        DiskSwarm.class,
+        List.of(
+            prefix.toString(),
+            Integer.toString(shape.disks),
+            Integer.toString(shape.active),
+            Integer.toString(shape.depth),
+            Integer.toString(shape.greedyBytes)));
   }
 
-  /** Runs a command line made by {@link #command}; prints a report in fio's shape. */
-  public static void main(String[] args) throws InitiatorException, InterruptedException {
+  /** What to say to it for a measurement. */
+  static String line(int depth, Duration leadIn, Duration run) {
+    return "%d %d %d".formatted(depth, leadIn.toNanos(), run.toNanos());
+  }
+
+  /** A swarm as the load of a contender. */
+  static Load on(Path prefix, Shape shape) {
+    return new LineLoad(
+        Contest.LOAD_CORE,
+        command(prefix, shape),
+        ATTACHED,
+        (workload, leadIn, run) -> line(workload.depth(), leadIn, run));
+  }
+
+  /** Runs a command line made by {@link #command}; answers each line with a report like fio's. */
+  public static void main(String[] args) throws InitiatorException, IOException {
     Shape shape =
         new Shape(
             Integer.parseInt(args[1]),
@@ -81,30 +82,37 @@ public final class DiskSwarm {
     for (int i = 0; i < shape.disks; i++) {
       boolean greedy = i >= shape.active && shape.greedyBytes > 0;
       int depth = greedy ? GREEDY_DEPTH : shape.depth;
-      int bytes = greedy ? shape.greedyBytes : BLOCK_BYTES;
+      int bytes = greedy ? shape.greedyBytes : Lane.BLOCK_BYTES;
       Lane lane = new Lane(Path.of(args[0] + "-" + i + ".sock"), depth, bytes, i);
       if (greedy || i < shape.active) {
         lanes.add(lane);
       }
     }
-    System.out.println(ATTACHED);
-    if (lanes.isEmpty()) {
-      Thread.sleep(Duration.ofDays(1));
-    }
     Lane[] active = lanes.toArray(Lane[]::new);
-    for (Lane lane : active) {
-      lane.begin();
+    var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
+    System.out.println(ATTACHED);
+    for (String line = input.readLine(); line != null; line = input.readLine()) {
+      System.out.println(measure(active, shape.active, line.split(" ", -1)));
     }
-    drive(active, Long.parseLong(args[5]));
-    long before = completed(active, shape.active);
-    long nanos = drive(active, Long.parseLong(args[6]));
-    double iops = (completed(active, shape.active) - before) * 1e9 / nanos;
-    System.out.printf(
+    System.exit(0); // what is attached goes with the process
+  }
+
+  private static String measure(Lane[] lanes, int counted, String[] words) {
+    for (Lane lane : lanes) {
+      lane.begin(Integer.parseInt(words[0]));
+    }
+    drive(lanes, Long.parseLong(words[1]));
+    long before = completed(lanes, counted);
+    long nanos = drive(lanes, Long.parseLong(words[2]));
+    double iops = (completed(lanes, counted) - before) * 1e9 / nanos;
+    for (Lane lane : lanes) {
+      lane.drain();
+    }
+    return String.format(
         Locale.ROOT,
-        "{\"jobs\": [{\"read\": {\"iops\": %.1f, \"bw_bytes\": %.0f}}]}%n",
+        "{\"jobs\": [{\"read\": {\"iops\": %.1f, \"bw_bytes\": %.0f}}]}",
         iops,
-        iops * BLOCK_BYTES);
-    System.exit(0); // what is in flight and attached goes with the process
+        iops * Lane.BLOCK_BYTES);
   }
 
   /** Keeps the disks busy; the time that took. */
@@ -125,78 +133,8 @@ public final class DiskSwarm {
   private static long completed(Lane[] lanes, int counted) {
     long count = 0;
     for (int i = 0; i < counted; i++) {
-      count += lanes[i].completed;
+      count += lanes[i].completed();
     }
     return count;
-  }
-
-  /** One disk. Its memory and connection last as long as the process. */
-  private static final class Lane implements BlkCompletion {
-    private final BlkQueue queue;
-    private final long data;
-    private final long blocks;
-    private final int depth;
-    private final int bytes;
-    private long state; // of the generator
-    private int unpublished;
-    private long completed;
-
-    Lane(Path socket, int depth, int bytes, int number) throws InitiatorException {
-      this.depth = depth;
-      this.bytes = bytes;
-      BlkDriverOptions options =
-          new BlkDriverOptions(
-              FrontendOptions.defaults(),
-              1,
-              128,
-              depth,
-              0,
-              (long) (depth + 1) * bytes,
-              true,
-              false);
-      VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options);
-      queue = driver.queue(0);
-      data = driver.memory().allocate((long) depth * bytes, BLOCK_BYTES);
-      blocks = driver.config().sizeBytes() / bytes;
-      state = (number + 1) * 0x9E3779B97F4A7C15L;
-      driver.run(VirtioBlk.T_IN, 0, data, bytes, PATIENCE.toNanos());
-    }
-
-    void begin() {
-      for (int slot = 0; slot < depth; slot++) {
-        submit(slot);
-      }
-      queue.kick();
-    }
-
-    void poll() {
-      if (queue.ring().hasUsed()) {
-        queue.poll(this);
-        queue.kick();
-        unpublished = 0;
-      }
-    }
-
-    @Override
-    public void completed(long token, int status, long writtenBytes) {
-      if (status != VirtioBlk.S_OK) {
-        throw new IllegalStateException("a read failed with virtio-blk status " + status);
-      }
-      completed++;
-      submit((int) token);
-    }
-
-    private void submit(int slot) {
-      state ^= state >>> 12; // xorshift64*
-      state ^= state << 25;
-      state ^= state >>> 27;
-      long block = Math.unsignedMultiplyHigh(state * 0x2545F4914F6CDD1DL, blocks);
-      long sector = block * (bytes / VirtioBlk.SECTOR_BYTES);
-      queue.submit(VirtioBlk.T_IN, sector, data + (long) slot * bytes, bytes, slot);
-      if (++unpublished == PUBLISH_EVERY) {
-        unpublished = 0;
-        queue.kick();
-      }
-    }
   }
 }

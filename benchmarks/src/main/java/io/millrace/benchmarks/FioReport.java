@@ -21,7 +21,11 @@ record FioReport(double iops, double bytesPerSecond, Latency latency) {
   static FioReport parse(String who, String text) throws IOException {
     try {
       // fio puts its own warnings before the report.
-      JsonNode job = MAPPER.readTree(text.substring(Math.max(0, text.indexOf('{')))).at("/jobs/0");
+      JsonNode all = MAPPER.readTree(text.substring(Math.max(0, text.indexOf('{'))));
+      JsonNode job = all.at("/jobs/0");
+      if (all.has("error") || job.path("error").asLong(0) != 0) {
+        throw new IOException(who + " reports an error: " + text.strip());
+      }
       double iops = sum(job, "iops");
       if (iops <= 0) {
         throw new IOException(who + " reports no requests: " + text);

@@ -66,8 +66,7 @@ final class IdleMemory {
     Contender.Server running = server.with(name, disks);
     try (Child child = running.start(name + "-server", Contest.SERVER_CORE, work)) {
       List<String> command =
-          DiskSwarm.command(
-              work.resolve(name), new DiskSwarm.Shape(disks, 0, 1), Duration.ZERO, Duration.ZERO);
+          DiskSwarm.command(work.resolve(name), new DiskSwarm.Shape(disks, 0, 1));
       try (Child load = Child.start(name + "-load", Contest.LOAD_CORE, command, work)) {
         load.awaitPrinted(DiskSwarm.ATTACHED);
         Thread.sleep(SETTLE);

@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.runner.RunnerException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,19 +29,54 @@ public final class Main implements Callable<Integer> {
   @Option(names = "--output", required = true, description = "Folder for image and report.")
   private @Nullable Path output;
 
-  @Option(names = "--rounds", defaultValue = "3", description = "Rounds per comparison.")
-  private int rounds;
-
-  @Option(names = "--seconds", defaultValue = "1", description = "Seconds per side and round.")
-  private int seconds;
+  @Option(
+      names = "--all",
+      description = "Every comparison there is, some hours, and not only those with a bar.")
+  private boolean all;
 
   @Option(
       names = "--only",
       defaultValue = "",
-      description =
-          "Only what this expression finds in: ring, start, idle, memory, plug, and the names of the cells:"
-              + " null..., rings..., file..., disks..., latency..., spdk...")
+      description = "Only measurements in whose name this expression is found; --list tells them.")
   private Pattern only = Pattern.compile("");
+
+  @Option(names = "--list", description = "Prints the names of the measurements and ends.")
+  private boolean list;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "9",
+      description = "Rounds per comparison. Default: ${DEFAULT-VALUE}.")
+  private int rounds;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "0.5",
+      description = "Seconds per side and round, at least. Default: ${DEFAULT-VALUE}.")
+  private double seconds;
+
+  @Option(
+      names = "--minutes",
+      defaultValue = "10",
+      description = "Minutes of load for the longest safepoint pause. Default: ${DEFAULT-VALUE}.")
+  private int minutes;
+
+  @Option(
+      names = "--publish",
+      description = "Also writes figures and plots to --results, and the page about them.")
+  private boolean publish;
+
+  @Option(
+      names = "--render",
+      paramLabel = "FILE",
+      description = "Measures nothing: publishes the figures of a file that was written before.")
+  private @Nullable Path render;
+
+  @Option(names = "--results", required = true, description = "Folder for what is published.")
+  private @Nullable Path results;
+
+  @Option(names = "--page", required = true, description = "The page that is published.")
+  private @Nullable Path page;
 
   private Main() {}
 
@@ -52,69 +86,75 @@ public final class Main implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException, RunnerException {
+  public Integer call() throws Exception {
+    Publisher publisher = new Publisher(existing("--results", results), existing("--page", page));
+    if (render != null) {
+      publisher.publish(Results.read(render));
+      return 0;
+    }
     Path launcher = existing("--millrace", millrace).toAbsolutePath().normalize();
     Path folder = Files.createDirectories(existing("--output", output)).toRealPath();
     Path work = Files.createTempDirectory("millrace-bench"); // sockets want a short path
-    System.out.println("bench: sockets, configurations and outputs of the programs: " + work);
     Peers peers = new Peers(launcher, work);
     Path image = folder.resolve("disk.img");
-
-    List<Figure> figures = new ArrayList<>(ofMillraceAlone(peers));
-    Contest.Timing timing = Contest.Timing.of(Duration.ofSeconds(seconds));
-    for (Measurement measurement : comparisons(peers, image)) {
-      if (wanted(measurement.name())) {
+    Spdk spdk = spdk(work);
+    List<Measurement> wanted =
+        Program.of(new Sides(peers, image), spdk, all, Duration.ofMinutes(minutes)).stream()
+            .filter(measurement -> only.matcher(measurement.name()).find())
+            .toList();
+    if (list) {
+      wanted.forEach(measurement -> System.out.println(measurement.name()));
+      delete(work);
+      return 0;
+    }
+    System.out.println("bench: sockets, configurations and outputs of the programs: " + work);
+    Duration own = Duration.ofNanos((long) (seconds * 1e9));
+    List<Figure> figures = new ArrayList<>();
+    try (Stage stage = new Stage(work, rounds, own, line -> System.out.println(line))) {
+      for (Measurement measurement : wanted) {
         Images.prepare(image, Peers.DISK_BYTES);
-        figures.addAll(measurement.run(work, rounds, timing, System.out));
+        figures.addAll(figures(measurement, stage));
       }
     }
-
-    Report report = new Report(Machine.describe(), figures);
-    report.print(System.out);
+    Results found =
+        new Results(
+            Machine.describe(spdk == null ? null : spdk.directory()),
+            Program.notes(figures),
+            figures);
+    TextReport.print(found, System.out);
     Path json = folder.resolve("bench.json");
-    report.write(json);
+    found.write(json);
     System.out.println("\nbench: the same as JSON: " + json);
+    if (publish) {
+      publisher.publish(found);
+    }
     delete(work);
     return 0;
   }
 
-  private List<Figure> ofMillraceAlone(Peers peers)
-      throws IOException, InterruptedException, RunnerException {
-    List<Figure> figures = new ArrayList<>();
-    if (wanted("ring")) {
-      figures.addAll(RingCost.measure());
+  /** What a measurement gives; one that fails is a figure that says so, and the others go on. */
+  private static List<Figure> figures(Measurement measurement, Stage stage)
+      throws InterruptedException, IOException {
+    try {
+      return measurement.run(stage);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      stage.close();
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      System.out.println(measurement.name() + ": " + reason);
+      return List.of(Figure.refused(measurement.name(), null, reason));
     }
-    if (wanted("start")) {
-      figures.add(StartTime.measure(peers.millraceNulls("start", 1), peers.work(), 10));
-    }
-    if (wanted("idle")) {
-      figures.add(IdleCost.measure(peers, 16));
-    }
-    if (wanted("memory")) {
-      figures.add(IdleMemory.measure("millrace", peers::millraceNulls, peers.work()));
-      figures.add(IdleMemory.measure(Peers.DAEMON, peers::daemonNulls, peers.work()));
-    }
-    if (wanted("plug")) {
-      figures.add(PlugGap.measure(peers));
-    }
-    return figures;
   }
 
-  private static List<Measurement> comparisons(Peers peers, Path image) throws IOException {
-    List<Measurement> all = new ArrayList<>(new Cells(peers, image).all());
+  private static @Nullable Spdk spdk(Path work) throws IOException {
     String directory = System.getenv("SPDK_DIR");
     String refusal = Spdk.refusal(directory);
     if (directory != null && refusal == null) {
-      Spdk spdk = new Spdk(Path.of(directory).toAbsolutePath(), peers.work());
-      all.addAll(new SpdkCells(peers, spdk, image).all());
-    } else {
-      System.out.println("bench: " + refusal);
+      return new Spdk(Path.of(directory).toAbsolutePath(), work);
     }
-    return all;
-  }
-
-  private boolean wanted(String name) {
-    return only.matcher(name).find();
+    System.out.println("bench: " + refusal);
+    return null;
   }
 
   private static Path existing(String option, @Nullable Path value) {

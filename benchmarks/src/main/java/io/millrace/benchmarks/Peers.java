@@ -21,14 +21,19 @@ record Peers(Path millrace, Path work) {
 
   /** Millrace with null disks on one core. */
   Contender.Server millraceNulls(String name, int disks) {
-    return millraceServer(
-        name,
-        disks,
-        disk ->
-            SpdkConfiguration.call(
-                "bdev_null_create",
-                "\"name\": \"%s\", \"num_blocks\": %d, \"block_size\": %d"
-                    .formatted(disk, DISK_BYTES / BLOCK_BYTES, BLOCK_BYTES)));
+    return millraceServer(name, disks, 1, Peers::createNull);
+  }
+
+  /** Millrace with one null disk on the first so many cores. */
+  Contender.Server millraceNullOn(String name, int reactors) {
+    return millraceServer(name, 1, reactors, Peers::createNull);
+  }
+
+  private static String createNull(String disk) {
+    return SpdkConfiguration.call(
+        "bdev_null_create",
+        "\"name\": \"%s\", \"num_blocks\": %d, \"block_size\": %d"
+            .formatted(disk, DISK_BYTES / BLOCK_BYTES, BLOCK_BYTES));
   }
 
   /** Millrace with a disk in memory. */
@@ -41,6 +46,7 @@ record Peers(Path millrace, Path work) {
     return millraceServer(
         name,
         disks,
+        1,
         disk ->
             SpdkConfiguration.call(
                 "bdev_malloc_create",
@@ -53,6 +59,7 @@ record Peers(Path millrace, Path work) {
     return millraceServer(
         name,
         1,
+        1,
         disk ->
             SpdkConfiguration.call(
                 "bdev_aio_create",
@@ -64,7 +71,7 @@ record Peers(Path millrace, Path work) {
     String call(String disk);
   }
 
-  private Contender.Server millraceServer(String name, int disks, CreateDisk create) {
+  private Contender.Server millraceServer(String name, int disks, int reactors, CreateDisk create) {
     List<String> names = IntStream.range(0, disks).mapToObj(i -> "disk" + i).toList();
     SpdkConfiguration configuration =
         new SpdkConfiguration(
@@ -80,7 +87,7 @@ record Peers(Path millrace, Path work) {
             millrace.toString(),
             "serve",
             "-m",
-            "0x1",
+            "0x" + Long.toHexString((1L << reactors) - 1),
             "-S",
             work.toString(),
             "-r",
@@ -119,56 +126,36 @@ record Peers(Path millrace, Path work) {
   }
 
   /** A server's only disk under our load. */
-  Contender contender(String name, Contender.Server server, Workload workload) {
-    return new Contender(
-        name, server, (ramp, run) -> load(server.socket(), workload.options(), ramp, run));
+  static Contender contender(String name, Contender.Server server) {
+    return new Contender(name, server, LoadProgram.on(server.socket()));
   }
 
-  /** Several disks of a server under one thread of ours. */
-  Contender swarm(String name, Contender.Server server, DiskSwarm.Shape shape) {
-    return new Contender(
-        name,
-        server,
-        (ramp, run) -> DiskSwarm.command(server.socket().resolveSibling(name), shape, ramp, run));
-  }
-
-  /** fio itself on an image, through its io_uring engine. */
-  static Contender fio(String name, Path image, boolean direct, Workload workload) {
-    return new Contender(
-        name,
-        null,
-        (ramp, run) -> {
-          List<String> command =
-              new ArrayList<>(
-                  List.of(
-                      "fio",
-                      "--name=" + name,
-                      "--thread", // one process, so that stopping it stops all of it
-                      "--filename=" + image,
-                      "--ioengine=io_uring",
-                      "--size=" + DISK_BYTES,
-                      "--direct=" + (direct ? 1 : 0)));
-          command.addAll(workload.options());
-          command.addAll(times(ramp, run));
-          return command;
-        });
-  }
-
-  /** Our load on a socket. */
-  List<String> load(Path socket, List<String> options, Duration ramp, Duration run) {
-    List<String> command =
-        new ArrayList<>(List.of(millrace.toString(), "perf", "--socket=" + socket));
-    command.addAll(options);
-    command.addAll(times(ramp, run));
-    return command;
-  }
-
-  private static List<String> times(Duration ramp, Duration run) {
+  /** {@code millrace perf} itself, a job for each queue: 4 KiB random reads, 32 at once each. */
+  List<String> perf(Path socket, int jobs, String cores, Duration ramp, Duration run) {
     return List.of(
+        millrace.toString(),
+        "perf",
+        "--socket=" + socket,
+        "--rw=randread",
+        "--norandommap",
+        "--iodepth=32",
+        "--numjobs=" + jobs,
+        "--cpus_allowed=" + cores,
+        "--group_reporting",
         "--time_based",
         "--ramp_time=" + ramp.toMillis() + "ms",
         "--runtime=" + run.toMillis() + "ms",
         "--output-format=json");
+  }
+
+  /** Several disks of a server under one thread of ours. */
+  static Contender swarm(String name, Contender.Server server, DiskSwarm.Shape shape) {
+    return new Contender(name, server, DiskSwarm.on(server.socket().resolveSibling(name), shape));
+  }
+
+  /** fio itself on an image. */
+  static Contender fio(String name, Path image, boolean direct) {
+    return new Contender(name, null, new FioLoad(Contest.SERVER_CORE, image, direct));
   }
 
   /** The socket of a server's {@code index}-th disk. */

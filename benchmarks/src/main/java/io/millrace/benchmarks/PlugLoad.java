@@ -58,16 +58,9 @@ public final class PlugLoad {
 
   /** The command line of a load of so many slices of each kind. */
   static List<String> command(Path socket, int slices, Duration slice) {
-    return List.of(
-        ProcessHandle.current().info().command().orElse("java"),
-        "-XX:+UseSerialGC",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        PlugLoad.class.getName(),
-        socket.toString(),
-        Integer.toString(slices),
-        Long.toString(slice.toNanos()));
+    return JavaProgram.command(
+        PlugLoad.class,
+        List.of(socket.toString(), Integer.toString(slices), Long.toString(slice.toNanos())));
   }
 
   /** Prints the longest gaps of each pair of slices: without, with, in nanoseconds. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +87,7 @@ record Spdk(Path directory, Path work) {
   }
 
   /** A server's disk under bdevperf. */
-  Contender bdevperf(String name, Contender.Server server, String rw, int bytes, int ioDepth) {
+  Contender bdevperf(String name, Contender.Server server) {
     SpdkConfiguration configuration =
         new SpdkConfiguration(
             List.of(
@@ -105,16 +106,18 @@ record Spdk(Path directory, Path work) {
             load,
             file,
             "-g", // one file of memory: a vhost-user message has room for eight
+            "-z", // waits to be told what to do
+            "-l", // prints percentiles
             "-q",
-            Integer.toString(ioDepth),
+            "1", // these are there to be replaced
             "-o",
-            Integer.toString(bytes),
+            "4096",
             "-w",
-            rw);
-    return new Contender(
-        name,
-        server.with(file, configuration.text()),
-        new Bdevperf(command, work.resolve(load + ".rpc")));
+            "randread",
+            "-t",
+            "1");
+    Map<Path, String> files = Map.of(file, configuration.text());
+    return new Contender(name, server, new Bdevperf(command, work.resolve(load + ".rpc"), files));
   }
 
   private List<String> program(
@@ -132,6 +135,6 @@ record Spdk(Path directory, Path work) {
             work.resolve(name + ".rpc").toString(),
             "-c",
             configuration.toString());
-    return Contender.plus(command, more);
+    return Stream.concat(command.stream(), Stream.of(more)).toList();
   }
 }

@@ -15,6 +15,9 @@ import java.util.List;
  * sides measured in such slices see the same machine, whatever the host does to its virtual CPUs;
  * slices of seconds do not (the same server varies threefold between two seconds).
  *
+ * <p>Slices are on a schedule, so that any whole number of cycles gives each group the same time,
+ * wherever it begins. Between measurements everything is held: nothing runs.
+ *
  * <p>A small bash script sends the signals, since Java has no call for them. When this process
  * dies, the script sees its stdin end and lets everything run again.
  */
@@ -40,22 +43,14 @@ final class TimeSlicer implements AutoCloseable {
   }
 
   /**
-   * Stops every process of {@code groups} and lets them run in turn, for a slice each.
+   * Stops every process of {@code groups}; {@link #go} lets them run in turn.
    *
    * @param groups each a server before its load: it goes on first and is stopped last
    */
   static TimeSlicer start(List<List<Process>> groups, Duration slice) throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(
-        List.of(
-            "taskset",
-            "-c",
-            CORE,
-            "bash",
-            "-c",
-            source(),
-            "slice.sh",
-            Double.toString(slice.toNanos() / 1e9)));
+        List.of("taskset", "-c", CORE, "bash", "-c", source(), "slice.sh", micros(slice)));
     for (List<Process> group : groups) {
       command.add(String.join(" ", group.stream().map(p -> Long.toString(p.pid())).toList()));
     }
@@ -63,22 +58,36 @@ final class TimeSlicer implements AutoCloseable {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     TimeSlicer slicer = new TimeSlicer(script);
     for (List<Process> group : groups) {
-      for (Process process : group) {
-        var _ = process.onExit().thenAccept(slicer::drop);
-      }
+      group.forEach(slicer::dropWhenItEnds);
     }
     return slicer;
   }
 
+  /** Begins a round robin with the first group, in slices of that length. */
+  synchronized void go(Duration slice) throws IOException {
+    say("slice " + micros(slice));
+    say("go");
+  }
+
+  /** Stops every process; when this returns none runs. */
+  synchronized void hold() throws IOException {
+    say("hold");
+    String answer = answer();
+    if (!answer.equals("held")) {
+      throw new IOException("the time slicer says " + answer);
+    }
+  }
+
+  /** One more process of a group, already stopped; only while everything is held. */
+  synchronized void add(int group, Process process) throws IOException {
+    say("add " + group + " " + process.pid());
+    dropWhenItEnds(process);
+  }
+
   /** Nanoseconds of wall time that each group was allowed to run so far, in the order given. */
   synchronized long[] grantedNanos() throws IOException {
-    commands.write("report\n");
-    commands.flush();
-    String line = answers.readLine();
-    if (line == null) {
-      throw new IOException("the time slicer ended early; see its message above");
-    }
-    String[] fields = line.split(" ", -1);
+    say("report");
+    String[] fields = answer().split(" ", -1);
     long[] nanos = new long[fields.length];
     for (int i = 0; i < nanos.length; i++) {
       nanos[i] = Long.parseLong(fields[i]) * 1000;
@@ -86,13 +95,29 @@ final class TimeSlicer implements AutoCloseable {
     return nanos;
   }
 
+  private void dropWhenItEnds(Process process) {
+    var _ = process.onExit().thenAccept(this::drop);
+  }
+
   private synchronized void drop(Process ended) {
     try {
-      commands.write("drop " + ended.pid() + "\n");
-      commands.flush();
+      say("drop " + ended.pid());
     } catch (IOException e) {
       assert !script.isAlive() : e; // closed before: nobody is signalled any more
     }
+  }
+
+  private void say(String command) throws IOException {
+    commands.write(command + " ;\n");
+    commands.flush();
+  }
+
+  private String answer() throws IOException {
+    String line = answers.readLine();
+    if (line == null) {
+      throw new IOException("the time slicer ended early; see its message above");
+    }
+    return line;
   }
 
   /** Lets every process run freely again. */
@@ -104,6 +129,10 @@ final class TimeSlicer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private static String micros(Duration slice) {
+    return Long.toString(slice.toNanos() / 1000);
   }
 
   /** The script, for bash -c. */

@@ -1,9 +1,7 @@
 package io.millrace.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -12,51 +10,151 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(120)
 class ContestTest {
-  private static final Contest.Timing SHORT =
-      new Contest.Timing(
-          Duration.ofSeconds(3), Duration.ZERO, Duration.ofSeconds(1), TimeSlicer.SLICE);
+  private static final Duration OWN = Duration.ofMillis(300);
+  private static final Workload WORKLOAD = Workload.random("randread", 1);
 
-  /** Counts as fast as it can and reports in fio's shape. */
+  /** Says that it is ready; counts for each line as fast as it can and reports in fio's shape. */
   private static final String COUNTER =
       """
       now() { now=${EPOCHREALTIME/[.,]}; }
-      now; end=$((now + $1)); while ((now < end)); do now; done
-      end=$((now + $2)); while ((now < end)); do ((n++)); now; done
-      echo "warming up took $1 us"
-      echo "{\\"jobs\\": [{\\"read\\": {\\"iops\\": $((n * 1000000 / $2))}}]}"
+      echo ready
+      while read -r run; do
+        n=0; now; end=$((now + run)); while ((now < end)); do ((n++)); now; done
+        echo "{\\"jobs\\": [{\\"read\\": {\\"iops\\": $((n * 1000000 / run))}}]}"
+      done
       """;
 
   @TempDir private Path work;
 
   @Test
   void sidesOfOneLoadAllReportAndHaveUsedTheCoreTheyWereGiven() throws Exception {
-    List<Contest.Result> results;
+    List<Contest.@Nullable Result> results;
 
-    try (Contest contest = Contest.open(List.of(counter("a"), counter("b")), work, SHORT)) {
-      results = contest.round();
+    try (Contest contest = Contest.open(List.of(counter("a"), counter("b")), work)) {
+      results = contest.round(WORKLOAD, OWN, TimeSlicer.SLICE);
+
+      assertThat(contest.isComplete()).isTrue();
     }
 
-    assertThat(results).hasSize(2);
-    assertThat(results).allSatisfy(result -> assertThat(result.report().iops()).isPositive());
-    assertThat(results).allSatisfy(result -> assertThat(result.loadBusy()).isBetween(0.05, 1.2));
+    assertThat(results).hasSize(2).doesNotContainNull();
+    assertThat(results).allSatisfy(result -> assertThat(result.iops()).isPositive());
+    assertThat(results).allSatisfy(result -> assertThat(result.loadBusy()).isBetween(0.5, 1.1));
     assertThat(results).allSatisfy(result -> assertThat(result.serverBusy()).isZero());
   }
 
   @Test
-  void aServerThatEndsBeforeItListensIsNamedWithItsLastWords() {
+  void roundsFollowOneAnotherOnTheSameProcesses() throws Exception {
+    try (Contest contest = Contest.open(List.of(counter("a"), counter("b")), work)) {
+      contest.round(WORKLOAD, OWN, TimeSlicer.SLICE);
+      List<Contest.@Nullable Result> results = contest.round(WORKLOAD, OWN, Duration.ofMillis(50));
+
+      assertThat(results).doesNotContainNull();
+      assertThat(work.resolve("a-load.out")).content().contains("ready").hasLineCount(3);
+    }
+  }
+
+  @Test
+  void aPeerThatIsMissingIsNamedAndTheOthersGoOn() throws Exception {
+    Contender.Server server =
+        new Contender.Server(List.of("no-such-program"), work.resolve("x.sock"));
+    Contender missing = new Contender("missing", server, counter("missing").load());
+
+    String reason = reasonOfTheFirst(missing);
+
+    assertThat(reason).contains("missing-server ended with").contains("no-such-program");
+  }
+
+  @Test
+  void aServerThatEndsBeforeItListensIsNamedWithItsLastWords() throws Exception {
     Contender.Server server =
         new Contender.Server(
             List.of("sh", "-c", "echo no such disk >&2; exit 3"), work.resolve("x.sock"));
-    Contender broken = new Contender("broken", server, (ramp, run) -> List.of("true"));
+    Contender broken = new Contender("broken", server, counter("broken").load());
 
-    assertThatThrownBy(() -> Contest.open(List.of(broken), work, SHORT))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("broken-server ended with 3")
-        .hasMessageContaining("no such disk");
+    String reason = reasonOfTheFirst(broken);
+
+    assertThat(reason).contains("broken-server ended with 3").contains("no such disk");
+  }
+
+  @Test
+  void aPeerThatDiesUnderLoadGivesNoFigure() throws Exception {
+    Contender dies = scripted("dies", "echo ready; read -r line; echo out of luck >&2; exit 4");
+
+    assertThat(reasonOfTheFirst(dies))
+        .contains("dies-load ended with 4 instead of an answer")
+        .contains("out of luck");
+  }
+
+  @Test
+  void aPeerThatAnswersRubbishGivesNoFigure() throws Exception {
+    Contender lies = scripted("lies", "echo ready; while read -r line; do echo 42 bananas; done");
+
+    assertThat(reasonOfTheFirst(lies)).contains("lies-load printed something that is no report");
+  }
+
+  @Test
+  void aPeerThatDidNothingGivesNoFigure() throws Exception {
+    Contender idles =
+        scripted(
+            "idles",
+            "echo ready; while read -r line; do echo '{\"jobs\": [{\"read\": {\"iops\": 0}}]}'; done");
+
+    assertThat(reasonOfTheFirst(idles)).contains("idles-load reports no requests");
+  }
+
+  @Test
+  void aPeerThatReportsAnErrorGivesNoFigure() throws Exception {
+    Contender fails =
+        scripted("fails", "echo ready; while read -r line; do echo '{\"error\": \"EIO\"}'; done");
+
+    assertThat(reasonOfTheFirst(fails)).contains("fails-load reports an error").contains("EIO");
+  }
+
+  /** Why a contender takes no part after a round, beside one that does. */
+  private String reasonOfTheFirst(Contender contender) throws Exception {
+    try (Contest contest = Contest.open(List.of(contender, counter("good")), work)) {
+      List<Contest.@Nullable Result> results = contest.round(WORKLOAD, OWN, TimeSlicer.SLICE);
+
+      assertThat(results.get(0)).isNull();
+      assertThat(results.get(1)).isNotNull();
+      assertThat(contest.isComplete()).isFalse();
+      return String.valueOf(contest.failure(0));
+    }
+  }
+
+  @Test
+  void aCellShowsTheReasonInPlaceOfARatio() throws Exception {
+    Contender lies = scripted("lies", "echo ready; while read -r line; do echo 42 bananas; done");
+    Lineup lineup = new Lineup(lies, counter("good"));
+    Figure.Bar bar = Figure.Bar.atLeast(1, ">= 1");
+    Cell cell = new Cell("cell", lineup, WORKLOAD, new Comparison(0, 1, bar));
+
+    List<Figure> figures;
+    try (Stage stage = new Stage(work, 1, OWN, line -> {})) {
+      figures = cell.run(stage);
+    }
+
+    assertThat(figures).hasSize(3);
+    assertThat(figures.get(0).verdict()).isEqualTo("NOT MEASURED");
+    assertThat(figures.get(0).text()).startsWith("not measured: lies-load printed something");
+    assertThat(figures.get(1).isMeasured()).isFalse();
+    assertThat(figures.get(2).isMeasured()).isTrue();
+  }
+
+  @Test
+  void theMeasuredTimeIsWholeCyclesAndWholeSecondsWhereALoadWantsThem() {
+    Duration second = Duration.ofSeconds(1);
+
+    assertThat(Contest.wallTime(second, Duration.ofMillis(40), true)).isEqualTo(second);
+    assertThat(Contest.wallTime(second, Duration.ofMillis(60), false)).hasMillis(1020);
+    assertThat(Contest.wallTime(second, Duration.ofMillis(60), true)).hasSeconds(3);
   }
 
   @Test
@@ -89,11 +187,12 @@ class ContestTest {
   }
 
   private static Contender counter(String name) {
-    return new Contender(
-        name, null, (ramp, run) -> List.of("bash", "-c", COUNTER, name, micros(ramp), micros(run)));
+    return scripted(name, COUNTER);
   }
 
-  private static String micros(Duration time) {
-    return Long.toString(time.toNanos() / 1000);
+  private static Contender scripted(String name, String script) {
+    LineLoad.Request request = (workload, leadIn, run) -> Long.toString(run.toNanos() / 1000);
+    return new Contender(
+        name, null, new LineLoad("0", List.of("bash", "-c", script), "ready", request));
   }
 }

@@ -23,7 +23,8 @@ class MainTest {
     assertThat(process.waitFor()).as(output).isZero();
     assertThat(output)
         .contains("bench: SPDK is left out: set SPDK_DIR to a built SPDK")
-        .contains("machine: ")
+        .contains("The control was left out")
+        .contains("processors: ")
         .contains("figure");
   }
 }

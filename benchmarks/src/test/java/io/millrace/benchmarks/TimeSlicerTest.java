@@ -36,6 +36,7 @@ class TimeSlicerTest {
   void groupsAreGivenTheSameTime() throws Exception {
     try (TimeSlicer slicer =
         TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+      slicer.go(TimeSlicer.SLICE);
       await(() -> total(slicer) > Duration.ofSeconds(1).toNanos());
 
       long[] granted = slicer.grantedNanos();
@@ -45,7 +46,9 @@ class TimeSlicerTest {
 
   @Test
   void aGroupIsStoppedWhileTheOtherRunsAndBothRunAfterTheEnd() throws Exception {
-    try (TimeSlicer _ = TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+    try (TimeSlicer slicer =
+        TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+      slicer.go(TimeSlicer.SLICE);
       await(() -> state(one) == 'T' && state(two) != 'T');
       await(() -> state(one) != 'T' && state(two) == 'T');
     }
@@ -55,9 +58,56 @@ class TimeSlicerTest {
   }
 
   @Test
+  void whatIsHeldStandsStillUntilItGoesOn() throws Exception {
+    try (TimeSlicer slicer =
+        TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+      slicer.go(TimeSlicer.SLICE);
+      await(() -> total(slicer) > Duration.ofMillis(100).toNanos());
+
+      slicer.hold();
+
+      long before = total(slicer);
+      assertThat(state(one)).isEqualTo('T');
+      assertThat(state(two)).isEqualTo('T');
+      assertThat(total(slicer)).isEqualTo(before);
+      slicer.go(Duration.ofMillis(5));
+      await(() -> state(one) != 'T');
+    }
+  }
+
+  @Test
+  void aProcessThatIsAddedTakesItsTurns() throws Exception {
+    try (TimeSlicer slicer = TimeSlicer.start(List.of(List.of(one), List.of()), TimeSlicer.SLICE)) {
+      Child.signal("STOP", two);
+      slicer.add(1, two);
+      slicer.go(TimeSlicer.SLICE);
+
+      await(() -> state(one) == 'T' && state(two) != 'T');
+      await(() -> state(one) != 'T' && state(two) == 'T');
+    }
+  }
+
+  @Test
+  void aWholeNumberOfCyclesGivesEveryGroupTheSameWhereverItBegins() throws Exception {
+    try (TimeSlicer slicer =
+        TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+      slicer.go(TimeSlicer.SLICE);
+      await(() -> granted(slicer, 0) > Duration.ofMillis(13).toNanos());
+
+      long start = System.nanoTime();
+      long[] from = slicer.grantedNanos();
+      await(() -> System.nanoTime() - start >= Duration.ofMillis(800).toNanos());
+      long[] to = slicer.grantedNanos();
+
+      assertThat(to[0] - from[0]).isCloseTo(to[1] - from[1], Percentage.withPercentage(10));
+    }
+  }
+
+  @Test
   void aProcessThatEndsDoesNotDisturbTheOthers() throws Exception {
     try (TimeSlicer slicer =
         TimeSlicer.start(List.of(List.of(one), List.of(two)), TimeSlicer.SLICE)) {
+      slicer.go(TimeSlicer.SLICE);
       one.destroyForcibly().waitFor();
       long before = slicer.grantedNanos()[1];
 
@@ -69,16 +119,17 @@ class TimeSlicerTest {
   void aCommandThatTheEndOfASliceCutsInTwoIsNotLost() throws Exception {
     String pids = Long.toString(one.pid());
     Process script =
-        new ProcessBuilder("bash", "-c", TimeSlicer.source(), "slice.sh", "0.02", pids, "").start();
+        new ProcessBuilder("bash", "-c", TimeSlicer.source(), "slice.sh", "20000", pids, "")
+            .start();
     try (var commands = script.outputWriter();
         var answers = script.inputReader()) {
-      commands.write("rep");
+      commands.write("go ;\nrep");
       commands.flush();
       await(() -> state(one) == 'T');
       await(() -> state(one) != 'T');
       await(() -> state(one) == 'T');
 
-      commands.write("ort\n");
+      commands.write("ort ;\n");
       commands.flush();
 
       assertThat(answers.readLine()).matches("\\d+ \\d+");
