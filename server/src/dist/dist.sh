@@ -36,7 +36,7 @@ done
 
 # What the result is made of: the tools, the JDK, and the bytes of every jar.
 # shellcheck disable=SC2086 # split at the colons on purpose
-inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/inline" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
 if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
   echo "dist: $image is up to date"
   exit 0
@@ -81,6 +81,7 @@ quietly "jlink" "$java_home/bin/jlink" --output "$image/runtime" --module-path "
   --add-modules io.millrace.server,ch.qos.logback.classic --no-header-files --no-man-pages
 cp -- "$here/millrace" "$here/millrace-blk" "$image/bin/"
 chmod 755 "$image/bin/millrace" "$image/bin/millrace-blk"
+cp -- "$here/inline" "$image/lib/"
 cp -- "$here/../../../LICENSE" "$image/LICENSE"
 
 # Bash loads a command's completion from here when PREFIX/share is among its data folders (bash-completion), or by source.

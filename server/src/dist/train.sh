@@ -18,8 +18,17 @@ fail() {
 client() { MILLRACE_AOT=-XX:-UsePerfData "$millrace" "$@"; }
 
 truncate -s 16M train.img
-rm -f train.sock train.rpc
-MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve --blk train.sock=train.img -r train.rpc >serve.out 2>serve.err &
+rm -f train.sock null.sock train.rpc
+# A disk that completes at once beside one that does not, by configuration and by option.
+cat >train.json <<'END'
+{"subsystems": [
+  {"subsystem": "bdev", "config": [
+    {"method": "bdev_null_create", "params": {"name": "null", "num_blocks": 32768, "block_size": 512}}]},
+  {"subsystem": "vhost_blk", "config": [
+    {"method": "vhost_create_blk_controller", "params": {"ctrlr": "null.sock", "dev_name": "null"}}]}]}
+END
+MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve -c train.json -S . --blk train.sock=train.img -r train.rpc \
+  >serve.out 2>serve.err &
 server=$!
 trap 'kill -KILL "$server" 2>/dev/null || true' EXIT
 
@@ -31,7 +40,11 @@ until grep -q '^ready' serve.out; do
   sleep 0.05
 done
 
-client perf --socket train.sock --rw=randrw --bs=4k --iodepth=16 --runtime=2 --time_based >perf.out
+for socket in null.sock train.sock; do
+  for depth in 1 32; do
+    client perf --socket "$socket" --rw=randrw --bs=4k --iodepth="$depth" --runtime=1 --time_based >perf.out
+  done
+done
 client rpc -s train.rpc vhost_get_controllers >rpc.out
 
 kill -TERM "$server"

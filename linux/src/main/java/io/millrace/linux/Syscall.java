@@ -77,18 +77,25 @@ final class Syscall {
               JAVA_LONG),
           Linker.Option.captureCallState("errno"),
           Linker.Option.firstVariadicArg(1));
-  private static final MethodHandle SYSCALL_WITHOUT_ERRNO =
-      bind(
-          "syscall",
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-              JAVA_LONG),
-          Linker.Option.firstVariadicArg(1));
-  private static final MethodHandle TRIVIAL =
-      bind("abs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   private Syscall() {}
+
+  /** Made when needed, as each takes tens of milliseconds: no start of the program waits for it. */
+  private static final class WithoutErrno {
+    static final MethodHandle SYSCALL =
+        bind(
+            "syscall",
+            FunctionDescriptor.of(
+                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                JAVA_LONG),
+            Linker.Option.firstVariadicArg(1));
+  }
+
+  /** The same. */
+  private static final class Trivial {
+    static final MethodHandle ABS = bind("abs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  }
 
   /** Memory of one thread for errno and for the small structures of control calls. */
   private static final class Scratch {
@@ -150,7 +157,7 @@ final class Syscall {
    */
   static long fast(int number, long a, long b, long c, long d, long e, long f) {
     try {
-      return (long) SYSCALL_WITHOUT_ERRNO.invokeExact((long) number, a, b, c, d, e, f);
+      return (long) WithoutErrno.SYSCALL.invokeExact((long) number, a, b, c, d, e, f);
     } catch (Throwable t) {
       throw sneaky(t);
     }
@@ -159,7 +166,7 @@ final class Syscall {
   /** The cheapest native call that passes through the JVM's transition back from native code. */
   static int trivial() {
     try {
-      return (int) TRIVIAL.invokeExact(1);
+      return (int) Trivial.ABS.invokeExact(1);
     } catch (Throwable t) {
       throw sneaky(t);
     }
