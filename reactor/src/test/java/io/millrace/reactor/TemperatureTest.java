@@ -172,6 +172,29 @@ class TemperatureTest {
   }
 
   @Test
+  void theWakeUpIsNoPartOfThePauseOfAllTogether() {
+    List<TestPoller> slow = new ArrayList<>();
+    List<PollerHandle> handles = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      slow.add(new TestPoller());
+      handles.add(reactor.add(slow.get(i)));
+    }
+    for (int i = 0; i < 200; i++) { // each all 1.6 ms and more, one of them all 80 µs
+      PollerHandle next = handles.get(i % 20);
+      runAfter(4 * MICROS);
+      boolean sleeps = reactor.restingCount() == 20;
+      next.wake();
+      slow.get(i % 20).work = 1;
+      runAfter(i < 40 ? 10_000 * MICROS : (sleeps ? 126 : 76) * MICROS);
+      slow.get(i % 20).work = 0;
+    }
+
+    runAfter(76 * MICROS);
+
+    assertThat(reactor.restingCount()).isLessThan(20);
+  }
+
+  @Test
   void aWakeUpOfAPollerThatDoesNotRestChangesNothing() {
     TestPoller busy = TestPoller.busy();
     PollerHandle handle = reactor.add(busy);

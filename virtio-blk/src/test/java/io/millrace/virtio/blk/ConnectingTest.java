@@ -32,7 +32,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** Front-ends that listen: they are connected to, one after the other. */
 @Timeout(60)
@@ -43,8 +42,7 @@ class ConnectingTest {
       BlkDriverOptions.defaults()
           .withFrontend(FrontendOptions.defaults().withConnectWithin(Duration.ofSeconds(20)));
 
-  private final Logger logger =
-      (Logger) LoggerFactory.getLogger("io.millrace.vhost.user.ConnectingSocket");
+  private final Logger logger = Logback.logger("io.millrace.vhost.user.ConnectingSocket");
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
   @TempDir private Path folder;

@@ -6,12 +6,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.slf4j.LoggerFactory;
 
 /** The warnings of the sessions while it is open. */
 final class LogLines implements AutoCloseable {
   private final List<String> lines = new CopyOnWriteArrayList<>();
-  private final Logger logger = (Logger) LoggerFactory.getLogger("io.millrace.vhost.user.server");
+  private final Logger logger = Logback.logger("io.millrace.vhost.user.server");
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
         @Override

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -173,6 +174,34 @@ class RingMoveTest {
       queue.submit(VirtioBlk.T_IN, 8, buffer, 512, 3);
       queue.kick();
       awaitAnswer(queue, 3);
+    }
+  }
+
+  @Test
+  void aRingThatFreezesInTheMidstOfItsWorkGoesOnAfterwards() throws Exception {
+    RecordingBdev disk = RecordingBdev.withCache(true);
+    Path socket = target.serve(disk, false, null);
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, BlkDriverOptions.defaults())) {
+      BlkQueue queue = driver.queue(0);
+      long buffer = driver.memory().allocate(512, 512);
+      MovableRing ring = moves.rings().getFirst();
+      Reactor home = ring.reactor();
+      disk.holds = true;
+      queue.submit(VirtioBlk.T_IN, 0, buffer, 512, 1);
+      queue.kick();
+      BlkTarget.await("the disk has it", () -> disk.held.size() == 1);
+      disk.holds = false;
+
+      CompletableFuture<Boolean> moved = moves.begin(ring, other(home));
+      do { // the ring freezes while it is polled, and rests without having asked for kicks
+        queue.submit(VirtioBlk.T_IN, 8, buffer, 512, 2);
+        queue.kick();
+        awaitAnswer(queue, 2);
+      } while (!moved.isDone());
+
+      assertThat(moved).isCompletedWithValue(false);
+      disk.release(home, IoStatus.SUCCESS);
+      awaitAnswer(queue, 1);
     }
   }
 

@@ -38,7 +38,8 @@ final class RingMoves implements AutoCloseable {
     return begin(ring, to).get(BlkTarget.DEADLINE_NANOS, TimeUnit.NANOSECONDS);
   }
 
-  private CompletableFuture<Boolean> begin(MovableRing ring, Reactor to) {
+  /** Begins to move a ring. */
+  CompletableFuture<Boolean> begin(MovableRing ring, Reactor to) {
     CompletableFuture<Boolean> done = new CompletableFuture<>();
     target.control.execute(() -> ring.moveTo(to, done::complete));
     return done;

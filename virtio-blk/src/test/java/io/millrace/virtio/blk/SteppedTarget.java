@@ -26,7 +26,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.slf4j.LoggerFactory;
 
 /**
  * A block device behind a real socket, on a reactor that its test steps: the same input takes the
@@ -78,7 +77,7 @@ final class SteppedTarget implements AutoCloseable {
   }
 
   SteppedTarget() throws Exception {
-    Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    Logger root = Logback.logger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.detachAndStopAllAppenders();
     root.setLevel(Level.WARN);
     root.addAppender(defects);
