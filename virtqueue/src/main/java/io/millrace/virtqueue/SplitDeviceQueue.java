@@ -72,11 +72,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
       }
       return walk(chain);
     }
-    int head;
     if (lastAvail == seenAvail) {
       int idx = VirtqAvail.idxAcquire(avail);
-      // Behind the index, but not behind the branch on it: the lines of both come over together.
-      head = VirtqAvail.ring(avail, lastAvail & mask);
       if (idx == lastAvail) {
         return ChainStatus.EMPTY;
       }
@@ -85,9 +82,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
         return ChainStatus.BROKEN_RING;
       }
       seenAvail = idx;
-    } else {
-      head = VirtqAvail.ring(avail, lastAvail & mask);
     }
+    int head = VirtqAvail.ring(avail, lastAvail & mask);
     if (head >= size) {
       return ChainStatus.BROKEN_RING;
     }

@@ -1,0 +1,75 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The poll loop is compiled in a few pieces, and nothing else of ours is called in it. Read from
+ * the compiler's log of a process under load, with the compiler's options of the distribution.
+ */
+@Timeout(120)
+class CompiledPathTest {
+  private static final Path INLINE = Path.of("..", "server", "src", "dist", "inline");
+  private static final String ROOT = "Reactor.guardedRound";
+
+  /** One call of each a round, of {@code take} one a request: docs/hot-path.md says why. */
+  private static final Set<String> PIECES =
+      Set.of(
+          "PollSet.round",
+          "VringWorker.poll",
+          "DeviceQueue.fetchBatch",
+          "BlkQueue.take",
+          "BlkQueue.submitTaken",
+          "Reactor.runDeferred",
+          "Guard.endOfRound");
+
+  @TempDir private Path folder;
+
+  /** In what order methods get warm is chance, and may once leave a call. */
+  private static final int TRIES = 3;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"split", "packed"})
+  void nothingButItsPiecesIsCalledInThePollLoop(String format) throws Exception {
+    List<CompilerLog.Call> others = List.of();
+    for (int i = 0; i < TRIES && (i == 0 || !others.isEmpty()); i++) {
+      Path file = folder.resolve("compiler" + i + ".log");
+      Process process = start(format, file);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+      assertThat(process.exitValue()).isZero();
+
+      CompilerLog log = CompilerLog.read(file);
+
+      assertThat(List.of(ROOT, "BlkQueue.take", "BlkQueue.submitTaken")).allMatch(log::hasCompiled);
+      others =
+          log.callsFrom(ROOT).stream().filter(call -> !PIECES.contains(call.callee())).toList();
+    }
+    assertThat(others).as("calls that stayed calls").isEmpty();
+  }
+
+  private Process start(String format, Path log) throws Exception {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:CompileCommandFile=" + INLINE,
+            "-XX:+LogCompilation",
+            "-XX:LogFile=" + log,
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            System.getProperty("java.class.path"),
+            CompiledPath.class.getName(),
+            format)
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("out").toFile())
+        .start();
+  }
+}

@@ -1,0 +1,142 @@
+package io.millrace.virtio.blk;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What HotSpot's {@code -XX:+LogCompilation} tells of calls that the last compiler left calls. */
+final class CompilerLog {
+  private static final Pattern ATTRIBUTE = Pattern.compile("(\\w+)='([^']*)'");
+  private static final String LAST_LEVEL = "4";
+
+  /** A site that is reached less often than this is not in a loop that runs a million times. */
+  private static final long RARE = 1000;
+
+  /**
+   * A call that stayed one.
+   *
+   * @param callee class and method, without the package of this project
+   * @param reason the compiler's
+   * @param count how often the interpreter saw it, -1 for unknown
+   */
+  record Call(String callee, String reason, long count) {
+    /** Whether the compiler left it because it hardly ever happens. */
+    boolean isCold() {
+      return reason.equals("low call site frequency")
+          || reason.equals("never executed")
+          || reason.startsWith("unloaded signature")
+          || (reason.equals("too big") && count < RARE);
+    }
+  }
+
+  private final Map<String, List<Call>> left = new HashMap<>(); // by method, its last compilation
+
+  private CompilerLog() {}
+
+  static CompilerLog read(Path file) throws IOException {
+    CompilerLog log = new CompilerLog();
+    Task task = null;
+    for (String line : Files.readAllLines(file, StandardCharsets.ISO_8859_1)) {
+      String element = line.strip();
+      if (element.startsWith("<task ")) {
+        Map<String, String> of = attributes(element);
+        task = of.getOrDefault("level", LAST_LEVEL).equals(LAST_LEVEL) ? new Task(of) : null;
+      } else if (task != null && element.startsWith("</task")) {
+        log.left.put(task.method, task.calls);
+        task = null;
+      } else if (task != null) {
+        task.element(element);
+      }
+    }
+    return log;
+  }
+
+  private static Map<String, String> attributes(String element) {
+    Map<String, String> all = new HashMap<>();
+    Matcher matcher = ATTRIBUTE.matcher(element);
+    while (matcher.find()) {
+      all.put(matcher.group(1), matcher.group(2));
+    }
+    return all;
+  }
+
+  private static String shortName(String holder, String method) {
+    return holder.substring(holder.lastIndexOf('.') + 1) + "." + method;
+  }
+
+  /**
+   * Calls of this project's methods in what is reached from a root by calls that stayed ones; cold
+   * ones are left out.
+   *
+   * @param root class and method, such as {@code PollSet.round}
+   */
+  List<Call> callsFrom(String root) {
+    List<Call> found = new ArrayList<>();
+    Set<String> seen = new HashSet<>();
+    Deque<String> next = new ArrayDeque<>(List.of(root));
+    while (!next.isEmpty()) {
+      String method = next.pop();
+      if (seen.add(method)) {
+        for (Call call : left.getOrDefault(method, List.of())) {
+          if (!call.isCold()) {
+            found.add(call);
+            next.push(call.callee);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  boolean hasCompiled(String method) {
+    return left.containsKey(method);
+  }
+
+  /** One compilation. */
+  private static final class Task {
+    private final String method;
+    private final List<Call> calls = new ArrayList<>();
+    private final Map<String, String> classes = new HashMap<>();
+    private final Map<String, String> methods = new HashMap<>();
+    private Map<String, String> site = Map.of();
+
+    Task(Map<String, String> attributes) {
+      String[] words = attributes.getOrDefault("method", "? ?").split(" ", -1);
+      method = shortName(words[0], words[1]);
+    }
+
+    void element(String element) {
+      int end = element.indexOf(' ');
+      Map<String, String> of = attributes(element);
+      switch (end < 0 ? element : element.substring(0, end)) {
+        case "<klass" -> classes.put(of.get("id"), of.get("name"));
+        case "<method" -> {
+          String holder = classes.getOrDefault(of.get("holder"), "");
+          if (holder.startsWith("io.millrace.")) {
+            methods.put(of.get("id"), shortName(holder, of.get("name")));
+          }
+        }
+        case "<call" -> site = of;
+        case "<inline_fail" -> {
+          String callee = methods.get(site.get("method"));
+          if (callee != null) {
+            long count = Long.parseLong(site.getOrDefault("count", "-1"));
+            calls.add(new Call(callee, of.getOrDefault("reason", ""), count));
+          }
+        }
+        default -> {}
+      }
+    }
+  }
+}
