@@ -169,6 +169,7 @@ final class PollSet {
     for (int i = coldCount - 1; i >= 0; i--) {
       all &= i >= coldCount || rest(cold[i], now);
     }
+    all &= hotCount == 0; // one may have woken another
     if (all) {
       ofAll.sleeps();
     }
