@@ -48,7 +48,7 @@ class CompiledPathTest {
 
       CompilerLog log = CompilerLog.read(file);
 
-      assertThat(List.of(ROOT, "BlkQueue.take", "BlkQueue.submitTaken")).allMatch(log::hasCompiled);
+      assertThat(log.hasCompiled(ROOT)).isTrue();
       others =
           log.callsFrom(ROOT).stream().filter(call -> !PIECES.contains(call.callee())).toList();
     }

@@ -23,6 +23,9 @@ public final class DynamicPlacement implements RingPlacement {
   /** What this much less work on a reactor is worth no pause of a ring. */
   private static final double LEAST_SHARE = 0.01;
 
+  /** A ring nearly alone on its reactor would be as slow elsewhere; loads are measured, too. */
+  private static final double CLEARLY_LESS = 0.9;
+
   /**
    * When to move, in percent of a reactor's time; named as SPDK's dynamic scheduler names them.
    *
@@ -98,7 +101,7 @@ public final class DynamicPlacement implements RingPlacement {
     }
     double before = reactors.get(ring.reactor());
     double there = reactors.get(to) + ring.load();
-    boolean hasRoom = there * 100 <= limits.coreLimit && there < before;
+    boolean hasRoom = there * 100 <= limits.coreLimit && there < before * CLEARLY_LESS;
     boolean isUneven = (before - reactors.get(to)) * 100 > limits.loadLimit;
     return hasRoom && isUneven
         ? new Choice(index, ring.reactor(), to, Math.max(before - ring.load(), there))
