@@ -6,12 +6,10 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -24,11 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
  * is a measurement, and the answer its report. Percentiles are not in the answer: {@code -l} prints
  * them, before the answer is sent.
  *
- * @param program with its options
- * @param rpc socket that it listens on
- * @param files what its command line refers to
+ * @param program listens for calls on its socket
  */
-record Bdevperf(List<String> program, Path rpc, Map<Path, String> files) implements Load {
+record Bdevperf(Contender.Server program) implements Load {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final double MIB = 1 << 20;
 
@@ -38,18 +34,7 @@ record Bdevperf(List<String> program, Path rpc, Map<Path, String> files) impleme
 
   @Override
   public Session start(String name, Path work) throws IOException, InterruptedException {
-    for (Map.Entry<Path, String> file : files.entrySet()) {
-      Files.writeString(file.getKey(), file.getValue());
-    }
-    Files.deleteIfExists(rpc);
-    Child child = Child.start(name + "-load", Contest.LOAD_CORE, program, work);
-    try {
-      child.awaitSocket(rpc);
-      return new Running(name, child);
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      child.close();
-      throw e;
-    }
+    return new Running(name, program.start(name + "-load", Contest.LOAD_CORE, work));
   }
 
   @Override
@@ -140,7 +125,8 @@ record Bdevperf(List<String> program, Path rpc, Map<Path, String> files) impleme
       answer.clear();
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       call = channel;
-      channel.connect(UnixDomainSocketAddress.of(rpc)); // its backlog takes it while it is stopped
+      channel.connect(
+          UnixDomainSocketAddress.of(program.socket())); // its backlog takes it while it is stopped
       byte[] bytes = performTests(workload, run).getBytes(StandardCharsets.US_ASCII);
       channel.write(ByteBuffer.wrap(bytes));
       channel.configureBlocking(false);

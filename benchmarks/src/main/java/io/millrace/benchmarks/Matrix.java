@@ -70,9 +70,11 @@ record Matrix(Sides sides, Cells cells, @Nullable Spdk spdk) {
     if (daemon) {
       contenders.add(sides.daemonNull());
     }
+    Contender vhost = null;
     if (spdk != null) {
-      Contender.Server server = daemon ? spdk.nullDisk(Spdk.NAME) : spdk.malloc(Spdk.NAME);
-      contenders.add(Peers.contender(Spdk.NAME, server));
+      vhost =
+          Peers.contender(Spdk.NAME, daemon ? spdk.nullDisk(Spdk.NAME) : spdk.malloc(Spdk.NAME));
+      contenders.add(vhost);
     }
     Lineup lineup = new Lineup(contenders.toArray(Contender[]::new));
     for (Workload workload : workloads()) {
@@ -80,9 +82,8 @@ record Matrix(Sides sides, Cells cells, @Nullable Spdk spdk) {
         all.add(againstAll(disk, lineup, workload));
       }
     }
-    if (spdk != null) {
-      Contender.Server server = daemon ? spdk.nullDisk(Spdk.NAME) : spdk.malloc(Spdk.NAME);
-      Lineup packed = new Lineup(millrace, Peers.contender(Spdk.NAME, server));
+    if (vhost != null) {
+      Lineup packed = new Lineup(millrace, vhost);
       for (Workload workload : workloads()) {
         all.add(againstAll(disk, packed, workload.onPackedRings()));
       }

@@ -16,6 +16,9 @@ final class Safepoints {
   private static final int DEPTH = 32;
   private static final double MICRO = 1e3; // nanoseconds
 
+  /** The variable that is read behind the launcher's options, one of which ends all logging. */
+  private static final String LAST_OPTIONS = "_JAVA_OPTIONS";
+
   /** For example {@code [9.1s] Safepoint "ICBufferFull", ..., Total: 81234 ns}. */
   private static final Pattern LINE =
       Pattern.compile("^\\[([\\d.]+)s\\].*Safepoint \"([^\"]+)\".*Total: +(\\d+) ns");
@@ -28,7 +31,7 @@ final class Safepoints {
     Path log = work.resolve("safepoints.log");
     Contender.Server plain = peers.millraceMalloc("safepoint", Spdk.MALLOC_BYTES);
     List<String> command =
-        new ArrayList<>(List.of("env", "JAVA_TOOL_OPTIONS=-Xlog:safepoint:file=" + log + "::"));
+        new ArrayList<>(List.of("env", LAST_OPTIONS + "=-Xlog:safepoint:file=" + log + "::"));
     command.addAll(plain.command());
     Contender.Server server = new Contender.Server(command, plain.socket(), plain.files());
     List<String> swarm =

@@ -117,7 +117,10 @@ record Spdk(Path directory, Path work) {
             "-t",
             "1");
     Map<Path, String> files = Map.of(file, configuration.text());
-    return new Contender(name, server, new Bdevperf(command, work.resolve(load + ".rpc"), files));
+    return new Contender(
+        name,
+        server,
+        new Bdevperf(new Contender.Server(command, work.resolve(load + ".rpc"), files)));
   }
 
   private List<String> program(

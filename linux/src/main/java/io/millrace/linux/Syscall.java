@@ -69,27 +69,23 @@ final class Syscall {
   static final int SCRATCH_BYTES = 1024;
 
   private static final Linker LINKER = Linker.nativeLinker();
+  private static final FunctionDescriptor SYSCALL_TYPE =
+      FunctionDescriptor.of(
+          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle SYSCALL =
       bind(
           "syscall",
-          FunctionDescriptor.of(
-              JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-              JAVA_LONG),
+          SYSCALL_TYPE,
           Linker.Option.captureCallState("errno"),
           Linker.Option.firstVariadicArg(1));
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   private Syscall() {}
 
-  /** Made when needed, as each takes tens of milliseconds: no start of the program waits for it. */
+  /** Linked when it is needed first: that takes tens of milliseconds, and no start needs it. */
   private static final class WithoutErrno {
     static final MethodHandle SYSCALL =
-        bind(
-            "syscall",
-            FunctionDescriptor.of(
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
-                JAVA_LONG),
-            Linker.Option.firstVariadicArg(1));
+        bind("syscall", SYSCALL_TYPE, Linker.Option.firstVariadicArg(1));
   }
 
   /** The same. */

@@ -58,13 +58,9 @@ final class PollSet {
     handle.worked = true;
     switch (handle.state) {
       case HOT, REMOVED -> {}
-      case COLD -> {
-        detach(handle);
-        addHot(handle);
-      }
+      case COLD -> heat(handle);
       case RESTING -> {
-        detach(handle);
-        addHot(handle);
+        heat(handle);
         disarm(handle);
       }
     }
@@ -107,8 +103,7 @@ final class PollSet {
       PollerHandle handle = cold[nextCold];
       int done = poll(handle);
       if (done > 0 && handle.state == State.COLD) {
-        detach(handle);
-        addHot(handle);
+        heat(handle);
       }
       work += done;
     }
@@ -197,9 +192,13 @@ final class PollSet {
       return true;
     }
     handle.window.openAgain(now);
+    heat(handle);
+    return false;
+  }
+
+  private void heat(PollerHandle handle) {
     detach(handle);
     addHot(handle);
-    return false;
   }
 
   private void addHot(PollerHandle handle) {

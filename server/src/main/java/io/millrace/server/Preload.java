@@ -1,6 +1,10 @@
 package io.millrace.server;
 
+import io.millrace.linux.EventFd;
+import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
+import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,6 +29,19 @@ final class Preload {
     CompletableFuture<@Nullable Void> logging = new CompletableFuture<>();
     Thread.ofPlatform().name("preload").daemon().start(() -> load(logging));
     return logging;
+  }
+
+  /**
+   * Links what the first ring would have its reactor wait for. Called when sockets are there: none
+   * of them waits for it.
+   */
+  static void requestPath() {
+    try (FileDescriptor call = EventFd.create()) {
+      EventFd.signal(call.number());
+      RawMemory.surfaceFault();
+    } catch (LinuxException e) {
+      LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);
+    }
   }
 
   private static void load(CompletableFuture<@Nullable Void> logging) {

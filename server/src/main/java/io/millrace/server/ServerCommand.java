@@ -46,6 +46,7 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println("ready: " + target.summary());
     out.flush();
+    Preload.requestPath();
     var _ = target.over().thenRun(stopRequested::countDown);
     stopRequested.await();
     target.stop();

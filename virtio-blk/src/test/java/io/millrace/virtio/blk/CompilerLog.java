@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -40,7 +41,7 @@ final class CompilerLog {
     }
   }
 
-  private final Map<String, List<Call>> left = new HashMap<>(); // by method, its last compilation
+  private final Map<String, Task> compiled = new HashMap<>(); // by method, its last compilation
 
   private CompilerLog() {}
 
@@ -53,7 +54,7 @@ final class CompilerLog {
         Map<String, String> of = attributes(element);
         task = of.getOrDefault("level", LAST_LEVEL).equals(LAST_LEVEL) ? new Task(of) : null;
       } else if (task != null && element.startsWith("</task")) {
-        log.left.put(task.method, task.calls);
+        log.compiled.put(task.method, task);
         task = null;
       } else if (task != null) {
         task.element(element);
@@ -76,37 +77,44 @@ final class CompilerLog {
   }
 
   /**
-   * Calls of this project's methods in what is reached from a root by calls that stayed ones; cold
-   * ones are left out.
+   * What is compiled below a method.
+   *
+   * @param methods of this project, those that are inlined and those that are pieces of their own
+   * @param otherCalls of methods that are no pieces, but for cold ones
+   */
+  record Tree(Set<String> methods, List<Call> otherCalls) {}
+
+  /**
+   * Follows the calls from a root.
    *
    * @param root class and method, such as {@code PollSet.round}
+   * @param pieces that may be called, however often the compiler thinks that they are
    */
-  List<Call> callsFrom(String root) {
-    List<Call> found = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
+  Tree from(String root, Set<String> pieces) {
+    Tree tree = new Tree(new HashSet<>(), new ArrayList<>());
     Deque<String> next = new ArrayDeque<>(List.of(root));
     while (!next.isEmpty()) {
       String method = next.pop();
-      if (seen.add(method)) {
-        for (Call call : left.getOrDefault(method, List.of())) {
-          if (!call.isCold()) {
-            found.add(call);
+      Task task = compiled.get(method);
+      if (task != null && tree.methods.add(method)) {
+        tree.methods.addAll(task.inlined);
+        for (Call call : task.calls) {
+          if (pieces.contains(call.callee)) {
             next.push(call.callee);
+          } else if (!call.isCold()) {
+            tree.otherCalls.add(call);
           }
         }
       }
     }
-    return found;
-  }
-
-  boolean hasCompiled(String method) {
-    return left.containsKey(method);
+    return tree;
   }
 
   /** One compilation. */
   private static final class Task {
     private final String method;
     private final List<Call> calls = new ArrayList<>();
+    private final Set<String> inlined = new HashSet<>();
     private final Map<String, String> classes = new HashMap<>();
     private final Map<String, String> methods = new HashMap<>();
     private Map<String, String> site = Map.of();
@@ -128,15 +136,20 @@ final class CompilerLog {
           }
         }
         case "<call" -> site = of;
+        case "<inline_success" -> callee().ifPresent(inlined::add);
         case "<inline_fail" -> {
-          String callee = methods.get(site.get("method"));
-          if (callee != null) {
-            long count = Long.parseLong(site.getOrDefault("count", "-1"));
-            calls.add(new Call(callee, of.getOrDefault("reason", ""), count));
-          }
+          long count = Long.parseLong(site.getOrDefault("count", "-1"));
+          callee()
+              .ifPresent(
+                  callee -> calls.add(new Call(callee, of.getOrDefault("reason", ""), count)));
         }
         default -> {}
       }
+    }
+
+    /** Of this project's methods, the one that is called at the site. */
+    private Optional<String> callee() {
+      return Optional.ofNullable(methods.get(site.get("method")));
     }
   }
 }

@@ -97,6 +97,14 @@ class RingBalancerTest {
     return rings;
   }
 
+  /** For as long as the balancer takes to look many times. */
+  private static void forAWhile(Runnable step) {
+    long end = System.nanoTime() + 30 * PERIOD_NANOS;
+    while (System.nanoTime() < end) {
+      step.run();
+    }
+  }
+
   @Test
   void twoBusyQueuesOnOneReactorEndOnTwoAndStayThere() throws Exception {
     Path socket = target.serveMalloc("disk");
@@ -113,11 +121,10 @@ class RingBalancerTest {
           });
 
       List<Reactor> spread = places(rings);
-      long end = System.nanoTime() + 30 * PERIOD_NANOS;
-      while (System.nanoTime() < end) {
+      forAWhile(() -> {
         load.step(2);
         assertThat(places(rings)).isEqualTo(spread);
-      }
+      });
     }
   }
 
@@ -129,10 +136,7 @@ class RingBalancerTest {
       Load load = new Load(driver);
       begin();
 
-      long end = System.nanoTime() + 30 * PERIOD_NANOS;
-      while (System.nanoTime() < end) {
-        load.step(1);
-      }
+      forAWhile(() -> load.step(1));
 
       assertThat(places(rings)).containsOnly(reactors.getFirst());
       assertThat(reactors.getFirst().busyNanos()).isPositive();
@@ -151,10 +155,7 @@ class RingBalancerTest {
         return null;
       });
 
-      long end = System.nanoTime() + 30 * PERIOD_NANOS;
-      while (System.nanoTime() < end) {
-        load.step(2);
-      }
+      forAWhile(() -> load.step(2));
 
       assertThat(places(rings)).containsOnly(reactors.getFirst());
     }

@@ -155,11 +155,7 @@ class RingMoveTest {
       long buffer = driver.memory().allocate(512, 512);
       MovableRing ring = moves.rings().getFirst();
       Reactor home = ring.reactor();
-      disk.holds = true;
-      queue.submit(VirtioBlk.T_IN, 0, buffer, 512, 1);
-      queue.kick();
-      BlkTarget.await("the disk has it", () -> disk.held.size() == 1);
-      disk.holds = false;
+      hang(disk, queue, buffer);
 
       boolean moved = moves.move(ring, other(home));
 
@@ -186,11 +182,7 @@ class RingMoveTest {
       long buffer = driver.memory().allocate(512, 512);
       MovableRing ring = moves.rings().getFirst();
       Reactor home = ring.reactor();
-      disk.holds = true;
-      queue.submit(VirtioBlk.T_IN, 0, buffer, 512, 1);
-      queue.kick();
-      BlkTarget.await("the disk has it", () -> disk.held.size() == 1);
-      disk.holds = false;
+      hang(disk, queue, buffer);
 
       CompletableFuture<Boolean> moved = moves.begin(ring, other(home));
       do { // the ring freezes while it is polled, and rests without having asked for kicks
@@ -203,6 +195,15 @@ class RingMoveTest {
       disk.release(home, IoStatus.SUCCESS);
       awaitAnswer(queue, 1);
     }
+  }
+
+  /** Has request 1 under way that the disk does not answer; it answers later ones. */
+  private static void hang(RecordingBdev disk, BlkQueue queue, long buffer) {
+    disk.holds = true;
+    queue.submit(VirtioBlk.T_IN, 0, buffer, 512, 1);
+    queue.kick();
+    BlkTarget.await("the disk has it", () -> disk.held.size() == 1);
+    disk.holds = false;
   }
 
   private static void awaitAnswer(BlkQueue queue, long token) {

@@ -79,49 +79,30 @@ record VringSetup(
 
   /** The same ring, to go on where it stopped. */
   VringSetup at(QueueState state) {
-    return new VringSetup(
-        name,
-        index,
-        size,
-        addresses,
-        RingFormat.of(features).base(state),
-        features,
-        map,
-        memoryMayVanish,
-        kick,
-        call,
-        writes,
-        coalescing);
+    return changed(RingFormat.of(features).base(state), map, memoryMayVanish, kick, call);
   }
 
   /** The same ring in other memory. */
   VringSetup in(GuestMemoryMap memory, boolean mayVanish) {
-    return new VringSetup(
-        name,
-        index,
-        size,
-        addresses,
-        base,
-        features,
-        memory,
-        mayVanish,
-        kick,
-        call,
-        writes,
-        coalescing);
+    return changed(base, memory, mayVanish, kick, call);
   }
 
   /** The same ring with other descriptors to wake and be woken by. */
   VringSetup with(int newKick, int newCall) {
+    return changed(base, map, memoryMayVanish, newKick, newCall);
+  }
+
+  private VringSetup changed(
+      int newBase, GuestMemoryMap memory, boolean mayVanish, int newKick, int newCall) {
     return new VringSetup(
         name,
         index,
         size,
         addresses,
-        base,
+        newBase,
         features,
-        map,
-        memoryMayVanish,
+        memory,
+        mayVanish,
         newKick,
         newCall,
         writes,
