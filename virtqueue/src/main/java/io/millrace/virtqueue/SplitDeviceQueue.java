@@ -17,6 +17,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
   private final boolean notifyOnEmpty;
   private final GuestWrites writes;
   private final ChainBuffers buffers;
+  private final ExpectedChain expected = new ExpectedChain();
   private long desc;
   private long avail;
   private long used;
@@ -78,16 +79,21 @@ public final class SplitDeviceQueue implements DeviceQueue {
         return ChainStatus.EMPTY;
       }
       // Each chain has a descriptor of its own, those that are out too.
-      if (((idx - lastAvail) & 0xffff) > size - outCount) {
+      int offered = (idx - lastAvail) & 0xffff;
+      if (offered > size - outCount) {
         return ChainStatus.BROKEN_RING;
       }
       seenAvail = idx;
+      if (offered == 1) {
+        expected.touch(desc, mask, chain);
+      }
     }
     int head = VirtqAvail.ring(avail, lastAvail & mask);
     if (head >= size) {
       return ChainStatus.BROKEN_RING;
     }
     lastAvail = (lastAvail + 1) & 0xffff;
+    expected.was(head);
     claimElement(head);
     outCount++;
     chain.begin(head, desc, size);
@@ -243,6 +249,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     avail = layout.avail();
     used = layout.used();
     buffers.translation(translation);
+    expected.forget();
     moved = waiting;
   }
 }

@@ -43,9 +43,11 @@ final class VirtqUsed {
     return RawMemory.getShortAcquire(used + IDX) & 0xffff;
   }
 
-  /** {@code id} in the low, {@code len} in the high half, in one load. */
+  /** {@code id} in the low, {@code len} in the high half, each loaded once: 4-byte aligned only. */
   static long element(long used, int slot) {
-    return RawMemory.getLong(elementAddress(used, slot));
+    long element = elementAddress(used, slot);
+    return Integer.toUnsignedLong(RawMemory.getInt(element))
+        | (long) RawMemory.getInt(element + 4) << 32;
   }
 
   static int availEvent(long used, int queueSize) {

@@ -29,7 +29,17 @@ class CompiledPathTest {
           "BlkQueue.take",
           "BlkQueue.submitTaken",
           "Reactor.runDeferred",
-          "Guard.endOfRound");
+          "Guard.endOfRound",
+          "VringWorker.endOfRound",
+          "VringWorker.respond");
+
+  /** Calls that have a reason: once a sleep, or for what no driver in its senses does. */
+  private static final Set<String> RARE =
+      Set.of(
+          "PollSet.disarm",
+          "RawMemory.shortOfBytes",
+          "RawMemory.intOfShorts",
+          "RawMemory.longOfInts");
 
   /** A request's way, in one piece or another. */
   private static final List<String> PATH =
@@ -53,7 +63,7 @@ class CompiledPathTest {
       CompilerLog.Tree loop = CompilerLog.read(file).from(ROOT, PIECES);
 
       assertThat(loop.methods()).as("what the log tells of").containsAll(PATH);
-      others = loop.otherCalls();
+      others = loop.otherCalls().stream().filter(call -> !RARE.contains(call.callee())).toList();
     }
     assertThat(others).as("calls that stayed calls").isEmpty();
   }

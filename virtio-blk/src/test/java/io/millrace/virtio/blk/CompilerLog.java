@@ -52,7 +52,7 @@ final class CompilerLog {
       String element = line.strip();
       if (element.startsWith("<task ")) {
         Map<String, String> of = attributes(element);
-        task = of.getOrDefault("level", LAST_LEVEL).equals(LAST_LEVEL) ? new Task(of) : null;
+        task = isLast(of) ? new Task(of) : null;
       } else if (task != null && element.startsWith("</task")) {
         log.compiled.put(task.method, task);
         task = null;
@@ -61,6 +61,12 @@ final class CompilerLog {
       }
     }
     return log;
+  }
+
+  /** Not one that enters a loop in its middle: that is used once, until the loop ends. */
+  private static boolean isLast(Map<String, String> task) {
+    return task.getOrDefault("level", LAST_LEVEL).equals(LAST_LEVEL)
+        && !task.containsKey("osr_bci");
   }
 
   private static Map<String, String> attributes(String element) {

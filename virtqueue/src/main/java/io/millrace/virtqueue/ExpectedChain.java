@@ -1,0 +1,49 @@
+package io.millrace.virtqueue;
+
+import io.millrace.linux.RawMemory;
+
+/**
+ * A guess at the chain that a driver with one request at a time offers next. Its first descriptor
+ * and what that points to are two lines of another core's, each known only when the one before is
+ * here. Asked for together with the ring's entry they come at once ({@code docs/hot-path.md}).
+ *
+ * <p>Drivers take the descriptors that came back last, or the free ones in turn, and use the memory
+ * of one request for the next. A wrong guess costs two loads. One queue's and its thread's.
+ */
+final class ExpectedChain {
+  private boolean known;
+  private int head;
+  private int step; // from the head before to that one
+
+  @SuppressWarnings("UnusedVariable")
+  private int touched; // of no meaning: keeps the compiler from leaving out the loads
+
+  /** A chain was taken. */
+  void was(int taken) {
+    step = taken - head;
+    head = taken;
+    known = true;
+  }
+
+  /** The memory that the last chain was in may be gone. */
+  void forget() {
+    known = false;
+  }
+
+  /**
+   * Loads where the next chain is likely to be.
+   *
+   * @param desc the descriptor table
+   * @param mask of its indexes
+   * @param last the chain taken before, if one was
+   */
+  void touch(long desc, int mask, DescriptorChain last) {
+    if (known) {
+      int bits = RawMemory.getByte(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
+      if (last.count() > 0) {
+        bits ^= RawMemory.getByte(last.address(0));
+      }
+      touched = bits;
+    }
+  }
+}
