@@ -16,7 +16,7 @@ final class ExpectedChain {
   private int step; // from the head before to that one
 
   @SuppressWarnings("UnusedVariable")
-  private int touched; // of no meaning: keeps the compiler from leaving out the loads
+  private long touched; // of no meaning: keeps the compiler from leaving out the loads
 
   /** A chain was taken. */
   void was(int taken) {
@@ -39,11 +39,19 @@ final class ExpectedChain {
    */
   void touch(long desc, int mask, DescriptorChain last) {
     if (known) {
-      int bits = RawMemory.getByte(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
+      long bits = word(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
       if (last.count() > 0) {
-        bits ^= RawMemory.getByte(last.address(0));
+        bits ^= word(last.address(0));
       }
       touched = bits;
     }
+  }
+
+  /**
+   * Of the word around an address, so that it is in one page. A kind of load that the walk makes
+   * too: one that was never made yet when this is compiled stays a call for ever.
+   */
+  private static long word(long address) {
+    return RawMemory.getLongAcquire(address & -Long.BYTES);
   }
 }
