@@ -41,11 +41,11 @@ class ReferenceRing {
   private ChainStatus table(long table, int entries, int first, boolean isIndirect) {
     int index = first;
     for (int seen = 0; ; seen++) {
-      if (index >= entries) {
-        return ChainStatus.BAD_INDEX;
-      }
       if (seen == entries) {
         return ChainStatus.TOO_LONG;
+      }
+      if (index >= entries) {
+        return ChainStatus.BAD_INDEX;
       }
       long entry = table + 16L * index;
       if (!inOneRegion(entry, 16)) {

@@ -20,7 +20,7 @@ class CompiledPathTest {
   private static final Path INLINE = Path.of("..", "server", "src", "dist", "inline");
   private static final String ROOT = "Reactor.guardedRound";
 
-  /** One call of each a round; of {@code take}, which may be inlined, one a request. */
+  /** One call of each a round; of {@code take} one a request. */
   private static final Set<String> PIECES =
       Set.of(
           "PollSet.round",
