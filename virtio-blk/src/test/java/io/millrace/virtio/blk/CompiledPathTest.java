@@ -24,6 +24,7 @@ class CompiledPathTest {
   private static final Set<String> PIECES =
       Set.of(
           "PollSet.round",
+          "PollSet.poll",
           "VringWorker.poll",
           "DeviceQueue.fetchBatch",
           "BlkQueue.take",
