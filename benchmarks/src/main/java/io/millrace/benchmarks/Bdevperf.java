@@ -125,8 +125,8 @@ record Bdevperf(Contender.Server program) implements Load {
       answer.clear();
       SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
       call = channel;
-      channel.connect(
-          UnixDomainSocketAddress.of(program.socket())); // its backlog takes it while it is stopped
+      // The socket's backlog takes it while the program is stopped.
+      channel.connect(UnixDomainSocketAddress.of(program.socket()));
       byte[] bytes = performTests(workload, run).getBytes(StandardCharsets.US_ASCII);
       channel.write(ByteBuffer.wrap(bytes));
       channel.configureBlocking(false);
