@@ -36,7 +36,7 @@ done
 
 # What the result is made of: the tools, the JDK, and the bytes of every jar.
 # shellcheck disable=SC2086 # split at the colons on purpose
-inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/inline" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/compiler" "$here/ModernClasses.java" "$java_home/release" $jars | sha256sum)
 if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
   echo "dist: $image is up to date"
   exit 0
@@ -78,10 +78,10 @@ for jar in "$work"/modules/picocli-*.jar; do
 done
 
 quietly "jlink" "$java_home/bin/jlink" --output "$image/runtime" --module-path "$work/modules" \
-  --add-modules io.millrace.server,ch.qos.logback.classic --no-header-files --no-man-pages
+  --add-modules io.millrace.server --no-header-files --no-man-pages
 cp -- "$here/millrace" "$here/millrace-blk" "$image/bin/"
 chmod 755 "$image/bin/millrace" "$image/bin/millrace-blk"
-cp -- "$here/inline" "$image/lib/"
+cp -- "$here/compiler" "$image/lib/"
 cp -- "$here/../../../LICENSE" "$image/LICENSE"
 
 # Bash loads a command's completion from here when PREFIX/share is among its data folders (bash-completion), or by source.

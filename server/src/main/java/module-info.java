@@ -1,12 +1,17 @@
 /** The program: command line, wiring, life cycle. Nothing depends on it. */
 module io.millrace.server {
   requires static transitive org.jspecify;
+  requires ch.qos.logback.classic;
+  requires ch.qos.logback.core;
   requires info.picocli;
   requires io.millrace.initiator;
   requires io.millrace.rpc;
   requires io.millrace.virtio.blk;
   requires jdk.unsupported;
   requires org.slf4j;
+
+  provides ch.qos.logback.classic.spi.Configurator with
+      io.millrace.server.LogConfigurator;
 
   opens io.millrace.server to
       info.picocli;

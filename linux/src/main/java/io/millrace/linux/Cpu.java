@@ -57,10 +57,10 @@ public final class Cpu {
   }
 
   /**
-   * Lets every thread that the process has run on these processors only: those of the JVM too, and
-   * whatever they start from now on. EINVAL when all of them are offline or forbidden.
+   * Takes these processors from every thread of the process that may run on others too: from those
+   * of the JVM, and whatever they start from now on. A thread that is pinned to one of them stays.
    */
-  public static void keepProcessOn(BitSet cpus) throws LinuxException {
+  public static void leaveToPinned(BitSet cpus) throws LinuxException {
     Set<String> moved = new HashSet<>();
     boolean isNew;
     do { // a thread that was not moved yet may start another
@@ -68,13 +68,25 @@ public final class Cpu {
       for (String thread : threads()) {
         if (moved.add(thread)) {
           isNew = true;
-          long result = setAffinity(Integer.parseInt(thread), cpus);
-          if (result != -Errno.ESRCH.number()) { // it ended
-            LinuxException.check(result, "keep process on cpus", cpus);
-          }
+          leaveToPinned(Integer.parseInt(thread), cpus);
         }
       }
     } while (isNew);
+  }
+
+  private static void leaveToPinned(int thread, BitSet cpus) throws LinuxException {
+    try {
+      BitSet rest = affinity(thread);
+      boolean affected = rest.intersects(cpus);
+      rest.andNot(cpus);
+      if (affected && !rest.isEmpty()) {
+        LinuxException.check(setAffinity(thread, rest), "keep thread on cpus", rest);
+      }
+    } catch (LinuxException e) {
+      if (e.errno() != Errno.ESRCH) { // it ended
+        throw e;
+      }
+    }
   }
 
   private static List<String> threads() throws LinuxException {
@@ -90,7 +102,7 @@ public final class Cpu {
    * the one did that started it.
    */
   public static void followFirstThread() throws LinuxException {
-    BitSet cpus = affinity((int) ProcessHandle.current().pid());
+    BitSet cpus = affinity((int) Syscall.call(Syscall.GETPID));
     LinuxException.check(setAffinity(CALLING_THREAD, cpus), "keep thread on cpus", cpus);
   }
 

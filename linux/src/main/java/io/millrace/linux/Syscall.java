@@ -29,6 +29,7 @@ final class Syscall {
   static final int PREAD64 = 17;
   static final int PWRITE64 = 18;
   static final int MADVISE = 28;
+  static final int GETPID = 39;
   static final int SOCKET = 41;
   static final int CONNECT = 42;
   static final int SENDMSG = 46;
@@ -54,6 +55,7 @@ final class Syscall {
   static final int TIMERFD_SETTIME = 286;
   static final int ACCEPT4 = 288;
   static final int EVENTFD2 = 290;
+  static final int GETRANDOM = 318;
   static final int MEMFD_CREATE = 319;
   static final int PREADV2 = 327;
   static final int PWRITEV2 = 328;

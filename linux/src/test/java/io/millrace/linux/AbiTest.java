@@ -82,6 +82,7 @@ class AbiTest {
     expect("SYS_pread64", Syscall.PREAD64);
     expect("SYS_pwrite64", Syscall.PWRITE64);
     expect("SYS_madvise", Syscall.MADVISE);
+    expect("SYS_getpid", Syscall.GETPID);
     expect("SYS_socket", Syscall.SOCKET);
     expect("SYS_connect", Syscall.CONNECT);
     expect("SYS_sendmsg", Syscall.SENDMSG);
@@ -107,6 +108,7 @@ class AbiTest {
     expect("SYS_fallocate", Syscall.FALLOCATE);
     expect("SYS_timerfd_settime", Syscall.TIMERFD_SETTIME);
     expect("SYS_eventfd2", Syscall.EVENTFD2);
+    expect("SYS_getrandom", Syscall.GETRANDOM);
     expect("SYS_memfd_create", Syscall.MEMFD_CREATE);
     expect("SYS_preadv2", Syscall.PREADV2);
     expect("SYS_pwritev2", Syscall.PWRITEV2);

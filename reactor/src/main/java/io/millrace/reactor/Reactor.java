@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Ticker;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +77,7 @@ public final class Reactor implements AutoCloseable {
   }
 
   /**
-   * Starts a reactor with a thread of its own.
+   * Starts a reactor with a thread of its own, which is pinned when this returns.
    *
    * @param name the thread's name
    * @param cpu the processor to pin it to, or -1 for any
@@ -92,11 +93,13 @@ public final class Reactor implements AutoCloseable {
    */
   public static Reactor start(String name, int cpu, boolean restless) {
     Reactor reactor = new Reactor(name, false, restless);
-    Thread thread = new Thread(() -> reactor.run(cpu), name);
+    CompletableFuture<@Nullable Void> pinned = new CompletableFuture<>();
+    Thread thread = new Thread(() -> reactor.run(cpu, pinned), name);
     thread.setDaemon(true);
     reactor.thread = thread;
     reactor.eventLoop.setOwningThread(thread);
     thread.start();
+    pinned.join();
     return reactor;
   }
 
@@ -248,8 +251,9 @@ public final class Reactor implements AutoCloseable {
     return work;
   }
 
-  private void run(int cpu) {
+  private void run(int cpu, CompletableFuture<@Nullable Void> pinned) {
     pin(cpu);
+    pinned.complete(null);
     while (!stopping) {
       try {
         loop();

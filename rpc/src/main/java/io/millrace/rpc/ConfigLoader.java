@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * <p>The file is walked twice in its own order: first the methods that can be called at {@link
  * RpcState#STARTUP}, then, after the subsystems came up, those of {@link RpcState#RUNTIME} only.
  * One that can be called in both runs in the first walk. Names and parameters of the whole file are
- * checked before the first call; the first call that fails ends the load. {@link #read} may be
+ * checked before the first call; the first call that fails ends the load. {@link #check} may be
  * called anywhere, {@link #run} on the control thread.
  */
 public final class ConfigLoader {
@@ -37,23 +37,23 @@ public final class ConfigLoader {
   }
 
   /**
-   * Reads and checks a file; changes nothing.
+   * Checks what was read; changes nothing.
    *
    * @param subsystems the ones this program has; unknown methods of others are skipped with one
    *     warning, for files are shared between programs
    * @param skippable unknown methods that are skipped as well, though their subsystem is here
-   * @throws ConfigException the file cannot be read, or something in it cannot be right
+   * @throws ConfigException something in the file cannot be right
    */
-  public static ConfigLoader read(
-      Path file, MethodRegistry registry, Set<String> subsystems, Set<String> skippable)
+  public static ConfigLoader check(
+      ConfigFile file, MethodRegistry registry, Set<String> subsystems, Set<String> skippable)
       throws ConfigException {
-    ConfigLoader loader = new ConfigLoader(file, registry, new ArrayList<>());
+    ConfigLoader loader = new ConfigLoader(file.path(), registry, new ArrayList<>());
     Set<String> skipped = new LinkedHashSet<>();
-    for (ConfigEntry entry : ConfigReader.read(file)) {
+    for (ConfigEntry entry : file.entries()) {
       loader.check(entry, subsystems, skippable, skipped);
     }
     if (!skipped.isEmpty()) {
-      log.warn("{}: skipped what there is not here: {}", file, String.join(", ", skipped));
+      log.warn("{}: skipped what there is not here: {}", file.path(), String.join(", ", skipped));
     }
     return loader;
   }

@@ -49,7 +49,8 @@ class ConfigLoaderFuzzTest {
     calls = 0;
     ConfigLoader loader;
     try {
-      loader = ConfigLoader.read(file, registry, Set.of("bdev"), Set.of("skipped"));
+      loader =
+          ConfigLoader.check(ConfigFile.read(file), registry, Set.of("bdev"), Set.of("skipped"));
     } catch (ConfigException e) {
       assertThat(e.getMessage()).startsWith(file + ":").doesNotContain("\n");
       assertThat(calls).isZero();

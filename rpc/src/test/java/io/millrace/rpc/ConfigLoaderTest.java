@@ -133,7 +133,7 @@ class ConfigLoaderTest {
 
   @Test
   void directoryIsNoFile() {
-    assertThatThrownBy(() -> ConfigLoader.read(dir, registry, Set.of(), Set.of()))
+    assertThatThrownBy(() -> ConfigLoader.check(ConfigFile.read(dir), registry, Set.of(), Set.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(dir + ": is a directory; give the path of a file in it to -c");
   }
@@ -223,7 +223,8 @@ class ConfigLoaderTest {
 
   @Test
   void missingFileIsNamed() {
-    assertThatThrownBy(() -> ConfigLoader.read(file(), registry, Set.of("bdev"), Set.of()))
+    assertThatThrownBy(
+            () -> ConfigLoader.check(ConfigFile.read(file()), registry, Set.of("bdev"), Set.of()))
         .isInstanceOf(ConfigException.class)
         .hasMessage(file() + ": there is no such file; check the path given to -c");
   }
@@ -241,8 +242,11 @@ class ConfigLoaderTest {
 
   private ConfigLoader read(String text) throws IOException, ConfigException {
     Files.writeString(file(), text);
-    return ConfigLoader.read(
-        file(), registry, Set.of("bdev", "vhost_blk"), Set.of("bdev_nvme_set_options"));
+    return ConfigLoader.check(
+        ConfigFile.read(file()),
+        registry,
+        Set.of("bdev", "vhost_blk"),
+        Set.of("bdev_nvme_set_options"));
   }
 
   private void run(ConfigLoader loader) {

@@ -3,6 +3,7 @@ package io.millrace.server;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.rpc.BdevMethods;
 import io.millrace.rpc.ConfigException;
+import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.ConfigLoader;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcServer;
@@ -52,7 +53,7 @@ final class ControlPlane {
   }
 
   /** Loads the file and enters run time; what it made stays if it fails half-way. */
-  void configure(@Nullable Path file) throws CommandException, InterruptedException {
+  void configure(@Nullable ConfigFile file) throws CommandException, InterruptedException {
     try {
       if (file == null) {
         cores.onControl(() -> {
@@ -60,7 +61,7 @@ final class ControlPlane {
           return true;
         });
       } else {
-        ConfigLoader loader = ConfigLoader.read(file, methods, SUBSYSTEMS, OF_ABSENT_MODULES);
+        ConfigLoader loader = ConfigLoader.check(file, methods, SUBSYSTEMS, OF_ABSENT_MODULES);
         cores
             .onControl(() -> loader.run(() -> CompletableFuture.completedStage(null)))
             .toCompletableFuture()

@@ -26,10 +26,12 @@ final class Cores {
 
   private final Reactor control;
   private final SortedMap<Integer, Reactor> polling;
+  private final BitSet pinned;
 
-  private Cores(Reactor control, SortedMap<Integer, Reactor> polling) {
+  private Cores(Reactor control, SortedMap<Integer, Reactor> polling, BitSet pinned) {
     this.control = control;
     this.polling = polling;
+    this.pinned = pinned;
   }
 
   /**
@@ -45,9 +47,7 @@ final class Cores {
     BitSet wanted = (BitSet) pinned.clone();
     if (wanted.isEmpty()) {
       wanted.set(Math.max(0, available.nextSetBit(0))); // for its name only
-    } else if (mayPin()) {
-      leaveToReactors(pinned, available);
-    } else {
+    } else if (!mayPin()) {
       pinned.clear();
     }
     SortedMap<Integer, Reactor> polling = new TreeMap<>();
@@ -55,7 +55,7 @@ final class Cores {
         .forEach(core ->
             polling.put(
                 core, Reactor.start("reactor-" + core, pinned.get(core) ? core : -1, poll)));
-    return new Cores(Reactor.start("control", -1), polling);
+    return new Cores(Reactor.start("control", -1), polling, pinned);
   }
 
   /** The cores of the mask that there are, and that cpuset and taskset leave to this process. */
@@ -93,16 +93,12 @@ final class Cores {
 
   /**
    * Everything else of the process goes to other cores, if there are any: control, the compiler,
-   * the collector. Each would have all disks of a reactor's core wait, for milliseconds.
+   * the collector. Each would have all disks of a reactor's core wait, for milliseconds. For the
+   * end of the start, which takes all cores until then.
    */
-  private static void leaveToReactors(BitSet polled, BitSet available) {
-    BitSet others = (BitSet) available.clone();
-    others.andNot(polled);
-    if (others.isEmpty()) {
-      return;
-    }
+  void leaveToReactors() {
     try {
-      Cpu.keepProcessOn(others);
+      Cpu.leaveToPinned(pinned);
     } catch (LinuxException e) {
       LOG.warn("other threads may run on the reactors' cores: {}", e.getMessage());
     }

@@ -3,7 +3,7 @@ package io.millrace.server;
 import java.util.Locale;
 import org.slf4j.LoggerFactory;
 
-/** Where log lines go is in {@code logback.xml}; how many there are, here. */
+/** How many log lines there are; {@link LogConfigurator} says where they go. */
 final class Logging {
   /** Values of {@code --log-level}. */
   enum Level {
@@ -16,8 +16,7 @@ final class Logging {
 
   private static final String OPTION = "--log-level";
 
-  /** Read by logback.xml, once, when the first logger is made. */
-  private static final String LEVEL = "millrace.log.level";
+  private static volatile Level level = Level.WARN;
 
   private Logging() {}
 
@@ -28,7 +27,7 @@ final class Logging {
    *     said by those who read it
    */
   static void levelFrom(String[] args) {
-    System.setProperty(LEVEL, levelIn(args).name());
+    level = levelIn(args);
   }
 
   private static Level levelIn(String[] args) {
@@ -37,19 +36,23 @@ final class Logging {
           args[i].startsWith(OPTION + "=")
               ? args[i].substring(OPTION.length() + 1)
               : args[i].equals(OPTION) && i + 1 < args.length ? args[i + 1] : "";
-      for (Level level : Level.values()) {
-        if (level.name().equals(value.toUpperCase(Locale.ROOT))) {
-          return level;
+      for (Level known : Level.values()) {
+        if (known.name().equals(value.toUpperCase(Locale.ROOT))) {
+          return known;
         }
       }
     }
     return Level.INFO;
   }
 
+  /** Of this project's own lines; read once, when the first logger is made. */
+  static Level level() {
+    return level;
+  }
+
   /** The stack of a failure, for those who asked for it; makes no logger for others. */
   static void debug(String command, Exception failure) {
-    String level = System.getProperty(LEVEL, Level.WARN.name());
-    if (Level.valueOf(level).compareTo(Level.DEBUG) >= 0) {
+    if (level.compareTo(Level.DEBUG) >= 0) {
       LoggerFactory.getLogger(Logging.class).debug("{} failed", command, failure);
     }
   }

@@ -26,9 +26,11 @@ final class PassedSockets {
     this.names = names;
   }
 
-  /** Those of this process. */
+  /** Those of this process. The JDK takes 8 ms to know its own number, so it is not asked idly. */
   static PassedSockets ofProcess() {
-    return of(System.getenv(), ProcessHandle.current().pid());
+    return System.getenv("LISTEN_PID") == null
+        ? new PassedSockets(List.of())
+        : of(System.getenv(), ProcessHandle.current().pid());
   }
 
   /** Those of an environment; none when they are meant for another process. */

@@ -3,9 +3,12 @@ package io.millrace.server;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
+import io.millrace.rpc.ConfigException;
+import io.millrace.rpc.ConfigFile;
 import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -21,8 +24,9 @@ import org.slf4j.LoggerFactory;
  * The server in this process: reactors, bdevs, controllers, JSON-RPC; ended in the reverse order of
  * their start, also when the start fails half-way. For the main thread.
  *
- * <p>The reactors start beside the opening of images and sockets, for these are what a front-end
- * waits for: it may connect while the rest comes up, and is served as soon as it has.
+ * <p>The reactors start beside the opening of images and sockets and the reading of the
+ * configuration, for these are what a front-end waits for: it may connect while the rest comes up,
+ * and is served as soon as it has.
  */
 final class Target {
   /** A controller ends what hangs by itself after 5 seconds; this is for what is worse. */
@@ -66,8 +70,10 @@ final class Target {
     boolean started = false;
     try {
       disks.open();
+      ConfigFile configuration = configuration(options);
       target = new Target(options, get(starting));
-      target.serve(disks);
+      target.serve(disks, configuration);
+      target.cores.leaveToReactors();
       started = true;
       return target;
     } finally {
@@ -79,6 +85,15 @@ final class Target {
           var _ = starting.thenAccept(Cores::closeAll);
         }
       }
+    }
+  }
+
+  private static @Nullable ConfigFile configuration(ServeOptions options) throws CommandException {
+    Path file = options.configuration();
+    try {
+      return file == null ? null : ConfigFile.read(file);
+    } catch (ConfigException e) {
+      throw CommandException.misused(e);
     }
   }
 
@@ -101,7 +116,8 @@ final class Target {
     }
   }
 
-  private void serve(Disks disks) throws CommandException, InterruptedException {
+  private void serve(Disks disks, @Nullable ConfigFile configuration)
+      throws CommandException, InterruptedException {
     over = disks.over();
     try {
       cores.onControl(() -> {
@@ -114,10 +130,10 @@ final class Target {
           ? CommandException.misused(refused)
           : CommandException.failed(Cores.cause(e));
     }
-    if (options.configuration() != null || options.rpcSocket() != null) {
+    if (configuration != null || options.rpcSocket() != null) {
       ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers, scheduler);
       undo.push(plane::stop);
-      plane.configure(options.configuration());
+      plane.configure(configuration);
       if (options.rpcSocket() != null) {
         plane.listen(options.rpcSocket());
       }

@@ -1,5 +1,6 @@
 package io.millrace.bdev.file;
 
+import io.millrace.linux.RandomUuid;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -44,7 +45,7 @@ public record FileBdevOptions(
     return new FileBdevOptions(
         name,
         path,
-        UUID.randomUUID(),
+        RandomUuid.next(),
         0,
         false,
         false,

@@ -4,6 +4,7 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.linux.Errno;
+import io.millrace.linux.RandomUuid;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.Arguments;
 import io.millrace.rpc.MethodRegistry;
@@ -175,7 +176,7 @@ public final class BdevMethods {
   }
 
   static UUID uuid(Arguments arguments) {
-    return arguments.optionalUuid("uuid").orElseGet(UUID::randomUUID);
+    return arguments.optionalUuid("uuid").orElseGet(RandomUuid::next);
   }
 
   /** Gives a bdev the size it has to have; says whether that is another than before. */

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(120)
 class CompiledPathTest {
-  private static final Path INLINE = Path.of("..", "server", "src", "dist", "inline");
+  private static final Path COMPILER = Path.of("..", "server", "src", "dist", "compiler");
   private static final String ROOT = "Reactor.guardedRound";
 
   /** One call of each a round; of {@code take} one a request. */
@@ -76,7 +76,8 @@ class CompiledPathTest {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:+UseSerialGC",
             "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:CompileCommandFile=" + INLINE,
+            "-XX:CompileThresholdScaling=10",
+            "-XX:CompileCommandFile=" + COMPILER,
             "-XX:+LogCompilation",
             "-XX:LogFile=" + log,
             "--enable-native-access=ALL-UNNAMED",
