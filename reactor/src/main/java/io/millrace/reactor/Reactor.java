@@ -56,6 +56,7 @@ public final class Reactor implements AutoCloseable {
   private final PollSet pollers;
   private final Alarms alarms;
   private final BusyTime busyTime = new BusyTime();
+  private final OutsideCalls outsideCalls = new OutsideCalls();
   private final boolean stepped;
   private final boolean restless;
   private @Nullable Thread thread;
@@ -233,6 +234,11 @@ public final class Reactor implements AutoCloseable {
     return busyTime.nanos();
   }
 
+  /** Those of its thread. */
+  public OutsideCalls outsideCalls() {
+    return outsideCalls;
+  }
+
   /** How many pollers wait for a wake-up, for tests and statistics. */
   public int restingCount() {
     return pollers.restingCount();
@@ -285,11 +291,7 @@ public final class Reactor implements AutoCloseable {
     try {
       Cpu.pinCurrentThread(cpu);
     } catch (LinuxException e) {
-      LOG.warn(
-          "{}: not pinned to core {}, runs where the kernel puts it: {}",
-          name,
-          cpu,
-          e.getMessage());
+      LOG.warn("{}: not pinned to core {}, runs on any: {}", name, cpu, e.getMessage());
     }
   }
 

@@ -9,6 +9,7 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.MovableRing;
+import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,7 @@ public final class BlkControllers {
   private final BdevRegistry bdevs;
   private final Reactor control;
   private final SortedMap<Integer, Reactor> reactors;
+  private final StallWatch stalls;
   private final Map<String, BlkController> byName = new LinkedHashMap<>();
   private int nextReactor;
 
@@ -42,6 +44,7 @@ public final class BlkControllers {
     this.bdevs = bdevs;
     this.control = control;
     this.reactors = new TreeMap<>(reactors);
+    this.stalls = new StallWatch(control, reactors.values());
   }
 
   /**
@@ -88,7 +91,7 @@ public final class BlkControllers {
               allowed,
               nextReactor++ % allowed.size(),
               bdevs.memory());
-      VhostServer server = new VhostServer(socket, device, control, allowed);
+      VhostServer server = new VhostServer(socket, device, control, allowed, stalls);
       BlkController controller =
           new BlkController(spec.name(), device, server, descriptor, control, cores(spec));
       listener.controller = controller;

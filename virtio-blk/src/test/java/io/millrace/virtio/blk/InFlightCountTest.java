@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.SessionInfo;
+import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
@@ -35,7 +36,11 @@ class InFlightCountTest {
               control,
               () ->
                   new VhostServer(
-                      VhostSocket.listen(path, null), device, control, List.of(polling)));
+                      VhostSocket.listen(path, null),
+                      device,
+                      control,
+                      List.of(polling),
+                      new StallWatch(control, List.of(polling))));
       try (RawRing ring = new RawRing(path, true, VirtioFeature.VERSION_1)) {
         ring.validRead(0, 1);
         ring.offer(0);

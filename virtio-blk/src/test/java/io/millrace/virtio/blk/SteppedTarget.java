@@ -17,6 +17,7 @@ import io.millrace.vhost.user.IncomingMessage;
 import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.ReadResult;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
 import java.io.File;
 import java.io.IOException;
@@ -97,7 +98,13 @@ final class SteppedTarget implements AutoCloseable {
             bdevs.memory());
     folder = Files.createTempDirectory("millrace-fuzz");
     Path socket = folder.resolve("s");
-    server = new VhostServer(VhostSocket.listen(socket, null), device, reactor, List.of(reactor));
+    server =
+        new VhostServer(
+            VhostSocket.listen(socket, null),
+            device,
+            reactor,
+            List.of(reactor),
+            new StallWatch(reactor, List.of(reactor)));
     bystander = connect();
     connect().close();
     awaitNobodyElse();

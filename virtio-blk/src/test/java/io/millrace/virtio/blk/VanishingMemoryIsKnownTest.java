@@ -10,6 +10,7 @@ import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
 import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
@@ -35,7 +36,12 @@ class VanishingMemoryIsKnownTest {
       reactor.execute(() -> {
         try {
           server.complete(
-              new VhostServer(socket, new IdleDevice(reactor, queue), reactor, List.of(reactor)));
+              new VhostServer(
+                  socket,
+                  new IdleDevice(reactor, queue),
+                  reactor,
+                  List.of(reactor),
+                  new StallWatch(reactor, List.of(reactor))));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

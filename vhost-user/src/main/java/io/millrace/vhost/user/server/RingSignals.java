@@ -3,7 +3,6 @@ package io.millrace.vhost.user.server;
 import io.millrace.linux.EventFd;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +21,9 @@ final class RingSignals {
   private final Reactor reactor;
   private final Runnable kicked;
   private @Nullable FdWatch kickWatch;
-  private final AtomicInteger progress = new AtomicInteger(); // odd while a call has not returned
-  private int lastProgress; // when the control thread looked last
   private final CallPacer pacer;
   private volatile boolean muted;
+  private boolean calling; // written before the reactor's call begins, looked at while it lasts
   private int call;
 
   /**
@@ -99,21 +97,20 @@ final class RingSignals {
   /** Wakes the driver. */
   void call() {
     if (call >= 0 && !muted) {
-      progress.setRelease(progress.getPlain() + 1);
+      calling = true;
+      reactor.outsideCalls().begin();
       EventFd.signal(call);
-      progress.setRelease(progress.getPlain() + 1);
+      reactor.outsideCalls().end();
+      calling = false;
     }
   }
 
   /**
-   * Whether the call that had not returned at the last look still has not, because its eventfd
-   * keeps it waiting. Control thread; whoever waits keeps the descriptor open.
+   * Whether this is the call that keeps the reactor waiting, because its eventfd does. Control
+   * thread; whoever waits keeps the descriptor open.
    */
   boolean isHeldUp() {
-    int now = progress.getAcquire();
-    boolean same = now == lastProgress && (now & 1) != 0;
-    lastProgress = now;
-    return same && EventFd.isFull(call);
+    return reactor.outsideCalls().isHeld() && calling && EventFd.isFull(call);
   }
 
   /** Wakes the driver no more. Any thread. */
@@ -123,7 +120,7 @@ final class RingSignals {
 
   /** Lets a call that {@link #isHeldUp} return. Control thread. */
   void release() {
-    for (int i = 0; i < RELEASE_TRIES && progress.getAcquire() == lastProgress; i++) {
+    for (int i = 0; i < RELEASE_TRIES && reactor.outsideCalls().isHeld(); i++) {
       EventFd.empty(call);
       Thread.onSpinWait();
     }

@@ -33,22 +33,19 @@ public final class VhostServer {
 
   private static final long ACCEPT_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** A front-end that keeps a reactor waiting is found out at the second look. */
-  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
   private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private final VhostSocket socket;
   private final VhostDevice device;
   private final Reactor control;
   private final List<Reactor> reactors;
+  private final StallWatch stalls;
   private final Set<Session> sessions = new LinkedHashSet<>();
   private final Set<Session> ending = new LinkedHashSet<>();
   private final Queue<Runnable> whenDrained = new ArrayDeque<>();
   private final FaultListener faultListener;
   private final FdWatch watch;
   private int nextId;
-  private boolean looking;
   private boolean closing;
   private @Nullable Runnable closed;
 
@@ -58,14 +55,20 @@ public final class VhostServer {
    * @param socket belongs to the server from now on
    * @param control the reactor that the caller runs on
    * @param reactors all that the device's queues may run on
+   * @param stalls watches these, and perhaps others
    */
   public VhostServer(
-      VhostSocket socket, VhostDevice device, Reactor control, List<Reactor> reactors)
+      VhostSocket socket,
+      VhostDevice device,
+      Reactor control,
+      List<Reactor> reactors,
+      StallWatch stalls)
       throws IOException {
     this.socket = socket;
     this.device = device;
     this.control = control;
     this.reactors = List.copyOf(reactors);
+    this.stalls = stalls;
     this.faultListener = () -> control.execute(this::memoryFault);
     this.watch = control.watch(socket.descriptorNumber(), (readable, writable) -> accept());
     for (Reactor reactor : this.reactors) {
@@ -138,33 +141,14 @@ public final class VhostServer {
       return;
     }
     try {
-      sessions.add(new Session(nextId++, this, connected));
-      lookLater();
+      Session session = new Session(nextId++, this, connected);
+      sessions.add(session);
+      stalls.add(session);
     } catch (RuntimeException e) {
       // Its socket cannot be watched, most likely: the kernel's max_user_watches.
       LOG.warn("{}: a front-end cannot be served: {}", path(), e.getMessage());
       connected.close();
       socket.released();
-    }
-  }
-
-  /**
-   * At a whole multiple of the period, as all servers do: a hundred of them wake the thread once.
-   */
-  private void lookLater() {
-    if (!looking) {
-      looking = true;
-      control.schedule(LOOK_NANOS - Math.floorMod(control.nanoTime(), LOOK_NANOS), this::look);
-    }
-  }
-
-  /** At those that end too: they wait for the reactors. */
-  private void look() {
-    looking = false;
-    List.copyOf(sessions).forEach(Session::releaseReactors);
-    List.copyOf(ending).forEach(Session::releaseReactors);
-    if (!sessions.isEmpty() || !ending.isEmpty()) {
-      lookLater();
     }
   }
 
@@ -184,6 +168,7 @@ public final class VhostServer {
 
   void sessionEnded(Session session) {
     ending.remove(session);
+    stalls.remove(session);
     socket.released();
     while (ending.isEmpty() && !whenDrained.isEmpty()) {
       whenDrained.remove().run();

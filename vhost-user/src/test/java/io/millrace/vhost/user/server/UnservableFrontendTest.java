@@ -29,7 +29,9 @@ class UnservableFrontendTest {
       CompletableFuture<VhostServer> server = new CompletableFuture<>();
       control.execute(() -> {
         try {
-          server.complete(new VhostServer(socket, new Unwilling(), control, List.of()));
+          server.complete(
+              new VhostServer(
+                  socket, new Unwilling(), control, List.of(), new StallWatch(control, List.of())));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }
