@@ -68,6 +68,11 @@ record Figure(
     return new Figure(what, value, text, bar, remarks, values, more);
   }
 
+  /** The same with other remarks. */
+  Figure withRemarks(List<String> others) {
+    return new Figure(what, value, text, bar, List.copyOf(others), values, details);
+  }
+
   boolean isMeasured() {
     return !Double.isNaN(value);
   }

@@ -120,7 +120,7 @@ public final class Main implements Callable<Integer> {
         new Results(
             Machine.describe(spdk == null ? null : spdk.directory()),
             Program.notes(figures),
-            figures);
+            Headroom.remarked(figures));
     TextReport.print(found, System.out);
     Path json = folder.resolve("bench.json");
     found.write(json);
