@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -109,27 +110,29 @@ public final class Main implements Callable<Integer> {
     }
     System.out.println("bench: sockets, configurations and outputs of the programs: " + work);
     Duration own = Duration.ofNanos((long) (seconds * 1e9));
+    Path json = folder.resolve("bench.json");
+    Map<String, String> machine = Machine.describe(spdk == null ? null : spdk.directory());
+    Results found = results(machine, List.of());
     List<Figure> figures = new ArrayList<>();
     try (Stage stage = new Stage(work, rounds, own, line -> System.out.println(line))) {
       for (Measurement measurement : wanted) {
         Images.prepare(image, Peers.DISK_BYTES);
         figures.addAll(figures(measurement, stage));
+        found = results(machine, figures);
+        found.write(json); // of what takes hours, whoever ends it early keeps the most
       }
     }
-    Results found =
-        new Results(
-            Machine.describe(spdk == null ? null : spdk.directory()),
-            Program.notes(figures),
-            Headroom.remarked(figures));
     TextReport.print(found, System.out);
-    Path json = folder.resolve("bench.json");
-    found.write(json);
     System.out.println("\nbench: the same as JSON: " + json);
     if (publish) {
       publisher.publish(found);
     }
     delete(work);
     return 0;
+  }
+
+  private static Results results(Map<String, String> machine, List<Figure> figures) {
+    return new Results(machine, Program.notes(figures), Headroom.remarked(figures));
   }
 
   /** What a measurement gives; one that fails is a figure that says so, and the others go on. */
