@@ -29,7 +29,7 @@ public final class OutsideCalls {
     return held;
   }
 
-  /** As {@link #look}, which this is none of. Watcher. */
+  /** Whether the call of the last look is still under way, without being a look. Watcher. */
   public boolean isHeld() {
     int now = progress.getAcquire();
     return now == seen && (now & 1) != 0;

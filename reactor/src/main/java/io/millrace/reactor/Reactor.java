@@ -258,8 +258,7 @@ public final class Reactor implements AutoCloseable {
   }
 
   private void run(int cpu, CompletableFuture<@Nullable Void> pinned) {
-    pin(cpu);
-    pinned.complete(null);
+    pin(cpu, pinned);
     while (!stopping) {
       try {
         loop();
@@ -284,14 +283,15 @@ public final class Reactor implements AutoCloseable {
     }
   }
 
-  private void pin(int cpu) {
-    if (cpu < 0) {
-      return;
-    }
+  private void pin(int cpu, CompletableFuture<@Nullable Void> done) {
     try {
-      Cpu.pinCurrentThread(cpu);
+      if (cpu >= 0) {
+        Cpu.pinCurrentThread(cpu);
+      }
     } catch (LinuxException e) {
       LOG.warn("{}: not pinned to core {}, runs on any: {}", name, cpu, e.getMessage());
+    } finally {
+      done.complete(null);
     }
   }
 
