@@ -1,5 +1,6 @@
 package io.millrace.benchmarks;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +63,13 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
   Lineup mallocUnderBdevperf(Spdk vhost) {
     return new Lineup(
         vhost.bdevperf(MILLRACE, sides.peers().millraceMalloc(MILLRACE, Spdk.MALLOC_BYTES)),
-        vhost.bdevperf(Spdk.NAME, vhost.malloc(Spdk.NAME)));
+        vhost.bdevperf(Spdk.NAME, vhost.malloc(Spdk.NAME, false)));
   }
 
   Lineup nullUnderBdevperf(Spdk vhost) {
     return new Lineup(
         vhost.bdevperf(MILLRACE, sides.peers().millraceNulls(MILLRACE, 1)),
-        vhost.bdevperf(Spdk.NAME, vhost.nullDisk(Spdk.NAME)));
+        vhost.bdevperf(Spdk.NAME, vhost.nullDisk(Spdk.NAME, false)));
   }
 
   private static Cell bdevperf(String disk, Lineup lineup, int depth, Comparison... comparisons) {
@@ -110,7 +111,8 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     if (spdk != null) {
       for (String kind : List.of("uring", "aio")) {
         String name = Spdk.NAME + "-" + kind;
-        all.add(Peers.contender(name, spdk.file(name, kind, sides.image())));
+        Path image = direct ? sides.image() : sides.directImage();
+        all.add(Peers.contender(name, spdk.file(name, kind, image)));
       }
     }
     return new Lineup(all.toArray(Contender[]::new));

@@ -98,9 +98,11 @@ public final class Main implements Callable<Integer> {
     Path work = Files.createTempDirectory("millrace-bench"); // sockets want a short path
     Peers peers = new Peers(launcher, work);
     Path image = folder.resolve("disk.img");
+    Path directImage = folder.resolve("direct.img");
     Spdk spdk = spdk(work);
     List<Measurement> wanted =
-        Program.of(new Sides(peers, image), spdk, all, Duration.ofMinutes(minutes)).stream()
+        Program.of(new Sides(peers, image, directImage), spdk, all, Duration.ofMinutes(minutes))
+            .stream()
             .filter(measurement -> only.matcher(measurement.name()).find())
             .toList();
     if (list) {
@@ -117,6 +119,7 @@ public final class Main implements Callable<Integer> {
     try (Stage stage = new Stage(work, rounds, own, line -> System.out.println(line))) {
       for (Measurement measurement : wanted) {
         Images.prepare(image, Peers.DISK_BYTES);
+        Images.prepare(directImage, Peers.DISK_BYTES);
         figures.addAll(figures(measurement, stage));
         found = results(machine, figures);
         found.write(json); // of what takes hours, whoever ends it early keeps the most

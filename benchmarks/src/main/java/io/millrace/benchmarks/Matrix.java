@@ -70,11 +70,8 @@ record Matrix(Sides sides, Cells cells, @Nullable Spdk spdk) {
     if (daemon) {
       contenders.add(sides.daemonNull());
     }
-    Contender vhost = null;
     if (spdk != null) {
-      vhost =
-          Peers.contender(Spdk.NAME, daemon ? spdk.nullDisk(Spdk.NAME) : spdk.malloc(Spdk.NAME));
-      contenders.add(vhost);
+      contenders.add(vhost(spdk, daemon, false));
     }
     Lineup lineup = new Lineup(contenders.toArray(Contender[]::new));
     for (Workload workload : workloads()) {
@@ -82,12 +79,17 @@ record Matrix(Sides sides, Cells cells, @Nullable Spdk spdk) {
         all.add(againstAll(disk, lineup, workload));
       }
     }
-    if (vhost != null) {
-      Lineup packed = new Lineup(millrace, vhost);
+    if (spdk != null) {
+      Lineup packed = new Lineup(millrace, vhost(spdk, daemon, true));
       for (Workload workload : workloads()) {
         all.add(againstAll(disk, packed, workload.onPackedRings()));
       }
     }
+  }
+
+  private static Contender vhost(Spdk spdk, boolean nulls, boolean packed) {
+    return Peers.contender(
+        Spdk.NAME, nulls ? spdk.nullDisk(Spdk.NAME, packed) : spdk.malloc(Spdk.NAME, packed));
   }
 
   private static Cell againstAll(String disk, Lineup lineup, Workload workload) {
@@ -160,7 +162,7 @@ record Matrix(Sides sides, Cells cells, @Nullable Spdk spdk) {
     List<Contender> nulls =
         new ArrayList<>(List.of(sides.nullDisk(Cells.MILLRACE), sides.daemonNull()));
     if (spdk != null) {
-      nulls.add(Peers.contender(Spdk.NAME, spdk.nullDisk(Spdk.NAME)));
+      nulls.add(Peers.contender(Spdk.NAME, spdk.nullDisk(Spdk.NAME, false)));
     }
     Lineup lineup = new Lineup(nulls.toArray(Contender[]::new));
     List<Measurement> all = new ArrayList<>();

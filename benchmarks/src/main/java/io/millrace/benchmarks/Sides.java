@@ -5,9 +5,11 @@ import java.nio.file.Path;
 /**
  * The sides that stand against each other, each under a name of its own within a lineup.
  *
- * @param image that all file sides use
+ * @param image that all file sides use which go through the page cache, or none of which does
+ * @param directImage the same for those that go past it where others do not: to write one file both
+ *     ways loses data
  */
-record Sides(Peers peers, Path image) {
+record Sides(Peers peers, Path image, Path directImage) {
   static final String MILLRACE = "millrace";
   static final String FIO = "fio-io_uring";
 

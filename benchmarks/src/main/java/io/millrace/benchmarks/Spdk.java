@@ -52,27 +52,40 @@ record Spdk(Path directory, Path work) {
         .orElse(0);
   }
 
-  Contender.Server nullDisk(String name) {
+  /**
+   * A null disk.
+   *
+   * @param packed whether it offers packed rings
+   */
+  Contender.Server nullDisk(String name, boolean packed) {
     return server(
         name,
+        packed,
         "bdev_null_create",
         "\"num_blocks\": %d".formatted(Peers.DISK_BYTES / Peers.BLOCK_BYTES));
   }
 
-  Contender.Server malloc(String name) {
+  /**
+   * A disk in memory.
+   *
+   * @param packed whether it offers packed rings
+   */
+  Contender.Server malloc(String name, boolean packed) {
     return server(
         name,
+        packed,
         "bdev_malloc_create",
         "\"num_blocks\": %d".formatted(MALLOC_BYTES / Peers.BLOCK_BYTES));
   }
 
   /** A raw image, which SPDK opens with O_DIRECT. */
   Contender.Server file(String name, String kind, Path image) {
-    return server(name, "bdev_" + kind + "_create", "\"filename\": \"%s\"".formatted(image));
+    return server(name, false, "bdev_" + kind + "_create", "\"filename\": \"%s\"".formatted(image));
   }
 
-  private Contender.Server server(String name, String create, String parameters) {
-    Path socket = work.resolve(name + "-0.sock");
+  private Contender.Server server(String name, boolean packed, String create, String parameters) {
+    String socketName = name + "-0.sock";
+    Path socket = work.resolve(socketName);
     SpdkConfiguration configuration =
         new SpdkConfiguration(
             List.of(
@@ -80,7 +93,10 @@ record Spdk(Path directory, Path work) {
                     create,
                     "\"name\": \"disk\", \"block_size\": %d, %s"
                         .formatted(Peers.BLOCK_BYTES, parameters))),
-            List.of(SpdkConfiguration.blkController(name + "-0.sock", "disk")));
+            List.of(
+                packed
+                    ? SpdkConfiguration.packedBlkController(socketName, "disk")
+                    : SpdkConfiguration.blkController(socketName, "disk")));
     Path file = work.resolve(name + ".json");
     List<String> command = program("build/bin/vhost", "0x1", name, file, "-S", work.toString());
     return new Contender.Server(command, socket, Map.of(file, configuration.text()));

@@ -21,6 +21,14 @@ record SpdkConfiguration(List<String> bdevs, List<String> controllers) {
         "\"ctrlr\": \"%s\", \"dev_name\": \"%s\"".formatted(socketName, bdev));
   }
 
+  /** The same where SPDK has to be told to offer packed rings. */
+  static String packedBlkController(String socketName, String bdev) {
+    return call(
+        "vhost_create_blk_controller",
+        "\"ctrlr\": \"%s\", \"dev_name\": \"%s\", \"packed_ring\": true"
+            .formatted(socketName, bdev));
+  }
+
   /** The file. */
   String text() {
     return """

@@ -15,7 +15,10 @@ class CellsTest {
 
   private final Spdk spdk = new Spdk(Path.of("/spdk"), WORK);
   private final Sides sides =
-      new Sides(new Peers(Path.of("/dist/bin/millrace"), WORK), Path.of("/w/disk.img"));
+      new Sides(
+          new Peers(Path.of("/dist/bin/millrace"), WORK),
+          Path.of("/w/disk.img"),
+          Path.of("/w/direct.img"));
   private final List<Measurement> all = program(spdk, true);
 
   private List<Measurement> program(@Nullable Spdk peer, boolean everything) {
