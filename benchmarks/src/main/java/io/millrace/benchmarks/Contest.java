@@ -23,6 +23,10 @@ final class Contest implements AutoCloseable {
   private static final long EDGE_NANOS = Duration.ofMillis(100).toNanos();
 
   private static final int LEAD_IN_CYCLES = 3;
+
+  /** Of the measured time: with fewer a side may have no turn between the edges. */
+  private static final int LEAST_CYCLES = 3;
+
   private static final long POLL_MILLIS = 2;
   private static final Duration REPORT_PATIENCE = Duration.ofSeconds(20);
   private static final Duration SECOND = Duration.ofSeconds(1);
@@ -203,7 +207,7 @@ final class Contest implements AutoCloseable {
   }
 
   static Duration wallTime(Duration least, Duration cycle, boolean inWholeSeconds) {
-    Duration run = cycle;
+    Duration run = cycle.multipliedBy(LEAST_CYCLES);
     while (run.compareTo(least) < 0 || (inWholeSeconds && run.toNanos() % SECOND.toNanos() != 0)) {
       run = run.plus(cycle);
     }

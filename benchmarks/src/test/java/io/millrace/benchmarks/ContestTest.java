@@ -155,6 +155,7 @@ class ContestTest {
     assertThat(Contest.wallTime(second, Duration.ofMillis(40), true)).isEqualTo(second);
     assertThat(Contest.wallTime(second, Duration.ofMillis(60), false)).hasMillis(1020);
     assertThat(Contest.wallTime(second, Duration.ofMillis(60), true)).hasSeconds(3);
+    assertThat(Contest.wallTime(second, Duration.ofMillis(600), false)).hasMillis(1800);
   }
 
   @Test
