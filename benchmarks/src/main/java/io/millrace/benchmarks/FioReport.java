@@ -28,7 +28,7 @@ record FioReport(double iops, double bytesPerSecond, Latency latency) {
       }
       double iops = sum(job, "iops");
       if (iops <= 0) {
-        throw new IOException(who + " reports no requests: " + text);
+        throw new IOException(who + " reports no requests");
       }
       String direction = job.at("/read/iops").asDouble(0) > 0 ? "read" : "write";
       JsonNode percentiles = job.path(direction).at("/clat_ns/percentile");

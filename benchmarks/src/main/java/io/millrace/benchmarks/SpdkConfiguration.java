@@ -16,17 +16,18 @@ record SpdkConfiguration(List<String> bdevs, List<String> controllers) {
 
   /** A disk's socket. */
   static String blkController(String socketName, String bdev) {
-    return call(
-        "vhost_create_blk_controller",
-        "\"ctrlr\": \"%s\", \"dev_name\": \"%s\"".formatted(socketName, bdev));
+    return blkController(socketName, bdev, "");
   }
 
   /** The same where SPDK has to be told to offer packed rings. */
   static String packedBlkController(String socketName, String bdev) {
+    return blkController(socketName, bdev, ", \"packed_ring\": true");
+  }
+
+  private static String blkController(String socketName, String bdev, String more) {
     return call(
         "vhost_create_blk_controller",
-        "\"ctrlr\": \"%s\", \"dev_name\": \"%s\", \"packed_ring\": true"
-            .formatted(socketName, bdev));
+        "\"ctrlr\": \"%s\", \"dev_name\": \"%s\"%s".formatted(socketName, bdev, more));
   }
 
   /** The file. */
