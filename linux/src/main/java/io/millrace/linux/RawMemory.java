@@ -135,6 +135,19 @@ public final class RawMemory {
     LONG.set(ALL, address, value);
   }
 
+  /**
+   * Sets bits of a word that another process clears at the same time: neither change is lost, and
+   * everything stored before is seen by whoever takes the bits.
+   */
+  public static void setBits(long address, long bits) {
+    LONG.getAndBitwiseOr(ALL, address, bits);
+  }
+
+  /** The bits of a word that another process sets at the same time; they are cleared by this. */
+  public static long takeBits(long address) {
+    return (long) LONG.getAndSet(ALL, address, 0L);
+  }
+
   /** Orders every load and store before it against every one after it, store to load included. */
   public static void fullFence() {
     VarHandle.fullFence();

@@ -33,7 +33,8 @@ final class ModuleRules {
     knows.put("reactor", List.of("linux"));
     knows.put("rpc", List.of("reactor"));
     knows.put("bdev", List.of("reactor"));
-    knows.put("virtqueue", List.of("linux"));
+    knows.put("live-migration", List.of("linux"));
+    knows.put("virtqueue", List.of("live-migration"));
     knows.put("vhost-user", List.of("reactor", "virtqueue"));
     knows.put("virtio-blk", List.of("vhost-user", "bdev"));
     knows.put("initiator", List.of("vhost-user", "bdev"));
