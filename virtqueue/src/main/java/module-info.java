@@ -2,6 +2,7 @@
 module io.millrace.virtqueue {
   requires static transitive org.jspecify;
   requires transitive io.millrace.linux;
+  requires transitive io.millrace.live.migration;
 
   exports io.millrace.virtqueue;
 }

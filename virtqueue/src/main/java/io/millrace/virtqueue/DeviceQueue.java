@@ -1,5 +1,6 @@
 package io.millrace.virtqueue;
 
+import io.millrace.live.migration.BadInflightException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,29 @@ public interface DeviceQueue {
       long features,
       int base,
       GuestWrites writes) {
+    try {
+      return open(layout, translation, features, base, writes, InflightPlace.NONE);
+    } catch (BadInflightException e) {
+      throw new IllegalStateException("there is no in-flight region", e);
+    }
+  }
+
+  /**
+   * As without a region, and has that know what is in flight. If the region was of use before, it
+   * says where the queue stands, whatever the base is: what it has in flight is fetched again
+   * first, in its old order.
+   *
+   * @param inflight the queue's part of the region
+   * @throws BadInflightException it makes no sense; nothing was written
+   */
+  static @Nullable DeviceQueue open(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      int base,
+      GuestWrites writes,
+      InflightPlace inflight)
+      throws BadInflightException {
     RingFormat format = RingFormat.of(features);
     QueueState state = format.start(base, layout);
     if (state == null) {
@@ -42,8 +66,10 @@ public interface DeviceQueue {
     }
     DeviceQueue queue =
         switch (format) {
-          case SPLIT -> new SplitDeviceQueue(layout, translation, features, state, writes);
-          case PACKED -> new PackedDeviceQueue(layout, translation, features, state, writes);
+          case SPLIT ->
+              SplitDeviceQueue.open(layout, translation, features, state, writes, inflight);
+          case PACKED ->
+              PackedDeviceQueue.open(layout, translation, features, state, writes, inflight);
         };
     return VirtioFeature.has(features, VirtioFeature.IN_ORDER) ? new InOrderQueue(queue) : queue;
   }
@@ -113,6 +139,15 @@ public interface DeviceQueue {
    * not fetched.
    */
   QueueState state();
+
+  /**
+   * Whether something was in flight when a back-end before this one died, and was not fetched again
+   * yet: only the queue knows of it, so it may not stop.
+   */
+  boolean hasUnfinished();
+
+  /** The front-end stopped the queue, with nothing in flight: it starts where that says, later. */
+  void stopped();
 
   /**
    * Goes on with another memory map, between two fetches. A chain that waits is walked anew; those

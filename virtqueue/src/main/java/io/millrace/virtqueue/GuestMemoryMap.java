@@ -1,6 +1,8 @@
 package io.millrace.virtqueue;
 
+import io.millrace.live.migration.DirtyLog;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -64,6 +66,23 @@ public final class GuestMemoryMap {
   /** A translation for one queue. */
   public AddressTranslation translation() {
     return new Cursor();
+  }
+
+  /** The guest address behind the last byte there is; 0 without memory. */
+  public long end() {
+    int last = guest.length - 1;
+    return last < 0 ? 0 : guest[last] + size[last];
+  }
+
+  /** What tells a dirty log of stores into this memory, for one queue; there is some. */
+  LoggedWrites loggedIn(DirtyLog log) {
+    List<GuestRegion> byHost = new ArrayList<>(regions);
+    byHost.sort(Comparator.comparingLong(GuestRegion::hostAddress));
+    return new LoggedWrites(
+        log,
+        byHost.stream().mapToLong(GuestRegion::hostAddress).toArray(),
+        byHost.stream().mapToLong(GuestRegion::bytes).toArray(),
+        byHost.stream().mapToLong(r -> r.guestAddress() - r.hostAddress()).toArray());
   }
 
   /** Index of the region that holds a guest address, or -1: the last that does not begin behind. */

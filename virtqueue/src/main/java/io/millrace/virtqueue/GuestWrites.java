@@ -1,8 +1,8 @@
 package io.millrace.virtqueue;
 
 /**
- * Told of every store into guest memory: payload, status, used ring, event fields. Here a
- * dirty-page log stands while a guest migrates.
+ * Told of every store into guest memory: payload, status, used ring, event fields. {@link
+ * SwitchedWrites} has a dirty-page log know of it while a guest migrates.
  */
 @FunctionalInterface
 public interface GuestWrites {

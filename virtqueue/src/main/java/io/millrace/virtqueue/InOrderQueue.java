@@ -75,6 +75,16 @@ final class InOrderQueue implements DeviceQueue {
   }
 
   @Override
+  public boolean hasUnfinished() {
+    return queue.hasUnfinished();
+  }
+
+  @Override
+  public void stopped() {
+    queue.stopped();
+  }
+
+  @Override
   public void relocate(VringLayout layout, AddressTranslation translation) {
     queue.relocate(layout, translation);
   }

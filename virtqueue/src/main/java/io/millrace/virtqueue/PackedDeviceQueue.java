@@ -1,6 +1,9 @@
 package io.millrace.virtqueue;
 
 import io.millrace.linux.RawMemory;
+import io.millrace.live.migration.BadInflightException;
+import io.millrace.live.migration.PackedInflight;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device side of a packed virtqueue (virtio 1.3 §2.8), with indirect tables and EVENT_IDX.
@@ -28,6 +31,9 @@ public final class PackedDeviceQueue implements DeviceQueue {
   private boolean waiting; // the walk of the chain fetched last stands at an unknown address
   private boolean moved; // since that walk began
   private ChainStatus refusal = ChainStatus.FETCHED; // of the chain being walked, if it is bad
+  private final @Nullable PackedInflight inflight;
+  private final short[] entries; // by buffer id: of the region
+  private final @Nullable PackedUnfinished unfinished;
 
   /**
    * Starts a queue where its state says, with notifications disabled.
@@ -42,6 +48,19 @@ public final class PackedDeviceQueue implements DeviceQueue {
       long features,
       QueueState state,
       GuestWrites writes) {
+    this(layout, translation, features, state, writes, null);
+  }
+
+  private PackedDeviceQueue(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes,
+      @Nullable PackedInflight inflight) {
+    this.inflight = inflight;
+    this.entries = new short[inflight == null ? 0 : layout.size()];
+    this.unfinished = inflight == null ? null : new PackedUnfinished(inflight);
     this.size = layout.size();
     this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
     this.writes = writes;
@@ -53,6 +72,55 @@ public final class PackedDeviceQueue implements DeviceQueue {
     this.availPosition = state.availIndex();
     this.usedPosition = state.usedIndex();
     disableNotifications();
+  }
+
+  /** Starts a queue where its state says or, if it has been of use, its part of the region. */
+  static PackedDeviceQueue open(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes,
+      InflightPlace place)
+      throws BadInflightException {
+    if (place.address() == 0) {
+      return new PackedDeviceQueue(layout, translation, features, state, writes);
+    }
+    PackedInflight inflight =
+        PackedInflight.open(
+            place.address(),
+            layout.size(),
+            state.usedIndex(),
+            index -> {
+              long entry = layout.desc() + (long) index * PackedDesc.SIZE;
+              return PackedDesc.flags(PackedDesc.stateAcquire(entry));
+            });
+    QueueState stand = new QueueState(inflight.availPosition(), inflight.usedPosition());
+    PackedDeviceQueue queue =
+        new PackedDeviceQueue(layout, translation, features, stand, writes, inflight);
+    queue.takeBackUnpublished();
+    return queue;
+  }
+
+  /**
+   * A back-end that died amid a batch may have written all of it but the first descriptor, which
+   * alone shows the driver the rest. It would take them for used when the first is used again, for
+   * whichever chain that may be: they are made available again.
+   */
+  private void takeBackUnpublished() {
+    int position = usedPosition;
+    while (position != availPosition) {
+      long entry = entry(PackedPosition.index(position));
+      long state = PackedDesc.stateAcquire(entry);
+      int wrap = PackedPosition.wrap(position);
+      if (PackedDesc.isUsed(state, wrap)) {
+        long length = PackedDesc.len(state);
+        PackedDesc.state(
+            entry, PackedDesc.state(length, PackedDesc.id(state), PackedDesc.availFlags(wrap)));
+        writes.wrote(PackedDesc.stateAddress(entry), Long.BYTES);
+      }
+      position = PackedPosition.plus(position, 1, size);
+    }
   }
 
   @Override
@@ -80,6 +148,10 @@ public final class PackedDeviceQueue implements DeviceQueue {
     // Anew also where the walk waited under another map: what it found so far is of that one.
     waiting = false;
     moved = false;
+    PackedUnfinished from = unfinished;
+    if (from != null && !from.isEmpty()) {
+      return fetchAgain(chain, from);
+    }
     long state = nextStateAcquire();
     if (!isAvailable(state)) {
       return ChainStatus.EMPTY;
@@ -87,7 +159,19 @@ public final class PackedDeviceQueue implements DeviceQueue {
     refusal = ChainStatus.FETCHED;
     chain.begin(0, 0, 0);
     chain.nextIndex = PackedPosition.index(availPosition);
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.begin();
+    }
     return walk(chain, state);
+  }
+
+  /** Has the region know a descriptor of the chain that is being walked. */
+  private void note(long address, long state) {
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.add(address, PackedDesc.len(state), PackedDesc.flags(state), PackedDesc.id(state));
+    }
   }
 
   private long loadNext(DescriptorChain chain) {
@@ -108,11 +192,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
       }
       chain.walked++;
       int flags = PackedDesc.flags(state);
+      long address = PackedDesc.addr(entry(chain.nextIndex));
       if (refusal == ChainStatus.FETCHED) {
         if ((flags & PackedDesc.F_INDIRECT) != 0) {
-          return enterTable(chain, state);
+          return enterTable(chain, address, state);
         }
-        long address = PackedDesc.addr(entry(chain.nextIndex));
         long bytes = PackedDesc.len(state);
         ChainStatus status = buffers.add(chain, address, bytes, (flags & PackedDesc.F_WRITE) != 0);
         if (status == ChainStatus.WAIT) {
@@ -121,6 +205,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
         }
         refuseUnlessEmpty(status);
       }
+      note(address, state);
       chain.seen++;
       chain.nextIndex = chain.nextIndex + 1 == size ? 0 : chain.nextIndex + 1;
       if ((flags & PackedDesc.F_NEXT) == 0) {
@@ -137,12 +222,12 @@ public final class PackedDeviceQueue implements DeviceQueue {
   }
 
   /** An indirect descriptor is a chain of its own (§2.8.19); elsewhere it spoils the chain. */
-  private ChainStatus enterTable(DescriptorChain chain, long state) {
+  private ChainStatus enterTable(DescriptorChain chain, long address, long state) {
     boolean misplaced = chain.seen > 0 || (PackedDesc.flags(state) & PackedDesc.F_NEXT) != 0;
-    long address = PackedDesc.addr(entry(chain.nextIndex));
     ChainStatus status = buffers.enterTable(chain, address, PackedDesc.len(state), misplaced);
     if (status == ChainStatus.EMPTY) {
       chain.head(PackedDesc.id(state));
+      note(address, state);
       return goOnInTable(chain);
     }
     if (status == ChainStatus.WAIT) {
@@ -153,31 +238,23 @@ public final class PackedDeviceQueue implements DeviceQueue {
     return walk(chain, state);
   }
 
-  /**
-   * Every descriptor of a table belongs to the chain; of their flags only WRITE counts (§2.8.8).
-   */
   private ChainStatus goOnInTable(DescriptorChain chain) {
-    ChainStatus status = ChainStatus.EMPTY;
-    while (status == ChainStatus.EMPTY && chain.nextIndex < chain.tableSize) {
-      long entry = buffers.tableEntry(chain, chain.nextIndex);
-      if (entry < 0) {
-        status = entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
-      } else {
-        chain.walked++;
-        long state = RawMemory.getLong(PackedDesc.stateAddress(entry));
-        boolean writable = (PackedDesc.flags(state) & PackedDesc.F_WRITE) != 0;
-        status = buffers.add(chain, PackedDesc.addr(entry), PackedDesc.len(state), writable);
-      }
-      if (status == ChainStatus.EMPTY) {
-        chain.nextIndex++;
-      }
-    }
+    ChainStatus status = PackedTable.walk(chain, buffers);
     if (status == ChainStatus.WAIT) {
       waiting = true;
       return status;
     }
     refuseUnlessEmpty(status);
     return finish(chain, chain.head(), 1);
+  }
+
+  /** A chain that was in flight when a back-end died. */
+  private ChainStatus fetchAgain(DescriptorChain chain, PackedUnfinished from) {
+    ChainStatus status = from.fetch(chain, buffers);
+    if (status != ChainStatus.WAIT) {
+      out(chain.head(), from.descriptors(), from.entry());
+    }
+    return status;
   }
 
   /** The chain is taken from the ring. */
@@ -187,10 +264,18 @@ public final class PackedDeviceQueue implements DeviceQueue {
       return ChainStatus.BROKEN_RING; // it could not be given back
     }
     chain.head(id);
-    descriptors[id] = (short) count;
-    outDescriptors += count;
+    PackedInflight tracked = inflight;
+    out(id, count, tracked == null ? 0 : tracked.end());
     availPosition = PackedPosition.plus(availPosition, count, size);
     return refusal;
+  }
+
+  private void out(int id, int count, int entry) {
+    descriptors[id] = (short) count;
+    outDescriptors += count;
+    if (inflight != null) {
+      entries[id] = (short) entry;
+    }
   }
 
   @Override
@@ -214,6 +299,10 @@ public final class PackedDeviceQueue implements DeviceQueue {
     }
     usedPosition = PackedPosition.plus(usedPosition, count, size);
     completed += count;
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.used(entries[head] & 0xffff);
+    }
   }
 
   @Override
@@ -223,9 +312,16 @@ public final class PackedDeviceQueue implements DeviceQueue {
     }
     int count = completed;
     completed = 0;
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.publishing(usedPosition);
+    }
     // Release: the rest of the batch before its first descriptor.
     PackedDesc.stateRelease(entry(firstIndex), firstState);
     writes.wrote(PackedDesc.stateAddress(entry(firstIndex)), Long.BYTES);
+    if (tracked != null) {
+      tracked.published();
+    }
     // The descriptors before the look at what the driver wants: it does the opposite.
     RawMemory.fullFence();
     return PackedEvent.isWanted(driverEvent, eventIdx, usedPosition, count, size);
@@ -241,7 +337,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     writes.wrote(deviceEvent, PackedEvent.BYTES);
     // The wish before the look: the driver stores its descriptors, then looks at the wish.
     RawMemory.fullFence();
-    if (waiting || !isAvailable(nextStateAcquire())) {
+    if (!hasUnfinished() && (waiting || !isAvailable(nextStateAcquire()))) {
       return true;
     }
     disableNotifications();
@@ -257,6 +353,20 @@ public final class PackedDeviceQueue implements DeviceQueue {
   @Override
   public QueueState state() {
     return new QueueState(availPosition, usedPosition);
+  }
+
+  @Override
+  public boolean hasUnfinished() {
+    PackedUnfinished from = unfinished;
+    return from != null && !from.isEmpty();
+  }
+
+  @Override
+  public void stopped() {
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.stopped();
+    }
   }
 
   @Override

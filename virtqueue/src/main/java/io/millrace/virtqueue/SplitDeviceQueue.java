@@ -1,6 +1,10 @@
 package io.millrace.virtqueue;
 
 import io.millrace.linux.RawMemory;
+import io.millrace.live.migration.BadInflightException;
+import io.millrace.live.migration.SplitInflight;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device side of a split virtqueue (virtio 1.3 §2.7), with indirect tables and EVENT_IDX.
@@ -30,6 +34,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
   private boolean waiting; // the walk of the chain fetched last stands at an unknown address
   private boolean moved; // since that walk began
   private boolean notificationsEnabled;
+  private final @Nullable SplitInflight inflight;
+  private int again; // chains in flight when a back-end died, that are still to be fetched again
 
   /**
    * Starts a queue where its state says, with notifications disabled.
@@ -43,6 +49,18 @@ public final class SplitDeviceQueue implements DeviceQueue {
       long features,
       QueueState state,
       GuestWrites writes) {
+    this(layout, translation, features, state, writes, null);
+  }
+
+  private SplitDeviceQueue(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes,
+      @Nullable SplitInflight inflight) {
+    this.inflight = inflight;
+    this.again = inflight == null ? 0 : inflight.recoveredCount();
     this.size = layout.size();
     this.mask = size - 1;
     this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
@@ -59,6 +77,24 @@ public final class SplitDeviceQueue implements DeviceQueue {
     disableNotifications();
   }
 
+  /** Starts a queue where its state says or, if it has been of use, its part of the region. */
+  static SplitDeviceQueue open(
+      VringLayout layout,
+      AddressTranslation translation,
+      long features,
+      QueueState state,
+      GuestWrites writes,
+      InflightPlace place)
+      throws BadInflightException {
+    if (place.address() == 0) {
+      return new SplitDeviceQueue(layout, translation, features, state, writes);
+    }
+    SplitInflight inflight = SplitInflight.open(place.address(), layout.size(), state.usedIndex());
+    QueueState stand =
+        inflight.isFresh() ? state : new QueueState(inflight.availIndex(), state.usedIndex());
+    return new SplitDeviceQueue(layout, translation, features, stand, writes, inflight);
+  }
+
   @Override
   public int size() {
     return size;
@@ -72,6 +108,9 @@ public final class SplitDeviceQueue implements DeviceQueue {
         chain.begin(chain.head(), desc, size); // what it found so far is of the former map
       }
       return walk(chain);
+    }
+    if (again > 0) {
+      return fetchAgain(chain);
     }
     if (lastAvail == seenAvail) {
       int idx = VirtqAvail.idxAcquire(avail);
@@ -94,7 +133,21 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     lastAvail = (lastAvail + 1) & 0xffff;
     expected.was(head);
+    SplitInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.fetched(head);
+    }
     claimElement(head);
+    outCount++;
+    chain.begin(head, desc, size);
+    return walk(chain);
+  }
+
+  /** A chain that was in flight, and was taken from the available ring before. */
+  private ChainStatus fetchAgain(DescriptorChain chain) {
+    SplitInflight tracked = Objects.requireNonNull(inflight);
+    int head = tracked.recoveredHead(tracked.recoveredCount() - again);
+    again--;
     outCount++;
     chain.begin(head, desc, size);
     return walk(chain);
@@ -162,6 +215,10 @@ public final class SplitDeviceQueue implements DeviceQueue {
     RawMemory.putLong(element, head | writtenBytes << 32);
     writes.wrote(element, VirtqUsed.ELEMENT);
     usedIdx = (usedIdx + 1) & 0xffff;
+    SplitInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.used(head);
+    }
   }
 
   @Override
@@ -175,6 +232,10 @@ public final class SplitDeviceQueue implements DeviceQueue {
     // Release: the elements before the index that covers them.
     RawMemory.putShortRelease(idxAddress, (short) usedIdx);
     writes.wrote(idxAddress, 2);
+    SplitInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.published(usedIdx);
+    }
     if (eventIdx && !notificationsEnabled && ((availEvent - lastAvail) & 0xffff) < 0x4000) {
       availEvent(lastAvail + EVENT_FAR_AHEAD);
     }
@@ -207,7 +268,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     // The wish before the look: the driver stores its index, then looks at the wish.
     RawMemory.fullFence();
-    if (lastAvail == seenAvail && VirtqAvail.idxAcquire(avail) == lastAvail) {
+    if (lastAvail == seenAvail && VirtqAvail.idxAcquire(avail) == lastAvail && again == 0) {
       return true;
     }
     disableNotifications();
@@ -241,6 +302,19 @@ public final class SplitDeviceQueue implements DeviceQueue {
   public QueueState state() {
     // A chain whose walk waits was not fetched: whoever goes on takes it from the ring again.
     return new QueueState((lastAvail - (waiting ? 1 : 0)) & 0xffff, publishedIdx);
+  }
+
+  @Override
+  public boolean hasUnfinished() {
+    return again > 0 || (waiting && inflight != null);
+  }
+
+  @Override
+  public void stopped() {
+    SplitInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.stopped();
+    }
   }
 
   @Override

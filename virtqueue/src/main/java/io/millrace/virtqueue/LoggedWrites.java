@@ -1,0 +1,57 @@
+package io.millrace.virtqueue;
+
+import io.millrace.live.migration.DirtyLog;
+
+/**
+ * Has a dirty log know of what is stored into the memory of one map. The log counts by guest
+ * addresses, and stores are known by host addresses; the ring's own are translated like any other,
+ * as what a front-end says of them ({@code log_guest_addr}) is right for the used ring of a split
+ * queue only. One queue's.
+ */
+final class LoggedWrites implements GuestWrites {
+  private final DirtyLog log;
+  private final long[] host; // ascending
+  private final long[] size;
+  private final long[] toGuest; // from host to guest address
+  private int found; // last time, and so most times
+
+  LoggedWrites(DirtyLog log, long[] host, long[] size, long[] toGuest) {
+    this.log = log;
+    this.host = host;
+    this.size = size;
+    this.toGuest = toGuest;
+  }
+
+  /** Stores never span regions: each is to a place that one translation gave. */
+  @Override
+  public void wrote(long hostAddress, long bytes) {
+    int region = found;
+    if (!holds(region, hostAddress)) {
+      region = find(hostAddress);
+      if (region < 0) {
+        return; // of memory that is not the guest's any more
+      }
+      found = region;
+    }
+    log.mark(hostAddress + toGuest[region], bytes);
+  }
+
+  private boolean holds(int region, long hostAddress) {
+    long offset = hostAddress - host[region];
+    return offset >= 0 && offset < size[region];
+  }
+
+  private int find(long hostAddress) {
+    int low = 0;
+    int high = host.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (host[middle] <= hostAddress) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low > 0 && holds(low - 1, hostAddress) ? low - 1 : -1;
+  }
+}
