@@ -17,7 +17,7 @@ public interface QueueContext {
   /** The negotiated feature bits. */
   long features();
 
-  /** Who wants to know of stores into guest memory. */
+  /** Who wants to know of stores into buffers of the guest. */
   GuestWrites writes();
 
   /**

@@ -141,11 +141,16 @@ final class RingRunner implements MovableRing {
 
   // ---- what the session wants -------------------------------------------------------------------
 
-  /** Stops the worker when all it took is given back, and says where it stands. */
-  void drain(Consumer<QueueState> done) {
+  /**
+   * Stops the worker when all it took is given back, and says where it stands.
+   *
+   * @param forget has the in-flight region say nothing of that
+   */
+  void drain(boolean forget, Consumer<QueueState> done) {
     stopping = true;
     onWorker(
-        running -> running.drain(state -> control.execute(() -> done.accept(state))), () -> {});
+        running -> running.drain(forget, state -> control.execute(() -> done.accept(state))),
+        () -> {});
   }
 
   /** Stops the worker without touching the guest's memory again. */
@@ -159,6 +164,15 @@ final class RingRunner implements MovableRing {
     whenSettled(() -> {
       setup = setup.in(map, mayVanish);
       onWorker(running -> running.relocate(map, mayVanish, going, answer(done)), answer(done));
+    });
+  }
+
+  /** Changes what the worker logs; answers when it keeps to that. */
+  void log(RingLog log, boolean mayVanish, Runnable done) {
+    whenSettled(() -> {
+      setup = setup.logging(log, mayVanish);
+      onWorker(running -> running.log(log, mayVanish), () -> {});
+      reactor.execute(answer(done));
     });
   }
 

@@ -13,6 +13,9 @@ import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.ReplyCodec;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +38,8 @@ final class Session {
   private final VhostServer server;
   private final MessageChannel channel;
   private final DeviceSession device;
+  private final SessionLog log = new SessionLog();
+  private final SessionInflight inflight;
   private final SharedMemory memory;
   private final SessionRings rings;
   private final SessionMessages messages;
@@ -44,6 +49,7 @@ final class Session {
   private boolean stopping;
   private boolean closed;
   private boolean configChangePending;
+  private List<FileDescriptor> along = List.of(); // go with the answer that is given next
 
   Session(int id, VhostServer server, MessageChannel channel) {
     this.id = id;
@@ -53,10 +59,13 @@ final class Session {
     Reactor control = server.control();
     this.name = offered.name() + "#" + id;
     this.device = offered.newSession();
-    this.memory = new SharedMemory(name, offered);
-    this.rings = new SessionRings(name, server, device, memory, this::fail);
+    this.memory = new SharedMemory(name, offered, log);
+    this.inflight = new SessionInflight(offered.queueCount());
+    this.rings = new SessionRings(name, server, device, memory, log, inflight, this::fail);
     MemoryChanges changes = new MemoryChanges(this, control, memory, rings);
-    this.messages = new SessionMessages(this, offered, device, changes, rings);
+    LogMessages logMessages = new LogMessages(this, log, memory, rings);
+    this.messages =
+        new SessionMessages(this, offered, device, changes, logMessages, inflight, rings);
     this.watch = control.watch(channel.descriptorNumber(), this::ready);
     LOG.info("{}: front-end connected", name);
   }
@@ -124,11 +133,14 @@ final class Session {
     Reply answer = reply == null && acknowledge ? Reply.Word.OK : reply;
     try {
       if (answer != null) {
-        channel.send(ReplyCodec.encode(message.request().code(), answer), List.of());
+        channel.send(ReplyCodec.encode(message.request().code(), answer), along);
       }
     } catch (IOException e) {
       disconnected("the connection failed: " + e.getMessage());
       return;
+    } finally {
+      along.forEach(FileDescriptor::close);
+      along = List.of();
     }
     busy = false;
     if (configChangePending && rings.anyRunning()) {
@@ -175,9 +187,11 @@ final class Session {
 
   /** Looks whether memory of this front-end faults; if so, its session ends. */
   void memoryFault() {
-    String fault = closed ? null : memory.fault();
-    if (fault != null) {
-      fail(fault);
+    if (!closed) {
+      Stream.of(memory.fault(), log.fault(), inflight.fault())
+          .filter(Objects::nonNull)
+          .findFirst()
+          .ifPresent(this::fail);
     }
   }
 
@@ -209,13 +223,43 @@ final class Session {
     }
   }
 
+  /** Has descriptors go with the answer that is given next; they belong to this from now on. */
+  void sendAlong(List<FileDescriptor> descriptors) {
+    along = descriptors;
+  }
+
+  /** What may be refused without ending the session. */
+  interface Refusable {
+    void run() throws SessionException;
+  }
+
+  /**
+   * Does what may be refused without ending the session, if the front-end learns of that. A refusal
+   * changes nothing.
+   *
+   * @param acknowledge whether it does
+   * @param done gets the answer of a refusal
+   */
+  void refusable(boolean acknowledge, Consumer<@Nullable Reply> done, Refusable action)
+      throws SessionException {
+    try {
+      action.run();
+    } catch (SessionException e) {
+      if (!acknowledge) {
+        throw e;
+      }
+      LOG.warn("{}: {}; refused", name, e.getMessage());
+      done.accept(Reply.Word.FAILED);
+    }
+  }
+
   /** Stops all rings in order, so that the guest sees what it was promised, then ends. */
   void shutDown() {
     if (!closed) {
       stopping = true;
       busy = true;
       watch.pause(true);
-      rings.stopAll(this::close);
+      rings.stopAll(false, this::close);
     }
   }
 
@@ -231,6 +275,8 @@ final class Session {
     server.sessionEnding(this);
     rings.abandonAll(() -> {
       memory.close();
+      log.close();
+      inflight.close();
       device.closed();
       server.sessionEnded(this);
     });

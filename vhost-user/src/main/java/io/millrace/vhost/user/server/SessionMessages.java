@@ -1,18 +1,16 @@
 package io.millrace.vhost.user.server;
 
-import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
-import io.millrace.linux.LinuxException;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
 import io.millrace.vhost.user.FrontendMessage;
+import io.millrace.vhost.user.InflightArea;
 import io.millrace.vhost.user.Limits;
 import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.VringMessage;
-import io.millrace.vhost.user.VringState;
 import io.millrace.virtqueue.RingFormat;
-import io.millrace.virtqueue.VringLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,9 +30,11 @@ final class SessionMessages {
       ProtocolFeature.mask(
           EnumSet.of(
               ProtocolFeature.MQ,
+              ProtocolFeature.LOG_SHMFD,
               ProtocolFeature.REPLY_ACK,
               ProtocolFeature.BACKEND_REQ,
               ProtocolFeature.CONFIG,
+              ProtocolFeature.INFLIGHT_SHMFD,
               ProtocolFeature.RESET_DEVICE,
               ProtocolFeature.CONFIGURE_MEM_SLOTS,
               ProtocolFeature.STATUS));
@@ -43,7 +43,10 @@ final class SessionMessages {
   private final VhostDevice device;
   private final DeviceSession deviceSession;
   private final MemoryChanges memory;
+  private final LogMessages log;
+  private final SessionInflight inflight;
   private final SessionRings rings;
+  private final RingMessages ringMessages;
   private long features;
   private long protocolFeatures;
   private long status;
@@ -53,12 +56,17 @@ final class SessionMessages {
       VhostDevice device,
       DeviceSession deviceSession,
       MemoryChanges memory,
+      LogMessages log,
+      SessionInflight inflight,
       SessionRings rings) {
     this.session = session;
     this.device = device;
     this.deviceSession = deviceSession;
     this.memory = memory;
+    this.log = log;
+    this.inflight = inflight;
     this.rings = rings;
+    this.ringMessages = new RingMessages(session, log, rings);
   }
 
   /** Whether a message that asks for an acknowledgement gets one. */
@@ -81,18 +89,33 @@ final class SessionMessages {
       throws SessionException {
     switch (message) {
       case FrontendMessage.SetMemTable m ->
-          memory.replace(m.regions(), descriptors, () -> startReady(done));
+          memory.replace(m.regions(), descriptors, () -> ringMessages.startReady(done));
       case FrontendMessage.AddMemReg m ->
-          memory.add(m.region(), descriptors.getFirst(), () -> startReady(done));
+          memory.add(m.region(), descriptors.getFirst(), () -> ringMessages.startReady(done));
       case FrontendMessage.RemMemReg m -> {
         descriptors.forEach(FileDescriptor::close);
-        memory.remove(m.region(), () -> startReady(done));
+        memory.remove(m.region(), () -> ringMessages.startReady(done));
       }
       case FrontendMessage.SetBackendReqFd ignored -> {
         session.backendChannel(descriptors.getFirst());
         done.accept(null);
       }
-      case VringMessage m -> handleRing(m, acknowledge, descriptors, done);
+      case FrontendMessage.SetLogBase m -> {
+        // With its feature this message has an answer of its own, asked for or not.
+        Reply answer = ProtocolFeature.LOG_SHMFD.in(protocolFeatures) ? Reply.Word.OK : null;
+        session.refusable(
+            acknowledge,
+            done,
+            () ->
+                log.setBase(
+                    m.log(),
+                    descriptors,
+                    () -> ringMessages.startReady(ok -> done.accept(answer))));
+      }
+      case FrontendMessage.SetInflightFd m ->
+          session.refusable(
+              acknowledge, done, () -> setInflight(m.area(), descriptors.getFirst(), done));
+      case VringMessage m -> ringMessages.handle(m, acknowledge, descriptors, done);
       default -> {
         descriptors.forEach(FileDescriptor::close);
         handlePlain(message, acknowledge, done);
@@ -106,8 +129,10 @@ final class SessionMessages {
       throws SessionException {
     switch (message) {
       case FrontendMessage.GetFeatures ignored ->
-          done.accept(new Reply.Word(device.features() | PROTOCOL_FEATURES));
-      case FrontendMessage.SetFeatures m -> setFeatures(m.features(), done);
+          done.accept(new Reply.Word(device.features() | PROTOCOL_FEATURES | LogMessages.LOG_ALL));
+      case FrontendMessage.SetFeatures m -> setFeatures(m.features(), acknowledge, done);
+      // DPDK does the same: whoever wants to know of a dirty page looks at the log.
+      case FrontendMessage.SetLogFd ignored -> done.accept(null);
       case FrontendMessage.SetOwner ignored -> done.accept(null);
       case FrontendMessage.ResetOwner ignored -> reset(done);
       case FrontendMessage.ResetDevice ignored -> reset(done);
@@ -130,14 +155,14 @@ final class SessionMessages {
           done.accept(null);
         }
       }
+      case FrontendMessage.GetInflightFd m -> getInflight(m.area(), done);
       case FrontendMessage.GetStatus ignored -> done.accept(new Reply.Word(status));
       default -> refuse(message, acknowledge, done);
     }
   }
 
   /** A message of a feature that was not offered, so that a front-end may not send it. */
-  private static void refuse(
-      FrontendMessage message, boolean acknowledge, Consumer<@Nullable Reply> done)
+  static void refuse(FrontendMessage message, boolean acknowledge, Consumer<@Nullable Reply> done)
       throws SessionException {
     if (!acknowledge) {
       throw new SessionException(message.request() + " belongs to a feature that is not offered");
@@ -153,14 +178,21 @@ final class SessionMessages {
     }
   }
 
-  private void setFeatures(long bits, Consumer<@Nullable Reply> done) throws SessionException {
-    refuseUnoffered("features", bits, device.features() | PROTOCOL_FEATURES);
-    if (bits != features && rings.anyRunning()) {
+  /** F_LOG_ALL may change while rings run, and nothing else. */
+  private void setFeatures(long bits, boolean acknowledge, Consumer<@Nullable Reply> done)
+      throws SessionException {
+    long all = LogMessages.LOG_ALL;
+    refuseUnoffered("features", bits, device.features() | PROTOCOL_FEATURES | all);
+    long wanted = bits & ~all;
+    if (wanted != features && rings.anyRunning()) {
       throw new SessionException("SET_FEATURES changes features while rings run");
     }
-    features = bits;
-    deviceSession.negotiated(bits);
-    done.accept(null);
+    session.refusable(acknowledge, done, () -> log.all((bits & all) != 0, () -> done.accept(null)));
+    features = wanted;
+    ringMessages.features(wanted);
+    if (!rings.anyRunning()) {
+      deviceSession.negotiated(wanted);
+    }
   }
 
   private ConfigAccess readConfig(ConfigAccess asked) {
@@ -188,162 +220,36 @@ final class SessionMessages {
     }
   }
 
-  /** All rings stop and are disabled; memory and negotiated features stay. */
-  private void reset(Consumer<@Nullable Reply> done) {
-    rings.stopAll(() -> {
-      for (Vring ring : rings.all()) {
-        ring.enabled = false;
-        ring.kicked = false;
-      }
-      done.accept(null);
-    });
-  }
-
-  // ---- rings ------------------------------------------------------------------------------------
-
-  private void startReady(Consumer<@Nullable Reply> done) {
-    if (rings.all().stream().anyMatch(Vring::isReady)) {
-      session.whenDeviceIsFree(() -> rings.startReady(features, () -> done.accept(null)));
-    } else {
-      done.accept(null);
-    }
-  }
-
-  private void handleRing(
-      VringMessage message,
-      boolean acknowledge,
-      List<FileDescriptor> descriptors,
-      Consumer<@Nullable Reply> done)
+  /** QEMU asks once, before it starts the device, and keeps what it gets for the next back-end. */
+  private void getInflight(InflightArea asked, Consumer<@Nullable Reply> done)
       throws SessionException {
-    Vring ring;
-    try {
-      ring = rings.ring(message.index());
-      adoptEvents(message, descriptors);
-    } catch (SessionException e) {
-      descriptors.forEach(FileDescriptor::close);
-      throw e;
-    }
-    FileDescriptor descriptor = descriptors.isEmpty() ? null : descriptors.getFirst();
-    switch (message) {
-      case VringMessage.SetVringNum m -> setNum(ring, m.size(), done);
-      case VringMessage.SetVringBase m -> {
-        refuseWhileRunning(ring, "SET_VRING_BASE");
-        ring.base = m.base();
-        done.accept(null);
-      }
-      case VringMessage.SetVringAddr m -> {
-        if (ring.runner == null) {
-          ring.addresses(m.address()); // a running ring gets it again when logging is switched
-        }
-        startReady(done);
-      }
-      case VringMessage.GetVringBase ignored ->
-          rings.stop(
-              ring,
-              () -> {
-                ring.kicked = false;
-                done.accept(new Reply.Vring(new VringState(ring.index, ring.base)));
-              });
-      case VringMessage.SetVringEnable m -> enable(ring, m.enable(), done);
-      case VringMessage.SetVringKick ignored -> setKick(ring, descriptor, done);
-      case VringMessage.SetVringCall ignored -> setCall(ring, descriptor, done);
-      case VringMessage.SetVringErr ignored -> {
-        Vring.close(ring.error);
-        ring.error = descriptor;
-        done.accept(null);
-      }
-      case VringMessage.SetVringEndian m -> refuse(m, acknowledge, done);
-      case VringMessage.VringKick m -> refuse(m, acknowledge, done);
-      case VringMessage.GetVringBaseSkipDrain m -> refuse(m, acknowledge, done);
-    }
+    List<FileDescriptor> made = new ArrayList<>();
+    Reply answer = inflight.create(asked, RingFormat.of(features), made);
+    session.sendAlong(made);
+    done.accept(answer);
   }
 
-  /** What a reactor will wait for or write to must be an eventfd: anything else can block it. */
-  private static void adoptEvents(VringMessage message, List<FileDescriptor> descriptors)
+  private void setInflight(
+      InflightArea given, FileDescriptor descriptor, Consumer<@Nullable Reply> done)
       throws SessionException {
-    for (FileDescriptor descriptor : descriptors) {
-      try {
-        EventFd.adopt(descriptor);
-      } catch (LinuxException e) {
-        throw new SessionException(
-            message.request()
-                + " of ring "
-                + message.index()
-                + " has no eventfd: "
-                + e.getMessage());
-      }
+    if (rings.anyRunning()) {
+      descriptor.close();
+      throw new SessionException("SET_INFLIGHT_FD while rings run");
     }
-  }
-
-  private static void refuseWhileRunning(Vring ring, String message) throws SessionException {
-    if (ring.runner != null) {
-      throw new SessionException(message + " of ring " + ring.index + " while it runs");
-    }
-  }
-
-  private void setNum(Vring ring, int size, Consumer<@Nullable Reply> done)
-      throws SessionException {
-    refuseWhileRunning(ring, "SET_VRING_NUM");
-    RingFormat format = RingFormat.of(features);
-    if (!format.isValidSize(size)) {
-      throw new SessionException(
-          "SET_VRING_NUM of ring %d: %s is no %s from 1 to %d"
-              .formatted(
-                  ring.index,
-                  Integer.toUnsignedString(size),
-                  format == RingFormat.SPLIT ? "power of two" : "size",
-                  VringLayout.MAX_SIZE));
-    }
-    ring.size = size;
+    inflight.replace(given, descriptor, RingFormat.of(features));
     done.accept(null);
   }
 
-  private void enable(Vring ring, boolean enable, Consumer<@Nullable Reply> done) {
-    ring.enabled = enable;
-    if (enable) {
-      startReady(done);
-    } else {
-      rings.stop(ring, () -> done.accept(null));
-    }
-  }
-
-  private void setKick(
-      Vring ring, @Nullable FileDescriptor descriptor, Consumer<@Nullable Reply> done) {
-    FileDescriptor old = ring.kick;
-    ring.kick = descriptor;
-    ring.kicked = true;
-    if ((features & PROTOCOL_FEATURES) == 0) {
-      ring.enabled = true; // without that feature a ring starts enabled
-    }
-    RingRunner runner = ring.runner;
-    if (runner == null) {
-      Vring.close(old);
-      startReady(done);
-    } else {
-      runner.kick(
-          Vring.numberOf(descriptor),
-          () -> {
-            Vring.close(old);
-            done.accept(null);
-          });
-    }
-  }
-
-  private static void setCall(
-      Vring ring, @Nullable FileDescriptor descriptor, Consumer<@Nullable Reply> done) {
-    FileDescriptor old = ring.call;
-    ring.call = descriptor;
-    RingRunner runner = ring.runner;
-    if (runner == null) {
-      Vring.close(old);
-      done.accept(null);
-    } else {
-      runner.call(
-          Vring.numberOf(descriptor),
-          () -> {
-            Vring.close(old);
-            done.accept(null);
-          });
-    }
+  /** All rings stop and are disabled; memory and negotiated features stay. */
+  private void reset(Consumer<@Nullable Reply> done) {
+    rings.stopAll(
+        true,
+        () -> {
+          for (Vring ring : rings.all()) {
+            ring.enabled = false;
+            ring.kicked = false;
+          }
+          done.accept(null);
+        });
   }
 }

@@ -3,7 +3,7 @@ package io.millrace.vhost.user.server;
 import io.millrace.linux.EventFd;
 import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.ChainStatus;
-import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import java.util.ArrayList;
@@ -32,6 +32,8 @@ final class SessionRings {
   private final VhostDevice device;
   private final DeviceSession deviceSession;
   private final SharedMemory memory;
+  private final SessionLog log;
+  private final SessionInflight inflight;
   private final Consumer<String> fail;
   private final Map<Integer, Vring> rings = new TreeMap<>();
 
@@ -45,6 +47,8 @@ final class SessionRings {
       VhostServer server,
       DeviceSession deviceSession,
       SharedMemory memory,
+      SessionLog log,
+      SessionInflight inflight,
       Consumer<String> fail) {
     this.sessionName = sessionName;
     this.server = server;
@@ -52,6 +56,8 @@ final class SessionRings {
     this.device = server.device();
     this.deviceSession = deviceSession;
     this.memory = memory;
+    this.log = log;
+    this.inflight = inflight;
     this.fail = fail;
   }
 
@@ -124,10 +130,19 @@ final class SessionRings {
   private List<Vring> ready() {
     return memory.map().regions().isEmpty()
         ? List.of()
-        : rings.values().stream().filter(Vring::isReady).toList();
+        : rings.values().stream()
+            .filter(ring -> ring.isReady() && !log.keepsWaiting(ring.index))
+            .toList();
   }
 
   private void start(Vring ring, long features, Countdown started) {
+    InflightPlace place;
+    try {
+      place = inflight.of(ring, RingFormat.of(features));
+    } catch (SessionException e) {
+      fail.accept(String.valueOf(e.getMessage()));
+      return;
+    }
     VringAddresses addresses = Objects.requireNonNull(ring.addresses); // isReady says so
     VringSetup setup =
         new VringSetup(
@@ -138,10 +153,11 @@ final class SessionRings {
             ring.base,
             features,
             memory.map(),
-            memory.mayVanish(),
+            mayVanish(),
             Vring.numberOf(ring.kick),
             Vring.numberOf(ring.call),
-            GuestWrites.UNTRACKED,
+            log.of(ring.index),
+            place,
             device::coalescing);
     ring.features = features;
     RingRunner runner =
@@ -160,25 +176,31 @@ final class SessionRings {
         });
   }
 
-  /** Stops a ring in order; its index stands where it stopped when {@code done} runs. */
-  void stop(Vring ring, Runnable done) {
+  /**
+   * Stops a ring in order; its index stands where it stopped when {@code done} runs.
+   *
+   * @param forget whether the front-end says where the ring goes on, and not its in-flight region
+   */
+  void stop(Vring ring, boolean forget, Runnable done) {
     RingRunner runner = ring.runner;
     if (runner == null) {
       done.run();
       return;
     }
-    runner.drain(state -> {
-      ring.base = RingFormat.of(ring.features).base(state);
-      ring.runner = null;
-      done.run();
-    });
+    runner.drain(
+        forget,
+        state -> {
+          ring.base = RingFormat.of(ring.features).base(state);
+          ring.runner = null;
+          done.run();
+        });
   }
 
-  /** Stops all rings in order. */
-  void stopAll(Runnable done) {
+  /** As {@link #stop}, all rings. */
+  void stopAll(boolean forget, Runnable done) {
     Countdown stopped = new Countdown(done);
     for (Vring ring : running()) {
-      stop(ring, stopped.one());
+      stop(ring, forget, stopped.one());
     }
     stopped.ready();
   }
@@ -209,10 +231,33 @@ final class SessionRings {
     for (Vring ring : running()) {
       RingRunner runner = ring.runner;
       if (runner != null) {
-        runner.relocate(memory.map(), memory.mayVanish(), going, moved.one());
+        runner.relocate(memory.map(), mayVanish(), going, moved.one());
       }
     }
     moved.ready();
+  }
+
+  /** Lets running rings keep to what the log wants now; {@code done} runs when all do. */
+  void logAll(Runnable done) {
+    Countdown switched = new Countdown(done);
+    for (Vring ring : running()) {
+      log(ring, switched.one());
+    }
+    switched.ready();
+  }
+
+  /** As {@link #logAll}, one ring, which need not run. */
+  void log(Vring ring, Runnable done) {
+    RingRunner runner = ring.runner;
+    if (runner == null) {
+      done.run();
+    } else {
+      runner.log(log.of(ring.index), mayVanish(), done);
+    }
+  }
+
+  private boolean mayVanish() {
+    return memory.mayVanish() || log.mayVanish() || inflight.mayVanish();
   }
 
   /** Ends early what can be ended of that which points into memory that is going. */

@@ -21,14 +21,16 @@ final class SharedMemory implements AutoCloseable {
 
   private final String sessionName;
   private final VhostDevice device;
+  private final SessionLog log;
   private List<SharedRegion> regions = List.of();
   private List<SharedRegion> going = List.of(); // out of the map and still mapped
   private GuestMemoryMap map = GuestMemoryMap.EMPTY;
   private boolean warned;
 
-  SharedMemory(String sessionName, VhostDevice device) {
+  SharedMemory(String sessionName, VhostDevice device, SessionLog log) {
     this.sessionName = sessionName;
     this.device = device;
+    this.log = log;
   }
 
   /** Regions that a change took out of the map and that are still mapped. */
@@ -128,13 +130,13 @@ final class SharedMemory implements AutoCloseable {
     SharedRegion fresh = SharedRegion.map(wanted, file);
     try {
       refuseOverlap(fresh, regions);
+      List<SharedRegion> now = new ArrayList<>(regions);
+      now.add(fresh);
+      use(now, List.of(fresh));
     } catch (SessionException e) {
       fresh.close();
       throw e;
     }
-    List<SharedRegion> now = new ArrayList<>(regions);
-    now.add(fresh);
-    use(now, List.of(fresh));
   }
 
   /** Takes a region out of the map (REM_MEM_REG). */
@@ -150,9 +152,11 @@ final class SharedMemory implements AutoCloseable {
     throw new SessionException("REM_MEM_REG names no region there is: " + gone);
   }
 
-  private void use(List<SharedRegion> now, List<SharedRegion> fresh) {
+  private void use(List<SharedRegion> now, List<SharedRegion> fresh) throws SessionException {
+    GuestMemoryMap next = new GuestMemoryMap(now.stream().map(SharedRegion::guest).toList());
+    log.refuseBeyond(next);
     regions = List.copyOf(now);
-    map = new GuestMemoryMap(regions.stream().map(SharedRegion::guest).toList());
+    map = next;
     fresh.forEach(region -> device.memoryAdded(region.mappedAddress(), region.mappedBytes()));
     if (!warned && fresh.stream().anyMatch(SharedRegion::isOnDisk)) {
       warned = true;

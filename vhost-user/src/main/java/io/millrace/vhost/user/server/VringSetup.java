@@ -1,10 +1,12 @@
 package io.millrace.vhost.user.server;
 
 import io.millrace.linux.RawMemory;
+import io.millrace.live.migration.BadInflightException;
 import io.millrace.virtqueue.AddressTranslation;
 import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
+import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.QueueState;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param memoryMayVanish whether a front-end could truncate that memory
  * @param kick descriptor the driver writes, or -1
  * @param call descriptor the driver is notified by, or -1
- * @param writes told of stores into guest memory
+ * @param log what to log of stores into guest memory
+ * @param inflight where it keeps what is in flight
  * @param coalescing how calls are put off, as it is when asked
  */
 record VringSetup(
@@ -39,7 +42,8 @@ record VringSetup(
     boolean memoryMayVanish,
     int kick,
     int call,
-    GuestWrites writes,
+    RingLog log,
+    InflightPlace inflight,
     Supplier<Coalescing> coalescing) {
   /**
    * Most requests at once, whatever the ring's size: 32768 of them would have the heap grow by ten
@@ -58,15 +62,22 @@ record VringSetup(
   /**
    * Opens the ring where it stands; reads its memory, which may fault.
    *
+   * @param writes told of stores into the ring
    * @throws QueueStartException it cannot stand there
    */
-  DeviceQueue open() throws QueueStartException {
+  DeviceQueue open(GuestWrites writes) throws QueueStartException {
     AddressTranslation translation = map.translation();
     VringLayout layout = locate(translation);
     if (layout == null) {
       throw new QueueStartException(noRing());
     }
-    DeviceQueue opened = DeviceQueue.open(layout, translation, features, base, writes);
+    DeviceQueue opened;
+    try {
+      opened = DeviceQueue.open(layout, translation, features, base, writes, inflight);
+    } catch (BadInflightException e) {
+      throw new QueueStartException(
+          "%s: %s; stop the guest and start it again".formatted(name, e.getMessage()), e);
+    }
     if (memoryMayVanish) {
       RawMemory.surfaceFault();
     }
@@ -79,21 +90,31 @@ record VringSetup(
 
   /** The same ring, to go on where it stopped. */
   VringSetup at(QueueState state) {
-    return changed(RingFormat.of(features).base(state), map, memoryMayVanish, kick, call);
+    return changed(RingFormat.of(features).base(state), map, memoryMayVanish, kick, call, log);
   }
 
   /** The same ring in other memory. */
   VringSetup in(GuestMemoryMap memory, boolean mayVanish) {
-    return changed(base, memory, mayVanish, kick, call);
+    return changed(base, memory, mayVanish, kick, call, log);
+  }
+
+  /** The same ring, to log other things. */
+  VringSetup logging(RingLog newLog, boolean mayVanish) {
+    return changed(base, map, mayVanish, kick, call, newLog);
   }
 
   /** The same ring with other descriptors to wake and be woken by. */
   VringSetup with(int newKick, int newCall) {
-    return changed(base, map, memoryMayVanish, newKick, newCall);
+    return changed(base, map, memoryMayVanish, newKick, newCall, log);
   }
 
   private VringSetup changed(
-      int newBase, GuestMemoryMap memory, boolean mayVanish, int newKick, int newCall) {
+      int newBase,
+      GuestMemoryMap memory,
+      boolean mayVanish,
+      int newKick,
+      int newCall,
+      RingLog newLog) {
     return new VringSetup(
         name,
         index,
@@ -105,7 +126,8 @@ record VringSetup(
         mayVanish,
         newKick,
         newCall,
-        writes,
+        newLog,
+        inflight,
         coalescing);
   }
 

@@ -44,6 +44,8 @@ final class VringWorker extends VringContext
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private final RingSignals signals;
   private final PollerHandle handle;
+  private GuestMemoryMap map;
+  private RingLog log;
   private boolean memoryMayVanish;
   private int fetched; // in this poll
   private int refusedCount;
@@ -63,8 +65,10 @@ final class VringWorker extends VringContext
       throws QueueStartException {
     super(setup, reactor);
     this.events = events;
+    this.map = setup.map();
+    this.log = setup.log();
     this.memoryMayVanish = setup.memoryMayVanish();
-    queue = setup.open();
+    queue = setup.open(ringWrites());
     handler = device.startQueue(this);
     try {
       signals = new RingSignals(setup, reactor, this::wake);
@@ -89,7 +93,12 @@ final class VringWorker extends VringContext
     long went = handler.goOn();
     share.charge(went);
     int more = went > 0 ? 1 : 0;
-    return state == State.RUNNING && share.isLeft() ? fetchBatch() + more : more;
+    return takesChains() && share.isLeft() ? fetchBatch() + more : more;
+  }
+
+  /** What a back-end before this one had in flight is finished even by a ring that stops. */
+  private boolean takesChains() {
+    return state == State.RUNNING || queue.hasUnfinished();
   }
 
   private int fetchBatch() {
@@ -185,7 +194,7 @@ final class VringWorker extends VringContext
 
   @Override
   public boolean arm() {
-    if (handler.waitsForTurn() || signals.holdsCall()) {
+    if (handler.waitsForTurn() || signals.holdsCall() || hasUnfinished()) {
       return false;
     }
     if (state != State.RUNNING || outstanding() >= setup.mostInFlight()) {
@@ -237,9 +246,11 @@ final class VringWorker extends VringContext
    * @param mayVanish whether a front-end could truncate memory of that map
    * @param drained runs once no request points into what is going
    */
-  void relocate(GuestMemoryMap map, boolean mayVanish, GoingMemory going, Runnable drained) {
+  void relocate(GuestMemoryMap to, boolean mayVanish, GoingMemory going, Runnable drained) {
     memoryMayVanish |= mayVanish; // requests still point into the map before, too
-    AddressTranslation translation = map.translation();
+    map = to;
+    log(log, to);
+    AddressTranslation translation = to.translation();
     VringLayout layout = setup.locate(translation);
     if (layout == null) {
       events.lostRing(setup.noRing());
@@ -252,6 +263,13 @@ final class VringWorker extends VringContext
     checkDrained();
   }
 
+  /** Logs other things from now on. */
+  void log(RingLog to, boolean mayVanish) {
+    memoryMayVanish |= mayVanish;
+    log = to;
+    log(to, map);
+  }
+
   /** Ends early what can be ended of the requests that point into memory that is going. */
   void cancelMarked() {
     handler.cancelMarked();
@@ -260,13 +278,20 @@ final class VringWorker extends VringContext
   /**
    * Takes no more chains, gives back what was taken, and stops.
    *
-   * @param done gets where the queue stands; runs on the reactor
+   * @param forget has the in-flight region say nothing of where the queue stands
+   * @param done gets that; runs on the reactor
    */
-  void drain(Consumer<QueueState> done) {
+  void drain(boolean forget, Consumer<QueueState> done) {
     if (state == State.RUNNING) {
       state = State.DRAINING;
     }
-    stop(() -> done.accept(queue.state()));
+    stop(() -> {
+      if (forget) {
+        queue.stopped();
+        surfaceFault();
+      }
+      done.accept(queue.state());
+    });
   }
 
   /**
@@ -277,7 +302,7 @@ final class VringWorker extends VringContext
   boolean freeze(Consumer<QueueState> done) {
     boolean runs = state == State.RUNNING;
     if (runs) {
-      drain(done);
+      drain(false, done);
     }
     return runs;
   }
@@ -320,12 +345,16 @@ final class VringWorker extends VringContext
       mapDrained = null;
       tell.run();
     }
-    if (stopped != null && outstanding() == 0) {
+    if (stopped != null && outstanding() == 0 && !hasUnfinished()) {
       Runnable tell = stopped;
       stopped = null;
       close();
       tell.run();
     }
+  }
+
+  private boolean hasUnfinished() {
+    return state != State.ABANDONED && state != State.STOPPED && queue.hasUnfinished();
   }
 
   private void close() {

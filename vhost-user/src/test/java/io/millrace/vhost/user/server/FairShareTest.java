@@ -12,8 +12,8 @@ import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestRegion;
-import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.IndirectTables;
+import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.RingMemory;
 import io.millrace.virtqueue.VirtioFeature;
@@ -114,7 +114,8 @@ class FairShareTest {
             false,
             -1,
             -1,
-            GuestWrites.UNTRACKED,
+            RingLog.OFF,
+            InflightPlace.NONE,
             () -> Coalescing.OFF);
     return new VringWorker(setup, reactor, counter, new NoEvents());
   }

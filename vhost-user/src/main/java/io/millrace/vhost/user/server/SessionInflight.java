@@ -1,0 +1,147 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.LinuxException;
+import io.millrace.linux.MemoryFile;
+import io.millrace.live.migration.InflightRegion;
+import io.millrace.vhost.user.InflightArea;
+import io.millrace.vhost.user.Reply;
+import io.millrace.virtqueue.InflightPlace;
+import io.millrace.virtqueue.RingFormat;
+import io.millrace.virtqueue.VringLayout;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The region that remembers what is in flight on the rings of a session ("Inflight I/O tracking" in
+ * vhost-user.rst). The front-end keeps it: it asks for one, and gives it to this back-end or to the
+ * next one. Control thread.
+ */
+final class SessionInflight implements AutoCloseable {
+  private static final SharedFile.Advice ADVICE =
+      new SharedFile.Advice(
+          "send it open for reading and writing", "send size and offset of the file that comes");
+
+  private final int mostQueues;
+  private @Nullable SharedFile file;
+  private InflightArea area = new InflightArea(0, 0, 0, 0);
+
+  /**
+   * No region yet.
+   *
+   * @param mostQueues that the device has
+   */
+  SessionInflight(int mostQueues) {
+    this.mostQueues = mostQueues;
+  }
+
+  /**
+   * Makes a region for the front-end (GET_INFLIGHT_FD): zeroes, which is a region that was not of
+   * use yet. Nothing of it is kept here.
+   *
+   * @param asked how many queues of which size
+   * @return the answer; its descriptor is the caller's
+   */
+  Reply.Inflight create(InflightArea asked, RingFormat format, List<FileDescriptor> created)
+      throws SessionException {
+    int queues = asked.queueCount();
+    int size = asked.queueSize();
+    refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
+    long bytes = InflightRegion.bytes(format == RingFormat.PACKED, queues, size);
+    try {
+      FileDescriptor made = MemoryFile.create("millrace-inflight", bytes, true);
+      created.add(made);
+      MemoryFile.seal(made, MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW);
+    } catch (LinuxException e) {
+      throw new SessionException("no in-flight region can be made: " + e.getMessage());
+    }
+    return new Reply.Inflight(new InflightArea(bytes, 0, queues, size));
+  }
+
+  private void refuseGeometry(String what, InflightArea asked, RingFormat format)
+      throws SessionException {
+    boolean can =
+        asked.queueCount() > 0
+            && asked.queueCount() <= mostQueues
+            && format.isValidSize(asked.queueSize());
+    if (!can) {
+      throw new SessionException(
+          "%s an in-flight region of %d queues of %d; the device has up to %d queues of up to %d"
+              .formatted(
+                  what, asked.queueCount(), asked.queueSize(), mostQueues, VringLayout.MAX_SIZE));
+    }
+  }
+
+  /**
+   * Takes a region in place of the one there was (SET_INFLIGHT_FD); no ring runs.
+   *
+   * @param descriptor belongs to this from now on
+   */
+  void replace(InflightArea given, FileDescriptor descriptor, RingFormat format)
+      throws SessionException {
+    String what =
+        "the in-flight region of %d bytes at %d".formatted(given.mmapSize(), given.mmapOffset());
+    try {
+      refuseGeometry("SET_INFLIGHT_FD gives", given, format);
+      long needed =
+          InflightRegion.bytes(format == RingFormat.PACKED, given.queueCount(), given.queueSize());
+      if (given.mmapSize() < needed) {
+        throw new SessionException(
+            "%s is too small: %d queues of %d need %d bytes"
+                .formatted(what, given.queueCount(), given.queueSize(), needed));
+      }
+      if ((given.mmapOffset() & (Long.BYTES - 1)) != 0) {
+        throw new SessionException(what + " is not aligned to 8 bytes");
+      }
+    } catch (SessionException e) {
+      descriptor.close();
+      throw e;
+    }
+    SharedFile mapped =
+        SharedFile.map(what, given.mmapOffset(), given.mmapSize(), descriptor, ADVICE);
+    close();
+    file = mapped;
+    area = given;
+  }
+
+  /**
+   * Where a ring is to keep what it has in flight.
+   *
+   * @throws SessionException the region is for other queues
+   */
+  InflightPlace of(Vring ring, RingFormat format) throws SessionException {
+    SharedFile mapped = file;
+    if (mapped == null) {
+      return InflightPlace.NONE;
+    }
+    if (ring.index >= area.queueCount() || ring.size != area.queueSize()) {
+      throw new SessionException(
+          "queue %d of %d descriptors has no place in the in-flight region, which is for %d queues of %d"
+              .formatted(ring.index, ring.size, area.queueCount(), area.queueSize()));
+    }
+    long bytes = InflightRegion.queueBytes(format == RingFormat.PACKED, ring.size);
+    return new InflightPlace(mapped.address() + ring.index * bytes);
+  }
+
+  /** Whether touching it can fault. */
+  boolean mayVanish() {
+    SharedFile mapped = file;
+    return mapped != null && mapped.mayVanish();
+  }
+
+  /** Why touching it faults; null if it does not. */
+  @Nullable String fault() {
+    SharedFile mapped = file;
+    return mapped == null ? null : mapped.fault();
+  }
+
+  /** Unmaps it; no ring uses it any more. */
+  @Override
+  public void close() {
+    SharedFile mapped = file;
+    file = null;
+    if (mapped != null) {
+      mapped.close();
+    }
+  }
+}
