@@ -4,30 +4,26 @@ import io.millrace.initiator.FrontendConnection.Answer;
 import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
-import io.millrace.linux.SocketPair;
 import io.millrace.vhost.user.BackendMessage;
-import io.millrace.vhost.user.BackendMessageCodec;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
 import io.millrace.vhost.user.FrontendMessage;
-import io.millrace.vhost.user.IncomingMessage;
+import io.millrace.vhost.user.InflightArea;
 import io.millrace.vhost.user.Limits;
+import io.millrace.vhost.user.LogArea;
 import io.millrace.vhost.user.MemoryRegion;
-import io.millrace.vhost.user.MessageChannel;
-import io.millrace.vhost.user.ProtocolException;
 import io.millrace.vhost.user.ProtocolFeature;
-import io.millrace.vhost.user.ReadResult;
 import io.millrace.vhost.user.Reply;
-import io.millrace.vhost.user.ReplyCodec;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.VringAddress;
 import io.millrace.vhost.user.VringMessage;
 import io.millrace.virtqueue.VringLayout;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * #shareMemory}; {@link #startQueue} for each queue; {@link #stopQueue}; {@link #close}.
  */
 public final class Frontend implements AutoCloseable {
+  private static final long LOG_ALL = 1L << ProtocolFeature.LOG_ALL_VIRTIO_BIT;
+
   private final FrontendConnection connection;
   private final FrontendOptions options;
   private final List<GuestMemory> shared = new ArrayList<>();
@@ -45,7 +43,9 @@ public final class Frontend implements AutoCloseable {
   private long features;
   private long protocolFeatures;
   private int maxQueues = 1;
-  private @Nullable MessageChannel backendRequests;
+  private @Nullable BackendRequests backendRequests;
+  private final Map<Integer, VringLayout> rings = new TreeMap<>(); // that run
+  private boolean logging;
 
   private Frontend(FrontendConnection connection, FrontendOptions options) {
     this.connection = connection;
@@ -98,19 +98,7 @@ public final class Frontend implements AutoCloseable {
       maxQueues = (int) connection.askWord(new FrontendMessage.GetQueueNum());
     }
     if (has(ProtocolFeature.BACKEND_REQ)) {
-      openBackendRequests();
-    }
-  }
-
-  private void openBackendRequests() throws InitiatorException {
-    try {
-      List<FileDescriptor> ends = SocketPair.create();
-      backendRequests = MessageChannel.of(ends.getFirst());
-      try (FileDescriptor theirs = ends.getLast()) {
-        tell(new FrontendMessage.SetBackendReqFd(), List.of(theirs));
-      }
-    } catch (LinuxException e) {
-      throw new InitiatorException(Kind.UNSUPPORTED, connection.name() + ": " + e.getMessage(), e);
+      backendRequests = BackendRequests.open(this);
     }
   }
 
@@ -166,12 +154,40 @@ public final class Frontend implements AutoCloseable {
       return;
     }
     try (Answer answer = connection.ask(message, true, descriptors)) {
-      if (answer.reply() instanceof Reply.Word word && word.value() != 0) {
-        throw new InitiatorException(
-            Kind.REFUSED,
-            "%s: the back-end refused %s (%d)".formatted(connection.name(), message, word.value()));
-      }
+      refuseFailure(message, answer.reply());
     }
+  }
+
+  private void refuseFailure(FrontendMessage message, Reply reply) throws InitiatorException {
+    if (reply instanceof Reply.Word word && word.value() != 0) {
+      throw new InitiatorException(
+          Kind.REFUSED,
+          "%s: the back-end refused %s (%d)".formatted(connection.name(), message, word.value()));
+    }
+  }
+
+  /**
+   * Asks the back-end for a region in which it remembers what it has in flight.
+   *
+   * @param queues of the device
+   * @param size of each
+   * @return owned by the caller
+   */
+  public InflightMemory makeInflight(int queues, int size) throws InitiatorException {
+    FrontendMessage message =
+        new FrontendMessage.GetInflightFd(new InflightArea(0, 0, queues, size));
+    Answer answer = connection.ask(message, false, List.of());
+    if (answer.reply() instanceof Reply.Inflight made && answer.descriptors().size() == 1) {
+      return new InflightMemory(made.area(), answer.descriptors().getFirst());
+    }
+    answer.close();
+    throw new InitiatorException(
+        Kind.REFUSED, connection.name() + ": the back-end made no in-flight region");
+  }
+
+  /** Gives the back-end such a region, from this or another back-end, before any queue starts. */
+  public void giveInflight(InflightMemory region) throws InitiatorException {
+    tell(new FrontendMessage.SetInflightFd(region.area()), List.of(region.file()));
   }
 
   /** Waits until the back-end has handled everything sent so far, as QEMU does it. */
@@ -186,7 +202,52 @@ public final class Frontend implements AutoCloseable {
    */
   public void setFeatures(long deviceFeatures) throws InitiatorException {
     features = offeredFeatures & (options.features() | deviceFeatures);
-    tell(new FrontendMessage.SetFeatures(features));
+    tellFeatures();
+  }
+
+  private void tellFeatures() throws InitiatorException {
+    tell(new FrontendMessage.SetFeatures(features | (logging ? LOG_ALL : 0)));
+  }
+
+  /**
+   * Gives the back-end a log of dirty pages, in place of the one it had.
+   *
+   * @param file stays the caller's, and stays open while logged to
+   * @throws InitiatorException REFUSED when the back-end says no
+   */
+  public void giveLog(LogArea area, FileDescriptor file) throws InitiatorException {
+    FrontendMessage message = new FrontendMessage.SetLogBase(area);
+    // It has an answer of its own, whether one is asked for or not.
+    try (Answer answer = connection.ask(message, has(ProtocolFeature.REPLY_ACK), List.of(file))) {
+      refuseFailure(message, answer.reply());
+    }
+  }
+
+  /**
+   * Has the back-end log all that it writes, or nothing, from when this returns: buffers by
+   * F_LOG_ALL and rings by the flag of each, as QEMU does it.
+   */
+  public void logging(boolean on) throws InitiatorException {
+    boolean before = logging;
+    logging = on;
+    try {
+      tellFeatures();
+      for (Map.Entry<Integer, VringLayout> ring : rings.entrySet()) {
+        tellAddresses(ring.getKey(), ring.getValue());
+      }
+      barrier();
+    } catch (InitiatorException e) {
+      logging = before;
+      throw e;
+    }
+  }
+
+  private void tellAddresses(int index, VringLayout ring) throws InitiatorException {
+    // The user address of shared memory is its host address: see GuestMemory.
+    int flags = logging ? VringAddress.LOG : 0;
+    tell(
+        new VringMessage.SetVringAddr(
+            new VringAddress(index, flags, ring.desc(), ring.used(), ring.avail(), 0)));
   }
 
   /**
@@ -278,10 +339,8 @@ public final class Frontend implements AutoCloseable {
     int index = queue.index();
     tell(new VringMessage.SetVringNum(index, ring.size()));
     tell(new VringMessage.SetVringBase(index, base));
-    // The user address of shared memory is its host address: see GuestMemory.
-    tell(
-        new VringMessage.SetVringAddr(
-            new VringAddress(index, 0, ring.desc(), ring.used(), ring.avail(), 0)));
+    tellAddresses(index, ring);
+    rings.put(index, ring);
     tell(new VringMessage.SetVringCall(index, true), List.of(queue.call()));
     tell(new VringMessage.SetVringKick(index, true), List.of(queue.kick()));
     if ((features & 1L << ProtocolFeature.VIRTIO_BIT) != 0) {
@@ -297,6 +356,7 @@ public final class Frontend implements AutoCloseable {
    */
   public int stopQueue(int index) throws InitiatorException {
     VringMessage.GetVringBase message = new VringMessage.GetVringBase(index);
+    rings.remove(index);
     try (Answer answer = connection.ask(message, false, List.of())) {
       if (answer.reply() instanceof Reply.Vring vring && vring.state().index() == index) {
         return vring.state().number();
@@ -313,28 +373,8 @@ public final class Frontend implements AutoCloseable {
    * @return empty when there is none, or no BACKEND_REQ; descriptors that came along are closed
    */
   public Optional<BackendMessage> backendRequest() throws InitiatorException {
-    MessageChannel requests = backendRequests;
-    if (requests == null) {
-      return Optional.empty();
-    }
-    try {
-      if (!(requests.read() instanceof ReadResult.Complete complete)) {
-        return Optional.empty();
-      }
-      try (IncomingMessage incoming = complete.message()) {
-        BackendMessage message =
-            BackendMessageCodec.decode(
-                incoming.header(), incoming.payload(), incoming.descriptorCount());
-        if (incoming.header().needsReply()) {
-          requests.send(ReplyCodec.encode(message.request().code(), Reply.Word.OK), List.of());
-        }
-        return Optional.of(message);
-      }
-    } catch (ProtocolException e) {
-      throw new InitiatorException(Kind.PROTOCOL, connection.name() + ": " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new InitiatorException(Kind.CLOSED, connection.name() + ": " + e.getMessage(), e);
-    }
+    BackendRequests requests = backendRequests;
+    return requests == null ? Optional.empty() : requests.next();
   }
 
   /**

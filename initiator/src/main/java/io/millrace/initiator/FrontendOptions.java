@@ -41,9 +41,11 @@ public record FrontendOptions(
         RING_FEATURES,
         EnumSet.of(
             ProtocolFeature.MQ,
+            ProtocolFeature.LOG_SHMFD,
             ProtocolFeature.REPLY_ACK,
             ProtocolFeature.BACKEND_REQ,
             ProtocolFeature.CONFIG,
+            ProtocolFeature.INFLIGHT_SHMFD,
             ProtocolFeature.RESET_DEVICE,
             ProtocolFeature.CONFIGURE_MEM_SLOTS,
             ProtocolFeature.STATUS));

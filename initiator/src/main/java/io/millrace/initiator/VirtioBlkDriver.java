@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virtio-blk driver over a vhost-user socket: negotiates, shares memory, starts its queues.
@@ -27,12 +28,13 @@ public final class VirtioBlkDriver implements AutoCloseable {
   private static final int DRIVER_OK = 4;
   private static final int FEATURES_OK = 8;
 
-  private final Frontend frontend;
+  private Frontend frontend;
   private final GuestMemory memory;
   private final BlkConfig config;
   private final BlkDriverOptions options;
   private final List<QueuePlace> places = new ArrayList<>();
   private final List<BlkQueue> queues = new ArrayList<>();
+  private @Nullable InflightMemory inflight;
   private boolean running;
 
   /** Memory of a queue: its ring, its indirect tables, and what requests have beside data. */
@@ -85,9 +87,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
           "%s: %d queues wanted, the back-end has %d"
               .formatted(name, options.queues(), frontend.maxQueues()));
     }
-    status(frontend, ACKNOWLEDGE | DRIVER);
-    frontend.setFeatures(VirtioBlk.FEATURES);
-    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+    negotiate(frontend);
     BlkConfig config = BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
     GuestMemory memory;
     try {
@@ -110,6 +110,12 @@ public final class VirtioBlkDriver implements AutoCloseable {
     }
   }
 
+  private static void negotiate(Frontend frontend) throws InitiatorException {
+    status(frontend, ACKNOWLEDGE | DRIVER);
+    frontend.setFeatures(VirtioBlk.FEATURES);
+    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK);
+  }
+
   private static long controlBytes(BlkDriverOptions options) {
     long queue =
         VringLayout.bytes(RingFormat.of(options.frontend().features()), options.queueSize())
@@ -125,6 +131,10 @@ public final class VirtioBlkDriver implements AutoCloseable {
   }
 
   private void start() throws InitiatorException {
+    if (frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+      inflight = frontend.makeInflight(options.queues(), options.queueSize());
+      frontend.giveInflight(inflight);
+    }
     RingFormat format = RingFormat.of(frontend.features());
     long ringBytes = VringLayout.bytes(format, options.queueSize());
     long tableBytes = IndirectTables.bytes(options.queueSize(), options.indirectEntries());
@@ -177,6 +187,38 @@ public final class VirtioBlkDriver implements AutoCloseable {
     return fresh;
   }
 
+  /**
+   * Goes on with another back-end, or another connection to the same, after the last one ended
+   * however it did: rings, memory and what is in flight stay. The in-flight region tells the
+   * back-end what it has to finish. Nobody uses a queue meanwhile.
+   *
+   * @param socket path of the back-end's socket
+   * @throws InitiatorException UNSUPPORTED if it does not offer the features that were negotiated
+   */
+  public void reconnect(Path socket) throws InitiatorException {
+    long negotiated = frontend.features();
+    frontend.close();
+    frontend = Frontend.connect(socket, options.frontend());
+    negotiate(frontend);
+    InflightMemory region = inflight;
+    if (frontend.features() != negotiated
+        || (region == null) == frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+      throw new InitiatorException(
+          Kind.UNSUPPORTED,
+          "%s: features 0x%x were negotiated, the back-end has 0x%x of them now"
+              .formatted(socket, negotiated, frontend.features()));
+    }
+    frontend.shareMemory(List.of(memory));
+    if (region != null) {
+      frontend.giveInflight(region);
+    }
+    int base = RingFormat.of(negotiated).firstBase(); // not what counts: the region does
+    for (BlkQueue queue : queues) {
+      frontend.resumeQueue(queue.events(), queue.ring().layout(), base);
+    }
+    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+  }
+
   /** The device's configuration when it was opened. */
   public BlkConfig config() {
     return config;
@@ -201,6 +243,11 @@ public final class VirtioBlkDriver implements AutoCloseable {
   /** Whether a feature of {@link VirtioBlk} was negotiated. */
   public boolean has(long feature) {
     return VirtioBlk.has(frontend.features(), feature);
+  }
+
+  /** The region in which the back-end remembers what it has in flight; null if it does not. */
+  public @Nullable InflightMemory inflight() {
+    return inflight;
   }
 
   /** How many queues were started. */
@@ -299,5 +346,8 @@ public final class VirtioBlkDriver implements AutoCloseable {
     frontend.close();
     queues.forEach(queue -> queue.events().close());
     memory.close();
+    if (inflight != null) {
+      inflight.close();
+    }
   }
 }
