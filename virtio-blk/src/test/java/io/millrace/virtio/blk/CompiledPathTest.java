@@ -32,12 +32,14 @@ class CompiledPathTest {
           "Reactor.runDeferred",
           "Guard.endOfRound",
           "VringWorker.endOfRound",
-          "VringWorker.respond");
+          "VringWorker.respond",
+          "BlkQueue.respond");
 
   /** Calls that have a reason: once a sleep, or for what no driver in its senses does. */
   private static final Set<String> RARE =
       Set.of(
           "PollSet.disarm",
+          "DeviceQueue.disableNotifications",
           "RawMemory.shortOfBytes",
           "RawMemory.intOfShorts",
           "RawMemory.longOfInts");
