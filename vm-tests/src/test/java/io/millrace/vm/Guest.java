@@ -122,6 +122,11 @@ final class Guest {
       return disk(socket, "", queues, "," + properties);
     }
 
+    /** As {@link #disk}, but QEMU connects again, each second, when the back-end has gone. */
+    Builder reconnectingDisk(String socket, int queues, String properties) {
+      return disk(socket, ",reconnect=1", queues, "," + properties);
+    }
+
     /** As {@link #disk}, but QEMU listens there, and the back-end is to connect. */
     Builder listeningDisk(String socket, int queues) {
       return disk(socket, ",server=on,wait=off", queues, "");

@@ -98,6 +98,12 @@ final class MillraceServer {
     return process.isAlive();
   }
 
+  /** SIGKILL; returns when it is gone. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
   /** SIGTERM; returns the exit code. */
   int terminate() throws InterruptedException {
     process.destroy();
