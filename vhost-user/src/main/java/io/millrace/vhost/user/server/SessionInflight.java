@@ -5,11 +5,9 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.MemoryFile;
 import io.millrace.live.migration.InflightRegion;
 import io.millrace.vhost.user.InflightArea;
-import io.millrace.vhost.user.Reply;
 import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringLayout;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +19,9 @@ final class SessionInflight implements AutoCloseable {
   private static final SharedFile.Advice ADVICE =
       new SharedFile.Advice(
           "send it open for reading and writing", "send size and offset of the file that comes");
+
+  /** A new region. */
+  record Made(InflightArea area, FileDescriptor file) {}
 
   private final int mostQueues;
   private @Nullable SharedFile file;
@@ -40,22 +41,25 @@ final class SessionInflight implements AutoCloseable {
    * use yet. Nothing of it is kept here.
    *
    * @param asked how many queues of which size
-   * @return the answer; its descriptor is the caller's
+   * @return its descriptor is the caller's
    */
-  Reply.Inflight create(InflightArea asked, RingFormat format, List<FileDescriptor> created)
-      throws SessionException {
+  Made create(InflightArea asked, RingFormat format) throws SessionException {
     int queues = asked.queueCount();
     int size = asked.queueSize();
     refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
     long bytes = InflightRegion.bytes(format == RingFormat.PACKED, queues, size);
     try {
       FileDescriptor made = MemoryFile.create("millrace-inflight", bytes, true);
-      created.add(made);
-      MemoryFile.seal(made, MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW);
+      try {
+        MemoryFile.seal(made, MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW);
+        return new Made(new InflightArea(bytes, 0, queues, size), made);
+      } catch (LinuxException e) {
+        made.close();
+        throw e;
+      }
     } catch (LinuxException e) {
       throw new SessionException("no in-flight region can be made: " + e.getMessage());
     }
-    return new Reply.Inflight(new InflightArea(bytes, 0, queues, size));
   }
 
   private void refuseGeometry(String what, InflightArea asked, RingFormat format)

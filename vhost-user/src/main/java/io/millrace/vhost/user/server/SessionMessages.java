@@ -10,7 +10,6 @@ import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.VringMessage;
 import io.millrace.virtqueue.RingFormat;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -223,10 +222,9 @@ final class SessionMessages {
   /** QEMU asks once, before it starts the device, and keeps what it gets for the next back-end. */
   private void getInflight(InflightArea asked, Consumer<@Nullable Reply> done)
       throws SessionException {
-    List<FileDescriptor> made = new ArrayList<>();
-    Reply answer = inflight.create(asked, RingFormat.of(features), made);
-    session.sendAlong(made);
-    done.accept(answer);
+    SessionInflight.Made made = inflight.create(asked, RingFormat.of(features));
+    session.sendAlong(List.of(made.file()));
+    done.accept(new Reply.Inflight(made.area()));
   }
 
   private void setInflight(
