@@ -152,6 +152,10 @@ final class FaultProbe {
     access("short added", a -> RawMemory.putShort(a, (short) (RawMemory.getShort(a) + 3)));
     access("int added", a -> RawMemory.putInt(a, RawMemory.getInt(a) + 3));
     access("long xor-ed", a -> RawMemory.putLong(a, RawMemory.getLong(a) ^ 3));
+    access("bits set", a -> RawMemory.setBits(a, sink));
+    access("bits set, constant", a -> RawMemory.setBits(a, 1L << 40));
+    access("bits taken", a -> sink += RawMemory.takeBits(a));
+    access("bits taken, tested", a -> sink += (RawMemory.takeBits(a) & 0x10000) != 0 ? 1 : 0);
     access("longs stored in a loop", FaultProbe::storeLongs);
     access("copied from", a -> RawMemory.copy(a, good + 8192, 4096));
     access("copied from, short", a -> RawMemory.copy(a + 1, good + 8192, 31));
