@@ -19,6 +19,8 @@ import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.LogArea;
 import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
+import io.millrace.vhost.user.VringMessage;
+import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.EnumSet;
@@ -221,6 +223,23 @@ class DirtyLogMessagesTest {
         .isInstanceOf(InitiatorException.class)
         .hasMessageContaining("refused");
     refused("no log was given");
+  }
+
+  @Test
+  void aRefusedLogLeavesTheFeaturesAsTheyWere() throws Exception {
+    try (Frontend fresh = Frontend.connect(socket, FrontendOptions.defaults());
+        GuestMemory memory = GuestMemory.create(4096)) {
+      fresh.giveLog(new LogArea(8, 0), pages.file()); // enough as long as there is no memory
+      fresh.shareMemory(List.of(memory));
+      long packed = VirtioFeature.VERSION_1 | VirtioFeature.RING_PACKED;
+      assertThatThrownBy(() -> fresh.tell(new FrontendMessage.SetFeatures(packed | LOG_ALL)))
+          .isInstanceOf(InitiatorException.class)
+          .hasMessageContaining("refused");
+
+      assertThatThrownBy(() -> fresh.tell(new VringMessage.SetVringNum(0, 100)))
+          .isInstanceOf(InitiatorException.class);
+      log.await("100 is no power of two"); // which a ring that is not packed has to have
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringLayout;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the messages about one ring do, for one session. Control thread. */
@@ -19,23 +20,25 @@ final class RingMessages {
   private final Session session;
   private final LogMessages log;
   private final SessionRings rings;
-  private long features;
+  private final LongSupplier features;
 
-  RingMessages(Session session, LogMessages log, SessionRings rings) {
+  /**
+   * Messages of one session.
+   *
+   * @param features says which were negotiated
+   */
+  RingMessages(Session session, LogMessages log, SessionRings rings, LongSupplier features) {
     this.session = session;
     this.log = log;
     this.rings = rings;
-  }
-
-  /** The features that were negotiated. */
-  void features(long negotiated) {
-    features = negotiated;
+    this.features = features;
   }
 
   /** Starts the rings that have all they need now, then answers with nothing. */
   void startReady(Consumer<@Nullable Reply> done) {
     if (rings.all().stream().anyMatch(Vring::isReady)) {
-      session.whenDeviceIsFree(() -> rings.startReady(features, () -> done.accept(null)));
+      session.whenDeviceIsFree(
+          () -> rings.startReady(features.getAsLong(), () -> done.accept(null)));
     } else {
       done.accept(null);
     }
@@ -125,7 +128,7 @@ final class RingMessages {
   private void setNum(Vring ring, int size, Consumer<@Nullable Reply> done)
       throws SessionException {
     refuseWhileRunning(ring, "SET_VRING_NUM");
-    RingFormat format = RingFormat.of(features);
+    RingFormat format = RingFormat.of(features.getAsLong());
     if (!format.isValidSize(size)) {
       throw new SessionException(
           "SET_VRING_NUM of ring %d: %s is no %s from 1 to %d"
@@ -153,7 +156,7 @@ final class RingMessages {
     FileDescriptor old = ring.kick;
     ring.kick = descriptor;
     ring.kicked = true;
-    if ((features & 1L << ProtocolFeature.VIRTIO_BIT) == 0) {
+    if ((features.getAsLong() & 1L << ProtocolFeature.VIRTIO_BIT) == 0) {
       ring.enabled = true; // without that feature a ring starts enabled
     }
     RingRunner runner = ring.runner;

@@ -65,7 +65,7 @@ final class SessionMessages {
     this.log = log;
     this.inflight = inflight;
     this.rings = rings;
-    this.ringMessages = new RingMessages(session, log, rings);
+    this.ringMessages = new RingMessages(session, log, rings, () -> features);
   }
 
   /** Whether a message that asks for an acknowledgement gets one. */
@@ -186,12 +186,16 @@ final class SessionMessages {
     if (wanted != features && rings.anyRunning()) {
       throw new SessionException("SET_FEATURES changes features while rings run");
     }
-    session.refusable(acknowledge, done, () -> log.all((bits & all) != 0, () -> done.accept(null)));
-    features = wanted;
-    ringMessages.features(wanted);
-    if (!rings.anyRunning()) {
-      deviceSession.negotiated(wanted);
-    }
+    session.refusable(
+        acknowledge,
+        done,
+        () -> {
+          log.all((bits & all) != 0, () -> done.accept(null));
+          features = wanted;
+          if (!rings.anyRunning()) {
+            deviceSession.negotiated(wanted);
+          }
+        });
   }
 
   private ConfigAccess readConfig(ConfigAccess asked) {
