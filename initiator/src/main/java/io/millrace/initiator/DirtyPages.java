@@ -39,11 +39,9 @@ public final class DirtyPages implements AutoCloseable {
    * @param sealed whether it can never shrink
    */
   public static DirtyPages create(long bytes, boolean sealed) throws LinuxException {
-    FileDescriptor file = MemoryFile.create("millrace-dirty", bytes, true);
+    int seals = sealed ? MemoryFile.F_SEAL_SHRINK : 0;
+    FileDescriptor file = MemoryFile.createSealed("millrace-dirty", bytes, seals);
     try {
-      if (sealed) {
-        MemoryFile.seal(file, MemoryFile.F_SEAL_SHRINK);
-      }
       return new DirtyPages(file, Mapping.map(file, 0, bytes, true));
     } catch (LinuxException e) {
       file.close();

@@ -50,15 +50,8 @@ public final class GuestMemory implements AutoCloseable {
   public static GuestMemory create(long bytes, long guestAddress, boolean sealed)
       throws LinuxException {
     long size = (bytes + PAGE - 1) & -PAGE;
-    FileDescriptor file = MemoryFile.create("millrace-guest", size, true);
-    try {
-      if (sealed) {
-        MemoryFile.seal(file, MemoryFile.F_SEAL_SHRINK);
-      }
-    } catch (LinuxException e) {
-      file.close();
-      throw e;
-    }
+    int seals = sealed ? MemoryFile.F_SEAL_SHRINK : 0;
+    FileDescriptor file = MemoryFile.createSealed("millrace-guest", size, seals);
     return over(file, 0, size, guestAddress);
   }
 

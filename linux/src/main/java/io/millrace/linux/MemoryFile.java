@@ -45,6 +45,23 @@ public final class MemoryFile {
     return create(name, size, MFD_ALLOW_SEALING | MFD_HUGETLB | pageShift << MFD_HUGE_SHIFT);
   }
 
+  /**
+   * As {@link #create(String, long, boolean)}, sealable, and sealed already.
+   *
+   * @param seals an or of {@code F_SEAL_*}, 0 for none yet
+   */
+  public static FileDescriptor createSealed(String name, long size, int seals)
+      throws LinuxException {
+    FileDescriptor fd = create(name, size, true);
+    try {
+      seal(fd, seals);
+      return fd;
+    } catch (LinuxException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
   private static FileDescriptor create(String name, long size, int kind) throws LinuxException {
     int flags = MFD_CLOEXEC | kind;
     long number;

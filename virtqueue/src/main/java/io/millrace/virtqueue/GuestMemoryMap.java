@@ -85,22 +85,26 @@ public final class GuestMemoryMap {
         byHost.stream().mapToLong(r -> r.guestAddress() - r.hostAddress()).toArray());
   }
 
-  /** Index of the region that holds a guest address, or -1: the last that does not begin behind. */
-  private int find(long address) {
+  /**
+   * Index of the region that holds an address, or -1: the last that does not begin behind.
+   *
+   * @param starts ascending, unsigned
+   */
+  static int find(long[] starts, long[] sizes, long address) {
     int low = 0;
-    int high = guest.length;
+    int high = starts.length;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (Long.compareUnsigned(guest[middle], address) <= 0) {
+      if (Long.compareUnsigned(starts[middle], address) <= 0) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    return low > 0 && holds(guest[low - 1], size[low - 1], address) ? low - 1 : -1;
+    return low > 0 && holds(starts[low - 1], sizes[low - 1], address) ? low - 1 : -1;
   }
 
-  private static boolean holds(long start, long bytes, long address) {
+  static boolean holds(long start, long bytes, long address) {
     long offset = address - start;
     return offset >= 0 && offset < bytes;
   }
@@ -124,7 +128,7 @@ public final class GuestMemoryMap {
     }
 
     private long translateSlowly(long address, long bytes, int hint) {
-      int i = find(address);
+      int i = find(guest, size, address);
       // Nor does a range go on at 0 behind the last address.
       if (i < 0 || Long.compareUnsigned(address + bytes - 1, address) < 0) {
         return NOT_MAPPED;
@@ -138,7 +142,7 @@ public final class GuestMemoryMap {
 
     @Override
     public long contiguous(long address) {
-      int i = find(address);
+      int i = find(guest, size, address);
       return i < 0 ? 0 : size[i] - (address - guest[i]);
     }
 

@@ -26,32 +26,13 @@ final class LoggedWrites implements GuestWrites {
   @Override
   public void wrote(long hostAddress, long bytes) {
     int region = found;
-    if (!holds(region, hostAddress)) {
-      region = find(hostAddress);
+    if (!GuestMemoryMap.holds(host[region], size[region], hostAddress)) {
+      region = GuestMemoryMap.find(host, size, hostAddress);
       if (region < 0) {
         return; // of memory that is not the guest's any more
       }
       found = region;
     }
     log.mark(hostAddress + toGuest[region], bytes);
-  }
-
-  private boolean holds(int region, long hostAddress) {
-    long offset = hostAddress - host[region];
-    return offset >= 0 && offset < size[region];
-  }
-
-  private int find(long hostAddress) {
-    int low = 0;
-    int high = host.length;
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (host[middle] <= hostAddress) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low > 0 && holds(low - 1, hostAddress) ? low - 1 : -1;
   }
 }

@@ -33,7 +33,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
   private ChainStatus refusal = ChainStatus.FETCHED; // of the chain being walked, if it is bad
   private final @Nullable PackedInflight inflight;
   private final short[] entries; // by buffer id: of the region
-  private final @Nullable PackedUnfinished unfinished;
+  private @Nullable PackedUnfinished unfinished; // null when all was fetched again
 
   /**
    * Starts a queue where its state says, with notifications disabled.
@@ -60,7 +60,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
       @Nullable PackedInflight inflight) {
     this.inflight = inflight;
     this.entries = new short[inflight == null ? 0 : layout.size()];
-    this.unfinished = inflight == null ? null : new PackedUnfinished(inflight);
+    this.unfinished = inflight == null ? null : PackedUnfinished.of(inflight);
     this.size = layout.size();
     this.eventIdx = VirtioFeature.has(features, VirtioFeature.EVENT_IDX);
     this.writes = writes;
@@ -149,7 +149,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     waiting = false;
     moved = false;
     PackedUnfinished from = unfinished;
-    if (from != null && !from.isEmpty()) {
+    if (from != null) {
       return fetchAgain(chain, from);
     }
     long state = nextStateAcquire();
@@ -253,6 +253,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     ChainStatus status = from.fetch(chain, buffers);
     if (status != ChainStatus.WAIT) {
       out(chain.head(), from.descriptors(), from.entry());
+      unfinished = from.isEmpty() ? null : from;
     }
     return status;
   }
@@ -357,8 +358,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   @Override
   public boolean hasUnfinished() {
-    PackedUnfinished from = unfinished;
-    return from != null && !from.isEmpty();
+    return unfinished != null;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.millrace.virtqueue;
 
 import io.millrace.live.migration.PackedInflight;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chains of a packed queue that were in flight when a back-end died. Their descriptors are in the
@@ -12,8 +13,13 @@ final class PackedUnfinished {
   private int entry;
   private int descriptors;
 
-  PackedUnfinished(PackedInflight region) {
+  private PackedUnfinished(PackedInflight region) {
     this.region = region;
+  }
+
+  /** What was in flight, or null if nothing was. */
+  static @Nullable PackedUnfinished of(PackedInflight region) {
+    return region.recoveredCount() == 0 ? null : new PackedUnfinished(region);
   }
 
   boolean isEmpty() {

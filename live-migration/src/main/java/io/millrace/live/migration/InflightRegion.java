@@ -1,10 +1,15 @@
 package io.millrace.live.migration;
 
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
 /**
  * The in-flight region of a device ("Inflight I/O tracking" in vhost-user.rst): a part for each
  * queue, one behind the other. What the specification leaves open is as QEMU and DPDK have it.
  */
 public final class InflightRegion {
+  static final int VERSION = 1;
+
   private static final int ALIGNMENT = 64; // of each queue's part
 
   private InflightRegion() {}
@@ -22,5 +27,42 @@ public final class InflightRegion {
   /** Bytes of the region of all queues, each of the same size. */
   public static long bytes(boolean packed, int queues, int size) {
     return queues * queueBytes(packed, size);
+  }
+
+  // ---- what both formats ask of a part that was of use ------------------------------------------
+
+  /** Refuses a part that is not of this version, without features, for a queue of this size. */
+  static void refuseOther(int version, long features, int descriptors, int size)
+      throws BadInflightException {
+    if (version != VERSION || features != 0 || descriptors != (size & 0xffff)) {
+      throw new BadInflightException(
+          "its in-flight region is of version %d with features 0x%x for %d descriptors, and not of version %d without any for %d"
+              .formatted(version, features, descriptors, VERSION, size));
+    }
+  }
+
+  /** Whether an entry says that it is in flight. */
+  static boolean isInFlight(int said, int entry) throws BadInflightException {
+    if (said > 1) {
+      throw new BadInflightException(
+          "its in-flight region says %d of entry %d, which is neither yes nor no"
+              .formatted(said, entry));
+    }
+    return said == 1;
+  }
+
+  /** Those that are in flight, in the order of their counters, unsigned. */
+  static int[] inOrder(boolean[] inFlight, long[] counters) {
+    return IntStream.range(0, inFlight.length)
+        .filter(head -> inFlight[head])
+        .boxed()
+        .sorted(Comparator.comparing(head -> counters[head], Long::compareUnsigned))
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  /** What the counter goes on with behind the last of those. */
+  static long nextCounter(int[] inOrder, long[] counters) {
+    return inOrder.length == 0 ? 0 : counters[inOrder[inOrder.length - 1]] + 1;
   }
 }

@@ -1,8 +1,5 @@
 package io.millrace.live.migration;
 
-import java.util.Comparator;
-import java.util.stream.IntStream;
-
 /** What a packed queue's part of the region says, read once and found consistent. */
 final class PackedRecovery {
   private static final int U16 = 0xffff;
@@ -48,18 +45,7 @@ final class PackedRecovery {
   static PackedRecovery of(PackedRegion region, PackedInflight.RingFlags ring)
       throws BadInflightException {
     int size = region.size();
-    if (region.version() != PackedRegion.VERSION
-        || region.features() != 0
-        || region.descriptors() != (size & U16)) {
-      throw new BadInflightException(
-          "its in-flight region is of version %d with features 0x%x for %d descriptors, and not of version %d without any for %d"
-              .formatted(
-                  region.version(),
-                  region.features(),
-                  region.descriptors(),
-                  PackedRegion.VERSION,
-                  size));
-    }
+    InflightRegion.refuseOther(region.version(), region.features(), region.descriptors(), size);
     PackedRecovery read = new PackedRecovery(size);
     read.readEntries(region);
     read.decide(region, ring);
@@ -70,13 +56,7 @@ final class PackedRecovery {
   private void readEntries(PackedRegion region) throws BadInflightException {
     for (int i = 0; i < size; i++) {
       long links = region.links(i);
-      int inflight = (int) links & 0xff;
-      if (inflight > 1) {
-        throw new BadInflightException(
-            "its in-flight region says %d of entry %d, which is neither yes nor no"
-                .formatted(inflight, i));
-      }
-      noted[i] = inflight == 1;
+      noted[i] = InflightRegion.isInFlight((int) links & 0xff, i);
       live[i] = noted[i];
       next[i] = (int) (links >>> 16) & U16;
       last[i] = (int) (links >>> 32) & U16;
@@ -140,13 +120,7 @@ final class PackedRecovery {
       throw new BadInflightException(
           "its in-flight region has lost %d of %d entries".formatted(size - entries, size));
     }
-    heads =
-        IntStream.range(0, size)
-            .filter(head -> live[head])
-            .boxed()
-            .sorted(Comparator.comparing(head -> counters[head], Long::compareUnsigned))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    heads = InflightRegion.inOrder(live, counters);
   }
 
   private int walk(int head, boolean[] seen, boolean[] ids) throws BadInflightException {
@@ -199,7 +173,7 @@ final class PackedRecovery {
   }
 
   long nextCounter() {
-    return heads.length == 0 ? 0 : counters[heads[heads.length - 1]] + 1;
+    return InflightRegion.nextCounter(heads, counters);
   }
 
   int freeHead() {

@@ -4,8 +4,6 @@ import io.millrace.linux.RawMemory;
 
 /** The bytes of {@code QueueRegionPacked}. Every store comes after those before it. */
 final class PackedRegion {
-  static final int VERSION = 1;
-
   private static final int FEATURES_AT = 0; // u64
   private static final int HEADS_AT = 8; // u16 each: version, desc_num, free_head, old_free_head
   private static final int POSITIONS_AT =
@@ -118,7 +116,10 @@ final class PackedRegion {
 
   void freeHeads(int free, int old) {
     long word =
-        VERSION | (long) (size & U16) << 16 | (long) (free & U16) << 32 | (long) (old & U16) << 48;
+        InflightRegion.VERSION
+            | (long) (size & U16) << 16
+            | (long) (free & U16) << 32
+            | (long) (old & U16) << 48;
     RawMemory.putLongRelease(address + HEADS_AT, word);
   }
 

@@ -2,8 +2,6 @@ package io.millrace.live.migration;
 
 import io.millrace.linux.RawMemory;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * What is in flight on one split queue ({@code QueueRegionSplit}, "Inflight I/O tracking" in
@@ -14,8 +12,6 @@ import java.util.stream.IntStream;
  * it at any time: each field is loaded once, when the region is opened, and never again.
  */
 public final class SplitInflight {
-  private static final int VERSION = 1;
-
   private static final int FEATURES_AT = 0; // u64
   private static final int VERSION_AT = 8; // u16; 0: not of use yet
   private static final int DESC_NUM_AT = 10; // u16
@@ -85,27 +81,17 @@ public final class SplitInflight {
     RawMemory.fill(address, bytes(size), (byte) 0);
     RawMemory.putShort(address + DESC_NUM_AT, (short) size);
     RawMemory.putShort(address + USED_IDX_AT, (short) usedIdx);
-    RawMemory.putShortRelease(address + VERSION_AT, (short) VERSION);
+    RawMemory.putShortRelease(address + VERSION_AT, (short) InflightRegion.VERSION);
   }
 
   private void recover(int version, int usedIdx) throws BadInflightException {
     long features = RawMemory.getLong(address + FEATURES_AT);
-    int descriptors = u16(address + DESC_NUM_AT);
-    if (version != VERSION || features != 0 || descriptors != (size & U16)) {
-      throw new BadInflightException(
-          "its in-flight region is of version %d with features 0x%x for %d descriptors, and not of version %d without any for %d"
-              .formatted(version, features, descriptors, VERSION, size));
-    }
+    InflightRegion.refuseOther(version, features, u16(address + DESC_NUM_AT), size);
     boolean[] live = new boolean[size];
     long[] counters = new long[size];
     for (int head = 0; head < size; head++) {
-      int inflight = RawMemory.getByte(entry(head) + INFLIGHT_AT) & 0xff;
-      if (inflight > 1) {
-        throw new BadInflightException(
-            "its in-flight region says %d of descriptor %d, which is neither yes nor no"
-                .formatted(inflight, head));
-      }
-      live[head] = inflight == 1;
+      int said = RawMemory.getByte(entry(head) + INFLIGHT_AT) & 0xff;
+      live[head] = InflightRegion.isInFlight(said, head);
       counters[head] = RawMemory.getLong(entry(head) + COUNTER_AT);
     }
     int[] published = lastBatch(usedIdx);
@@ -117,16 +103,9 @@ public final class SplitInflight {
       RawMemory.putShortRelease(entry(head) + INFLIGHT_AT, (short) 0);
     }
     RawMemory.putShortRelease(address + USED_IDX_AT, (short) usedIdx);
-    recovered =
-        IntStream.range(0, size)
-            .filter(head -> live[head])
-            .boxed()
-            .sorted(Comparator.comparing(head -> counters[head], Long::compareUnsigned))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int count = recovered.length;
-    counter = count == 0 ? 0 : counters[recovered[count - 1]] + 1;
-    availIndex = (usedIdx + count) & U16;
+    recovered = InflightRegion.inOrder(live, counters);
+    counter = InflightRegion.nextCounter(recovered, counters);
+    availIndex = (usedIdx + recovered.length) & U16;
   }
 
   /**

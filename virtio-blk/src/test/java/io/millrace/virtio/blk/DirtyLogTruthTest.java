@@ -8,7 +8,6 @@ import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -35,13 +34,6 @@ class DirtyLogTruthTest {
     target.close();
   }
 
-  static LongStream formats() {
-    long packed = VirtioFeature.RING_PACKED;
-    long usual = VirtioFeature.INDIRECT_DESC | VirtioFeature.EVENT_IDX;
-    return LongStream.of(0, usual, VirtioFeature.IN_ORDER)
-        .flatMap(features -> LongStream.of(features, packed | features));
-  }
-
   private static BlkDriverOptions options(long features) {
     return BlkDriverOptions.defaults()
         .withFrontend(
@@ -49,7 +41,7 @@ class DirtyLogTruthTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("io.millrace.virtio.blk.SurvivingLoad#formats")
   void aMemoryDiskMarksWhatItWrites(long features) throws Exception {
     Path socket = target.serveMalloc("disk");
     try (LoggedGuest guest = new LoggedGuest(socket, options(features), features + 1)) {
@@ -58,7 +50,7 @@ class DirtyLogTruthTest {
   }
 
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("io.millrace.virtio.blk.SurvivingLoad#formats")
   void aFileDiskMarksWhatItWrites(long features) throws Exception {
     Path socket = target.serveFile("disk", folder.resolve("disk.img"));
     try (LoggedGuest guest = new LoggedGuest(socket, options(features), features + 2)) {

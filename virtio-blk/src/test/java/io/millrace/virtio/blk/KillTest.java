@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,12 +19,8 @@ class KillTest {
 
   @TempDir private Path folder;
 
-  static LongStream formats() {
-    return SurvivingLoad.formats();
-  }
-
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("io.millrace.virtio.blk.SurvivingLoad#formats")
   void everyRequestIsDoneOnceHoweverOftenTheTargetIsKilled(long features) throws Exception {
     Path socket = folder.resolve("disk.sock");
     Path image = DoomedTarget.image(folder);

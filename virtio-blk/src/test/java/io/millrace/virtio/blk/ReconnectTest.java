@@ -21,7 +21,6 @@ import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,12 +48,8 @@ class ReconnectTest {
     target.close();
   }
 
-  static LongStream formats() {
-    return SurvivingLoad.formats();
-  }
-
   @ParameterizedTest
-  @MethodSource("formats")
+  @MethodSource("io.millrace.virtio.blk.SurvivingLoad#formats")
   void everyRequestIsDoneOnceHoweverOftenTheConnectionEnds(long features) throws Exception {
     Path socket = target.serveFile("disk", folder.resolve("disk.img"));
     Random random = new Random(features);

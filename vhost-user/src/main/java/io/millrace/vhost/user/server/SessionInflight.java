@@ -16,10 +16,6 @@ import org.jspecify.annotations.Nullable;
  * next one. Control thread.
  */
 final class SessionInflight implements AutoCloseable {
-  private static final SharedFile.Advice ADVICE =
-      new SharedFile.Advice(
-          "send it open for reading and writing", "send size and offset of the file that comes");
-
   /** A new region. */
   record Made(InflightArea area, FileDescriptor file) {}
 
@@ -49,14 +45,9 @@ final class SessionInflight implements AutoCloseable {
     refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
     long bytes = InflightRegion.bytes(format == RingFormat.PACKED, queues, size);
     try {
-      FileDescriptor made = MemoryFile.create("millrace-inflight", bytes, true);
-      try {
-        MemoryFile.seal(made, MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW);
-        return new Made(new InflightArea(bytes, 0, queues, size), made);
-      } catch (LinuxException e) {
-        made.close();
-        throw e;
-      }
+      int seals = MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW;
+      FileDescriptor made = MemoryFile.createSealed("millrace-inflight", bytes, seals);
+      return new Made(new InflightArea(bytes, 0, queues, size), made);
     } catch (LinuxException e) {
       throw new SessionException("no in-flight region can be made: " + e.getMessage());
     }
@@ -94,15 +85,11 @@ final class SessionInflight implements AutoCloseable {
             "%s is too small: %d queues of %d need %d bytes"
                 .formatted(what, given.queueCount(), given.queueSize(), needed));
       }
-      if ((given.mmapOffset() & (Long.BYTES - 1)) != 0) {
-        throw new SessionException(what + " is not aligned to 8 bytes");
-      }
     } catch (SessionException e) {
       descriptor.close();
       throw e;
     }
-    SharedFile mapped =
-        SharedFile.map(what, given.mmapOffset(), given.mmapSize(), descriptor, ADVICE);
+    SharedFile mapped = SharedFile.mapWords(what, given.mmapOffset(), given.mmapSize(), descriptor);
     close();
     file = mapped;
     area = given;

@@ -12,10 +12,6 @@ import org.jspecify.annotations.Nullable;
  * in vhost-user.rst. Control thread.
  */
 final class SessionLog implements AutoCloseable {
-  private static final SharedFile.Advice ADVICE =
-      new SharedFile.Advice(
-          "send it open for reading and writing", "send size and offset of the file that comes");
-
   /** A log in its file. */
   private record Area(SharedFile file, DirtyLog log) {}
 
@@ -33,11 +29,7 @@ final class SessionLog implements AutoCloseable {
   Runnable replace(LogArea where, FileDescriptor file, GuestMemoryMap memory)
       throws SessionException {
     String what = "the dirty log of %d bytes at %d".formatted(where.size(), where.offset());
-    if ((where.offset() & (Long.BYTES - 1)) != 0) {
-      file.close();
-      throw new SessionException(what + " is not aligned to 8 bytes");
-    }
-    SharedFile shared = SharedFile.map(what, where.offset(), where.size(), file, ADVICE);
+    SharedFile shared = SharedFile.mapWords(what, where.offset(), where.size(), file);
     DirtyLog log = new DirtyLog(shared.address(), where.size());
     try {
       refuseTooSmall(log, memory);

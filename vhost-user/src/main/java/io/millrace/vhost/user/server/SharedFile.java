@@ -34,6 +34,10 @@ final class SharedFile implements AutoCloseable {
    */
   record Advice(String unmappable, String tooShort) {}
 
+  private static final Advice WORDS =
+      new Advice(
+          "send it open for reading and writing", "send size and offset of the file that comes");
+
   private SharedFile(
       String what,
       long offset,
@@ -75,6 +79,20 @@ final class SharedFile implements AutoCloseable {
       file.close();
       throw e;
     }
+  }
+
+  /**
+   * As {@link #map}, what is of words of 8 bytes, and shared for that alone.
+   *
+   * @param file belongs to the result from now on; closed if this fails
+   */
+  static SharedFile mapWords(String what, long offset, long size, FileDescriptor file)
+      throws SessionException {
+    if ((offset & (Long.BYTES - 1)) != 0) {
+      file.close();
+      throw new SessionException(what + " is not aligned to 8 bytes");
+    }
+    return map(what, offset, size, file, WORDS);
   }
 
   private static SharedFile mapChecked(
