@@ -142,10 +142,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   @Override
   public ChainStatus fetch(DescriptorChain chain) {
-    if (waiting && !moved) {
+    if (waiting && !moved && inflight == null) {
       return chain.indirect ? goOnInTable(chain) : walk(chain, loadNext(chain));
     }
-    // Anew also where the walk waited under another map: what it found so far is of that one.
+    // Anew also where the walk waited under another map: what it found so far is of that one; and
+    // where there is a region: its free list changes with what is given back meanwhile.
     waiting = false;
     moved = false;
     PackedUnfinished from = unfinished;

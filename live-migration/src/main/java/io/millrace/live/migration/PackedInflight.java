@@ -177,11 +177,13 @@ public final class PackedInflight {
   }
 
   /**
-   * It is complete, and was taken.
+   * It is complete, and was taken. All that was given back is published: the free list that a
+   * back-end goes back to when this one dies may not have grown by half a batch.
    *
    * @return its first entry, by which it is given back
    */
   public int end() {
+    assert batchCount == 0 : "a chain is taken amid a batch of " + batchCount;
     int head = freeHead;
     last[head] = lastAdded;
     count[head] = added;
