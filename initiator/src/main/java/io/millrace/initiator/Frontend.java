@@ -8,7 +8,6 @@ import io.millrace.vhost.user.BackendMessage;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
 import io.millrace.vhost.user.FrontendMessage;
-import io.millrace.vhost.user.InflightArea;
 import io.millrace.vhost.user.Limits;
 import io.millrace.vhost.user.LogArea;
 import io.millrace.vhost.user.MemoryRegion;
@@ -166,26 +165,7 @@ public final class Frontend implements AutoCloseable {
     }
   }
 
-  /**
-   * Asks the back-end for a region in which it remembers what it has in flight.
-   *
-   * @param queues of the device
-   * @param size of each
-   * @return owned by the caller
-   */
-  public InflightMemory makeInflight(int queues, int size) throws InitiatorException {
-    FrontendMessage message =
-        new FrontendMessage.GetInflightFd(new InflightArea(0, 0, queues, size));
-    Answer answer = connection.ask(message, false, List.of());
-    if (answer.reply() instanceof Reply.Inflight made && answer.descriptors().size() == 1) {
-      return new InflightMemory(made.area(), answer.descriptors().getFirst());
-    }
-    answer.close();
-    throw new InitiatorException(
-        Kind.REFUSED, connection.name() + ": the back-end made no in-flight region");
-  }
-
-  /** Gives the back-end such a region, from this or another back-end, before any queue starts. */
+  /** Gives the back-end a region, from this or another back-end, before any queue starts. */
   public void giveInflight(InflightMemory region) throws InitiatorException {
     tell(new FrontendMessage.SetInflightFd(region.area()), List.of(region.file()));
   }
@@ -355,7 +335,26 @@ public final class Frontend implements AutoCloseable {
    * @return where it stands, as GET_VRING_BASE has it
    */
   public int stopQueue(int index) throws InitiatorException {
-    VringMessage.GetVringBase message = new VringMessage.GetVringBase(index);
+    return stopQueue(new VringMessage.GetVringBase(index));
+  }
+
+  /**
+   * Stops a queue without waiting for what the back-end has in flight: that stays noted in the
+   * in-flight region, and whoever the queue is started with next finishes it.
+   *
+   * @return as for {@link #stopQueue}
+   * @throws InitiatorException UNSUPPORTED without GET_VRING_BASE_SKIP_DRAIN
+   */
+  public int suspendQueue(int index) throws InitiatorException {
+    if (!has(ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN)) {
+      throw new InitiatorException(
+          Kind.UNSUPPORTED, connection.name() + ": GET_VRING_BASE_SKIP_DRAIN is not negotiated");
+    }
+    return stopQueue(new VringMessage.GetVringBaseSkipDrain(index));
+  }
+
+  private int stopQueue(VringMessage message) throws InitiatorException {
+    int index = message.index();
     rings.remove(index);
     try (Answer answer = connection.ask(message, false, List.of())) {
       if (answer.reply() instanceof Reply.Vring vring && vring.state().index() == index) {

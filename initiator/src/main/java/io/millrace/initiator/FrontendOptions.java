@@ -48,7 +48,9 @@ public record FrontendOptions(
             ProtocolFeature.INFLIGHT_SHMFD,
             ProtocolFeature.RESET_DEVICE,
             ProtocolFeature.CONFIGURE_MEM_SLOTS,
-            ProtocolFeature.STATUS));
+            ProtocolFeature.STATUS,
+            ProtocolFeature.GET_VRING_BASE_INFLIGHT,
+            ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN));
   }
 
   /** With another time to wait for somebody to listen. */

@@ -13,6 +13,7 @@ import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
   private final BlkDriverOptions options;
   private final List<QueuePlace> places = new ArrayList<>();
   private final List<BlkQueue> queues = new ArrayList<>();
+  private final int[] bases; // of queues that were suspended; a region of use counts more
   private @Nullable InflightMemory inflight;
   private boolean running;
 
@@ -46,6 +48,8 @@ public final class VirtioBlkDriver implements AutoCloseable {
     this.memory = memory;
     this.config = config;
     this.options = options;
+    bases = new int[options.queues()];
+    Arrays.fill(bases, RingFormat.of(frontend.features()).firstBase());
   }
 
   /**
@@ -132,7 +136,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
   private void start() throws InitiatorException {
     if (frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-      inflight = frontend.makeInflight(options.queues(), options.queueSize());
+      inflight = InflightMemory.ask(frontend, options.queues(), options.queueSize());
       frontend.giveInflight(inflight);
     }
     RingFormat format = RingFormat.of(frontend.features());
@@ -212,11 +216,34 @@ public final class VirtioBlkDriver implements AutoCloseable {
     if (region != null) {
       frontend.giveInflight(region);
     }
-    int base = RingFormat.of(negotiated).firstBase(); // not what counts: the region does
-    for (BlkQueue queue : queues) {
-      frontend.resumeQueue(queue.events(), queue.ring().layout(), base);
+    resume();
+  }
+
+  /**
+   * Starts all queues again that {@link #suspend} stopped, with what they have in flight.
+   *
+   * @throws InitiatorException PROTOCOL when the back-end refuses that
+   */
+  public void resume() throws InitiatorException {
+    for (int i = 0; i < queues.size(); i++) {
+      BlkQueue queue = queues.get(i);
+      frontend.resumeQueue(queue.events(), queue.ring().layout(), bases[i]);
     }
     status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
+    running = true;
+  }
+
+  /**
+   * Stops all queues at once, whatever the back-end has in flight: that stays noted in the
+   * in-flight region, for {@link #resume} or {@link #reconnect}.
+   *
+   * @throws InitiatorException UNSUPPORTED without GET_VRING_BASE_SKIP_DRAIN
+   */
+  public void suspend() throws InitiatorException {
+    running = false;
+    for (int i = 0; i < queues.size(); i++) {
+      bases[i] = frontend.suspendQueue(i);
+    }
   }
 
   /** The device's configuration when it was opened. */

@@ -1,5 +1,6 @@
 package io.millrace.live.migration;
 
+import io.millrace.linux.RawMemory;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
@@ -9,6 +10,7 @@ import java.util.stream.IntStream;
  */
 public final class InflightRegion {
   static final int VERSION = 1;
+  static final int VERSION_AT = 8; // u16, of each queue's part in both formats; 0: not of use yet
 
   private static final int ALIGNMENT = 64; // of each queue's part
 
@@ -27,6 +29,16 @@ public final class InflightRegion {
   /** Bytes of the region of all queues, each of the same size. */
   public static long bytes(boolean packed, int queues, int size) {
     return queues * queueBytes(packed, size);
+  }
+
+  /**
+   * Has a queue's part say that nothing is in flight, so that the front-end says where the queue
+   * goes on. Nobody has it open.
+   *
+   * @param address of that part
+   */
+  public static void forget(long address) {
+    RawMemory.putShortRelease(address + VERSION_AT, (short) 0);
   }
 
   // ---- what both formats ask of a part that was of use ------------------------------------------

@@ -5,7 +5,8 @@ import io.millrace.linux.RawMemory;
 /** The bytes of {@code QueueRegionPacked}. Every store comes after those before it. */
 final class PackedRegion {
   private static final int FEATURES_AT = 0; // u64
-  private static final int HEADS_AT = 8; // u16 each: version, desc_num, free_head, old_free_head
+  private static final int HEADS_AT =
+      InflightRegion.VERSION_AT; // u16 each: version, desc_num, free_head, old_free_head
   private static final int POSITIONS_AT =
       16; // u16 used_idx, u16 old_used_idx, u8 wrap, u8 old wrap
   private static final int ENTRIES_AT = 32;
@@ -155,6 +156,6 @@ final class PackedRegion {
   }
 
   void forget() {
-    RawMemory.putShortRelease(address + HEADS_AT, (short) 0);
+    InflightRegion.forget(address);
   }
 }

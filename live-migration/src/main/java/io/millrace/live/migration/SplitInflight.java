@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 public final class SplitInflight {
   private static final int FEATURES_AT = 0; // u64
-  private static final int VERSION_AT = 8; // u16; 0: not of use yet
+  private static final int VERSION_AT = InflightRegion.VERSION_AT; // u16
   private static final int DESC_NUM_AT = 10; // u16
   private static final int LAST_BATCH_HEAD_AT = 12; // u16
   private static final int USED_IDX_AT = 14; // u16
@@ -189,7 +189,7 @@ public final class SplitInflight {
 
   /** The front-end stopped the queue, nothing is in flight: the next start begins it anew. */
   public void stopped() {
-    RawMemory.putShortRelease(address + VERSION_AT, (short) 0);
+    InflightRegion.forget(address);
   }
 
   @Override

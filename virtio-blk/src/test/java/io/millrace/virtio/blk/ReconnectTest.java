@@ -130,10 +130,10 @@ class ReconnectTest {
     Path socket = target.serveMalloc("disk");
     try (Frontend frontend = Frontend.connect(socket, FrontendOptions.defaults())) {
       frontend.setFeatures(VirtioBlk.FEATURES);
-      try (InflightMemory region = frontend.makeInflight(256, 32768)) {
+      try (InflightMemory region = InflightMemory.ask(frontend, 256, 32768)) {
         assertThat(region.area().mmapSize()).isEqualTo(256L * (16 * 32768 + 64));
       }
-      try (InflightMemory region = frontend.makeInflight(2, 128)) {
+      try (InflightMemory region = InflightMemory.ask(frontend, 2, 128)) {
         assertThat(region.area()).isEqualTo(new InflightArea(2L * (16 + 16 * 128 + 48), 0, 2, 128));
       }
     }
@@ -147,7 +147,7 @@ class ReconnectTest {
         GuestMemory memory = GuestMemory.create(1 << 20)) {
       frontend.setFeatures(VirtioBlk.FEATURES);
       frontend.shareMemory(List.of(memory));
-      try (InflightMemory region = frontend.makeInflight(1, 64)) {
+      try (InflightMemory region = InflightMemory.ask(frontend, 1, 64)) {
         frontend.giveInflight(region);
         VringLayout layout = VringLayout.at(memory.allocate(8192, 64), RingFormat.SPLIT, 128);
         assertThatThrownBy(() -> frontend.startQueue(0, layout, 0))

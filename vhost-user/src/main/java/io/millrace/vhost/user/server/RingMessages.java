@@ -19,26 +19,39 @@ import org.jspecify.annotations.Nullable;
 final class RingMessages {
   private final Session session;
   private final LogMessages log;
+  private final SessionInflight inflight;
   private final SessionRings rings;
   private final LongSupplier features;
+  private final LongSupplier protocolFeatures;
 
   /**
    * Messages of one session.
    *
    * @param features says which were negotiated
+   * @param protocolFeatures says which of those were
    */
-  RingMessages(Session session, LogMessages log, SessionRings rings, LongSupplier features) {
+  RingMessages(
+      Session session,
+      LogMessages log,
+      SessionInflight inflight,
+      SessionRings rings,
+      LongSupplier features,
+      LongSupplier protocolFeatures) {
     this.session = session;
     this.log = log;
+    this.inflight = inflight;
     this.rings = rings;
     this.features = features;
+    this.protocolFeatures = protocolFeatures;
   }
 
-  /** Starts the rings that have all they need now, then answers with nothing. */
+  /**
+   * Starts the rings that have all they need now, if {@link Session#mayStartRings}, then answers
+   * with nothing.
+   */
   void startReady(Consumer<@Nullable Reply> done) {
-    if (rings.all().stream().anyMatch(Vring::isReady)) {
-      session.whenDeviceIsFree(
-          () -> rings.startReady(features.getAsLong(), () -> done.accept(null)));
+    if (rings.all().stream().anyMatch(Vring::isReady) && session.mayStartRings()) {
+      rings.startReady(features.getAsLong(), () -> done.accept(null));
     } else {
       done.accept(null);
     }
@@ -80,14 +93,20 @@ final class RingMessages {
         boolean logged = (m.address().flags() & VringAddress.LOG) != 0;
         session.refusable(acknowledge, done, () -> log.ring(ring, logged, () -> startReady(done)));
       }
-      case VringMessage.GetVringBase ignored ->
-          rings.stop(
-              ring,
-              true,
-              () -> {
-                ring.kicked = false;
-                done.accept(new Reply.Vring(new VringState(ring.index, ring.base)));
-              });
+      case VringMessage.GetVringBase ignored -> {
+        // The feature alone means this message; with a message of its own, this one drains.
+        boolean hurry =
+            has(ProtocolFeature.GET_VRING_BASE_INFLIGHT)
+                && !has(ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
+        stop(ring, hurry, done);
+      }
+      case VringMessage.GetVringBaseSkipDrain m -> {
+        if (has(ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN)) {
+          stop(ring, true, done);
+        } else {
+          SessionMessages.refuse(m, acknowledge, done);
+        }
+      }
       case VringMessage.SetVringEnable m -> enable(ring, m.enable(), done);
       case VringMessage.SetVringKick ignored -> setKick(ring, descriptor, done);
       case VringMessage.SetVringCall ignored -> setCall(ring, descriptor, done);
@@ -98,7 +117,6 @@ final class RingMessages {
       }
       case VringMessage.SetVringEndian m -> SessionMessages.refuse(m, acknowledge, done);
       case VringMessage.VringKick m -> SessionMessages.refuse(m, acknowledge, done);
-      case VringMessage.GetVringBaseSkipDrain m -> SessionMessages.refuse(m, acknowledge, done);
     }
   }
 
@@ -140,6 +158,28 @@ final class RingMessages {
     }
     ring.size = size;
     done.accept(null);
+  }
+
+  private boolean has(ProtocolFeature feature) {
+    return feature.in(protocolFeatures.getAsLong());
+  }
+
+  /**
+   * Stops a ring for GET_VRING_BASE.
+   *
+   * @param hurry whether requests may stay in flight, if there is a region that they are noted in
+   */
+  private void stop(Vring ring, boolean hurry, Consumer<@Nullable Reply> done) {
+    Runnable stopped =
+        () -> {
+          ring.kicked = false;
+          done.accept(new Reply.Vring(new VringState(ring.index, ring.base)));
+        };
+    if (hurry && inflight.isGiven()) {
+      rings.suspend(ring, stopped);
+    } else {
+      rings.stop(ring, true, stopped);
+    }
   }
 
   private void enable(Vring ring, boolean enable, Consumer<@Nullable Reply> done) {

@@ -144,13 +144,23 @@ final class RingRunner implements MovableRing {
   /**
    * Stops the worker when all it took is given back, and says where it stands.
    *
-   * @param forget has the in-flight region say nothing of that
+   * @param forget has the in-flight region say nothing of that, as the front-end does
    */
   void drain(boolean forget, Consumer<QueueState> done) {
     stopping = true;
     onWorker(
         running -> running.drain(forget, state -> control.execute(() -> done.accept(state))),
         () -> {});
+  }
+
+  /**
+   * Has a {@link #drain} under way end as {@link VringWorker#suspend} says.
+   *
+   * @param done gets where the ring stands, unless the drain is over already
+   */
+  void suspend(Consumer<QueueState> done) {
+    onWorker(
+        running -> running.suspend(state -> control.execute(() -> done.accept(state))), () -> {});
   }
 
   /** Stops the worker without touching the guest's memory again. */

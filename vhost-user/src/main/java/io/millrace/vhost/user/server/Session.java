@@ -49,6 +49,7 @@ final class Session {
   private boolean stopping;
   private boolean closed;
   private boolean configChangePending;
+  private boolean startPending; // rings wait for requests that somebody else has in flight
   private List<FileDescriptor> along = List.of(); // go with the answer that is given next
 
   Session(int id, VhostServer server, MessageChannel channel) {
@@ -142,6 +143,13 @@ final class Session {
       along.forEach(FileDescriptor::close);
       along = List.of();
     }
+    goOn();
+    if (startPending && server.isDrained()) {
+      startRings();
+    }
+  }
+
+  private void goOn() {
     busy = false;
     if (configChangePending && rings.anyRunning()) {
       configChanged();
@@ -176,11 +184,31 @@ final class Session {
     }
   }
 
-  /** Starts rings once nothing of an ended session is in flight on this device any more. */
-  void whenDeviceIsFree(Runnable start) {
-    server.whenDrained(() -> {
-      if (!closed) {
-        start.run();
+  /**
+   * Whether rings may start; if not, those that are ready then start when they may. The front-end
+   * is not kept waiting: it would stand still as long as somebody else's storage hangs.
+   */
+  boolean mayStartRings() {
+    if (server.isDrained()) {
+      return true;
+    }
+    if (!startPending) {
+      startPending = true;
+      server.whenDrained(this::startRings);
+    }
+    return false;
+  }
+
+  private void startRings() {
+    if (closed || stopping || busy) {
+      return; // or when the message at hand is done
+    }
+    startPending = false;
+    busy = true;
+    watch.pause(true);
+    messages.startReady(() -> {
+      if (!closed && !stopping) {
+        goOn();
       }
     });
   }
@@ -259,7 +287,7 @@ final class Session {
       stopping = true;
       busy = true;
       watch.pause(true);
-      rings.stopAll(false, this::close);
+      rings.stopAll(this::close);
     }
   }
 

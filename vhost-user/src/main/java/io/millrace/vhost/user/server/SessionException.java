@@ -7,4 +7,8 @@ final class SessionException extends Exception {
   SessionException(String message) {
     super(message);
   }
+
+  SessionException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

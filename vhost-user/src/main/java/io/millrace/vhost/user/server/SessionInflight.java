@@ -3,6 +3,7 @@ package io.millrace.vhost.user.server;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.MemoryFile;
+import io.millrace.linux.RawMemory;
 import io.millrace.live.migration.InflightRegion;
 import io.millrace.vhost.user.InflightArea;
 import io.millrace.virtqueue.InflightPlace;
@@ -22,6 +23,7 @@ final class SessionInflight implements AutoCloseable {
   private final int mostQueues;
   private @Nullable SharedFile file;
   private InflightArea area = new InflightArea(0, 0, 0, 0);
+  private RingFormat format = RingFormat.SPLIT;
 
   /**
    * No region yet.
@@ -72,14 +74,14 @@ final class SessionInflight implements AutoCloseable {
    *
    * @param descriptor belongs to this from now on
    */
-  void replace(InflightArea given, FileDescriptor descriptor, RingFormat format)
+  void replace(InflightArea given, FileDescriptor descriptor, RingFormat rings)
       throws SessionException {
     String what =
         "the in-flight region of %d bytes at %d".formatted(given.mmapSize(), given.mmapOffset());
     try {
-      refuseGeometry("SET_INFLIGHT_FD gives", given, format);
+      refuseGeometry("SET_INFLIGHT_FD gives", given, rings);
       long needed =
-          InflightRegion.bytes(format == RingFormat.PACKED, given.queueCount(), given.queueSize());
+          InflightRegion.bytes(rings == RingFormat.PACKED, given.queueCount(), given.queueSize());
       if (given.mmapSize() < needed) {
         throw new SessionException(
             "%s is too small: %d queues of %d need %d bytes"
@@ -93,6 +95,7 @@ final class SessionInflight implements AutoCloseable {
     close();
     file = mapped;
     area = given;
+    format = rings;
   }
 
   /**
@@ -100,18 +103,48 @@ final class SessionInflight implements AutoCloseable {
    *
    * @throws SessionException the region is for other queues
    */
-  InflightPlace of(Vring ring, RingFormat format) throws SessionException {
+  InflightPlace of(Vring ring, RingFormat wanted) throws SessionException {
     SharedFile mapped = file;
     if (mapped == null) {
       return InflightPlace.NONE;
+    }
+    if (wanted != format) {
+      throw new SessionException(
+          "queue %d is %s, and the in-flight region was given for queues that are %s"
+              .formatted(ring.index, wanted, format));
     }
     if (ring.index >= area.queueCount() || ring.size != area.queueSize()) {
       throw new SessionException(
           "queue %d of %d descriptors has no place in the in-flight region, which is for %d queues of %d"
               .formatted(ring.index, ring.size, area.queueCount(), area.queueSize()));
     }
-    long bytes = InflightRegion.queueBytes(format == RingFormat.PACKED, ring.size);
-    return new InflightPlace(mapped.address() + ring.index * bytes);
+    return place(mapped, ring.index);
+  }
+
+  /** Whether there is a region. */
+  boolean isGiven() {
+    return file != null;
+  }
+
+  /** The device is reset: nothing is in flight any more. No ring runs. */
+  void forget() throws SessionException {
+    SharedFile mapped = file;
+    if (mapped == null) {
+      return;
+    }
+    try {
+      for (int i = 0; i < area.queueCount(); i++) {
+        InflightRegion.forget(place(mapped, i).address());
+      }
+      RawMemory.surfaceFault();
+    } catch (InternalError e) {
+      throw new SessionException("the in-flight region is gone; its file was truncated", e);
+    }
+  }
+
+  private InflightPlace place(SharedFile mapped, int queue) {
+    long bytes = InflightRegion.queueBytes(format == RingFormat.PACKED, area.queueSize());
+    return new InflightPlace(mapped.address() + queue * bytes);
   }
 
   /** Whether touching it can fault. */

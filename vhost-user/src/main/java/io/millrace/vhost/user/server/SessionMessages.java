@@ -36,7 +36,9 @@ final class SessionMessages {
               ProtocolFeature.INFLIGHT_SHMFD,
               ProtocolFeature.RESET_DEVICE,
               ProtocolFeature.CONFIGURE_MEM_SLOTS,
-              ProtocolFeature.STATUS));
+              ProtocolFeature.STATUS,
+              ProtocolFeature.GET_VRING_BASE_INFLIGHT,
+              ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN));
 
   private final Session session;
   private final VhostDevice device;
@@ -65,7 +67,8 @@ final class SessionMessages {
     this.log = log;
     this.inflight = inflight;
     this.rings = rings;
-    this.ringMessages = new RingMessages(session, log, rings, () -> features);
+    this.ringMessages =
+        new RingMessages(session, log, inflight, rings, () -> features, () -> protocolFeatures);
   }
 
   /** Whether a message that asks for an acknowledgement gets one. */
@@ -138,6 +141,7 @@ final class SessionMessages {
       case FrontendMessage.GetProtocolFeatures ignored -> done.accept(new Reply.Word(OFFERED));
       case FrontendMessage.SetProtocolFeatures m -> {
         refuseUnoffered("protocol features", m.features(), OFFERED);
+        refuseAlone(m.features());
         protocolFeatures = m.features();
         done.accept(null);
       }
@@ -174,6 +178,17 @@ final class SessionMessages {
     long surplus = bits & ~offered;
     if (surplus != 0) {
       throw new SessionException("%s 0x%x are not offered".formatted(what, surplus));
+    }
+  }
+
+  /** What is left in flight has to be noted somewhere. */
+  private static void refuseAlone(long bits) throws SessionException {
+    boolean skips = ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN.in(bits);
+    boolean leaves = ProtocolFeature.GET_VRING_BASE_INFLIGHT.in(bits);
+    if ((skips && !leaves) || (leaves && !ProtocolFeature.INFLIGHT_SHMFD.in(bits))) {
+      throw new SessionException(
+          "protocol features 0x%x: GET_VRING_BASE_SKIP_DRAIN needs GET_VRING_BASE_INFLIGHT, and that INFLIGHT_SHMFD"
+              .formatted(bits));
     }
   }
 
@@ -244,14 +259,22 @@ final class SessionMessages {
 
   /** All rings stop and are disabled; memory and negotiated features stay. */
   private void reset(Consumer<@Nullable Reply> done) {
-    rings.stopAll(
-        true,
-        () -> {
-          for (Vring ring : rings.all()) {
-            ring.enabled = false;
-            ring.kicked = false;
-          }
-          done.accept(null);
-        });
+    rings.stopAll(() -> {
+      for (Vring ring : rings.all()) {
+        ring.enabled = false;
+        ring.kicked = false;
+      }
+      try {
+        inflight.forget();
+        done.accept(null);
+      } catch (SessionException e) {
+        session.fail(e.getMessage());
+      }
+    });
+  }
+
+  /** Starts the rings that waited until they may. */
+  void startReady(Runnable done) {
+    ringMessages.startReady(nothing -> done.run());
   }
 }

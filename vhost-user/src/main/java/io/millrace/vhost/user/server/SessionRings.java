@@ -1,9 +1,8 @@
 package io.millrace.vhost.user.server;
 
-import io.millrace.linux.EventFd;
 import io.millrace.reactor.Reactor;
-import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.InflightPlace;
+import io.millrace.virtqueue.QueueState;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringAddresses;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ import org.slf4j.LoggerFactory;
 /** The rings of one session: which there are, which run, starting and stopping them. */
 final class SessionRings {
   private static final Logger LOG = LoggerFactory.getLogger(SessionRings.class);
-  private static final long LOG_EVERY_NANOS = 10_000_000_000L;
 
   /** Of all rings that run: 256 queues of 1024, the most that QEMU has. Each costs some heap. */
   private static final int MOST_DESCRIPTORS = 256 << 10;
@@ -102,12 +100,15 @@ final class SessionRings {
   }
 
   private int sum(ToIntFunction<RingRunner> count) {
-    int sum = 0;
-    for (Vring ring : rings.values()) {
-      RingRunner runner = ring.runner;
-      sum += runner == null ? 0 : count.applyAsInt(runner);
-    }
-    return sum;
+    return runners().stream().mapToInt(count).sum();
+  }
+
+  /** Of the rings that run, and of those that were stopped without some of their requests. */
+  private List<RingRunner> runners() {
+    return rings.values().stream()
+        .flatMap(ring -> Stream.of(ring.runner, ring.hanging))
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** Starts every ring that has all it needs; {@code done} runs when they run. */
@@ -162,7 +163,11 @@ final class SessionRings {
     ring.features = features;
     RingRunner runner =
         new RingRunner(
-            setup, deviceSession, new Events(setup.name(), ring), control, server.reactors());
+            setup,
+            deviceSession,
+            new RingEvents(setup.name(), ring, control, fail),
+            control,
+            server.reactors());
     ring.runner = runner;
     Runnable one = started.one();
     runner.start(
@@ -196,13 +201,52 @@ final class SessionRings {
         });
   }
 
-  /** As {@link #stop}, all rings. */
-  void stopAll(boolean forget, Runnable done) {
+  /** As {@link #stop}, all rings; their in-flight region stays as it is. */
+  void stopAll(Runnable done) {
     Countdown stopped = new Countdown(done);
     for (Vring ring : running()) {
-      stop(ring, forget, stopped.one());
+      stop(ring, false, stopped.one());
     }
     stopped.ready();
+  }
+
+  /**
+   * As {@link #stop}, but waits for no storage ({@link RingSuspension}); the ring has an in-flight
+   * region.
+   */
+  void suspend(Vring ring, Runnable done) {
+    RingRunner runner = ring.runner;
+    if (runner == null) {
+      done.run();
+      return;
+    }
+    RingSuspension.begin(
+        runner,
+        control,
+        new RingSuspension.Outcome() {
+          @Override
+          public void suspended(QueueState stand, int hangs) {
+            ring.base = RingFormat.of(ring.features).base(stand);
+            ring.runner = null;
+            if (hangs > 0) {
+              ring.hanging = runner;
+              server.hangs(runner);
+              LOG.warn(
+                  "{}: stopped without {} request(s) that its storage does not give back; it does"
+                      + " not start again before they are back",
+                  runner.name(),
+                  hangs);
+            }
+            done.run();
+          }
+
+          @Override
+          public void returned() {
+            LOG.info("{}: its storage gave back what it had", runner.name());
+            ring.hanging = null;
+            server.cameBack(runner);
+          }
+        });
   }
 
   /** Stops all rings without touching the guest's memory again, and closes their descriptors. */
@@ -212,12 +256,7 @@ final class SessionRings {
           rings.values().forEach(Vring::close);
           done.run();
         });
-    for (Vring ring : running()) {
-      RingRunner runner = ring.runner;
-      if (runner != null) {
-        runner.abandon(abandoned.one());
-      }
-    }
+    runners().forEach(runner -> runner.abandon(abandoned.one()));
     abandoned.ready();
   }
 
@@ -228,12 +267,7 @@ final class SessionRings {
    */
   void relocateAll(GoingMemory going, Runnable done) {
     Countdown moved = new Countdown(done);
-    for (Vring ring : running()) {
-      RingRunner runner = ring.runner;
-      if (runner != null) {
-        runner.relocate(memory.map(), mayVanish(), going, moved.one());
-      }
-    }
+    runners().forEach(runner -> runner.relocate(memory.map(), mayVanish(), going, moved.one()));
     moved.ready();
   }
 
@@ -262,12 +296,7 @@ final class SessionRings {
 
   /** Ends early what can be ended of that which points into memory that is going. */
   void cancelMarked() {
-    for (Vring ring : running()) {
-      RingRunner runner = ring.runner;
-      if (runner != null) {
-        runner.cancelMarked();
-      }
-    }
+    runners().forEach(RingRunner::cancelMarked);
   }
 
   /** Requests in flight that point into memory that is going, approximately. */
@@ -300,82 +329,6 @@ final class SessionRings {
     RingRunner runner = ring.runner;
     if (runner != null) {
       runner.mute();
-    }
-  }
-
-  private void signalError(Vring ring) {
-    if (ring.error != null) {
-      EventFd.signal(ring.error.number());
-    }
-  }
-
-  /** Runs something when all parts have answered. Control thread. */
-  private static final class Countdown {
-    private final Runnable done;
-    private int missing = 1;
-
-    Countdown(Runnable done) {
-      this.done = done;
-    }
-
-    Runnable one() {
-      missing++;
-      return this::ready;
-    }
-
-    void ready() {
-      if (--missing == 0) {
-        done.run();
-      }
-    }
-  }
-
-  /** What a worker says, on its reactor: passed on to the control thread, at a bounded rate. */
-  private final class Events implements WorkerEvents {
-    private final String name;
-    private final Vring ring;
-    private long badChains;
-    private long lastLogNanos;
-
-    Events(String name, Vring ring) {
-      this.name = name;
-      this.ring = ring;
-    }
-
-    @Override
-    public void badChain(ChainStatus why) {
-      long now = System.nanoTime();
-      badChains++;
-      if (badChains == 1 || now - lastLogNanos > LOG_EVERY_NANOS) {
-        lastLogNanos = now;
-        long count = badChains;
-        control.execute(() ->
-            LOG.warn(
-                "{}: the guest offered a bad descriptor chain ({}); given back unserved, {} so"
-                    + " far",
-                name,
-                why,
-                count));
-      }
-    }
-
-    @Override
-    public void broken() {
-      control.execute(() -> {
-        LOG.warn(
-            "{}: the guest's ring makes no sense; the queue stands still until it is reset", name);
-        signalError(ring);
-      });
-    }
-
-    @Override
-    public void lostRing(String why) {
-      control.execute(() -> fail.accept(why));
-    }
-
-    @Override
-    public void failed(Throwable cause) {
-      control.execute(() -> fail.accept(name + " failed: " + cause));
     }
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
@@ -42,6 +43,8 @@ public final class VhostServer {
   private final StallWatch stalls;
   private final Set<Session> sessions = new LinkedHashSet<>();
   private final Set<Session> ending = new LinkedHashSet<>();
+  private final Set<RingRunner> hanging =
+      new HashSet<>(); // stopped, with requests that are not back
   private final Queue<Runnable> whenDrained = new ArrayDeque<>();
   private final FaultListener faultListener;
   private final FdWatch watch;
@@ -152,12 +155,33 @@ public final class VhostServer {
     }
   }
 
-  /** Runs something when no session that ended has anything in flight any more. */
+  /**
+   * Whether all is back that sessions which ended, and rings that were stopped without it, had in
+   * flight: before that no ring starts, as an old write could overtake a new one.
+   */
+  boolean isDrained() {
+    return ending.isEmpty() && hanging.isEmpty();
+  }
+
+  /** Runs something when that is so, later. */
   void whenDrained(Runnable action) {
-    if (ending.isEmpty()) {
-      action.run();
-    } else {
-      whenDrained.add(action);
+    whenDrained.add(action);
+  }
+
+  /** A ring was stopped and its storage keeps some of its requests. */
+  void hangs(RingRunner ring) {
+    hanging.add(ring);
+  }
+
+  /** They are back. */
+  void cameBack(RingRunner ring) {
+    hanging.remove(ring);
+    runIfDrained();
+  }
+
+  private void runIfDrained() {
+    while (isDrained() && !whenDrained.isEmpty()) {
+      whenDrained.remove().run();
     }
   }
 
@@ -170,9 +194,7 @@ public final class VhostServer {
     ending.remove(session);
     stalls.remove(session);
     socket.released();
-    while (ending.isEmpty() && !whenDrained.isEmpty()) {
-      whenDrained.remove().run();
-    }
+    runIfDrained();
     tellIfClosed();
   }
 

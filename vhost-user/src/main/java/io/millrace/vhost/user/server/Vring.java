@@ -18,6 +18,7 @@ final class Vring implements AutoCloseable {
   @Nullable FileDescriptor call;
   @Nullable FileDescriptor error;
   @Nullable RingRunner runner;
+  @Nullable RingRunner hanging; // stopped for the front-end; its storage keeps some requests
 
   Vring(int index) {
     this.index = index;

@@ -1,5 +1,6 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
@@ -12,16 +13,51 @@ abstract class VringContext implements QueueContext {
   private final SwitchedWrites bufferWrites = new SwitchedWrites();
   private final SwitchedWrites ringWrites = new SwitchedWrites();
 
+  private GuestMemoryMap map;
+  private RingLog log;
+  private boolean memoryMayVanish;
+
   VringContext(VringSetup setup, Reactor reactor) {
     this.setup = setup;
     this.reactor = reactor;
-    log(setup.log(), setup.map());
+    map = setup.map();
+    log = setup.log();
+    memoryMayVanish = setup.memoryMayVanish();
+    switchWrites();
   }
 
-  /** Logs what is stored from now on, or no more. */
-  final void log(RingLog log, GuestMemoryMap map) {
+  /**
+   * Another memory map.
+   *
+   * @param mayVanish whether a front-end could truncate memory of it
+   */
+  final void use(GuestMemoryMap to, boolean mayVanish) {
+    memoryMayVanish |= mayVanish; // requests still point into the map before, too
+    map = to;
+    switchWrites();
+  }
+
+  /** Logs other things from now on. */
+  final void log(RingLog to, boolean mayVanish) {
+    memoryMayVanish |= mayVanish;
+    log = to;
+    switchWrites();
+  }
+
+  private void switchWrites() {
     bufferWrites.to(log.data(), map);
     ringWrites.to(log.ring(), map);
+  }
+
+  final void surfaceFault() {
+    if (memoryMayVanish) {
+      RawMemory.surfaceFault();
+    }
+  }
+
+  @Override
+  public final boolean memoryMayVanish() {
+    return memoryMayVanish;
   }
 
   /** Who wants to know of stores into the ring. */

@@ -1,6 +1,5 @@
 package io.millrace.vhost.user.server;
 
-import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
@@ -42,19 +41,17 @@ final class VringWorker extends VringContext
   private final DescriptorChain chain = new DescriptorChain();
   private final FairShare share = new FairShare();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
+  private final RingWaiters waiters = new RingWaiters();
   private final RingSignals signals;
   private final PollerHandle handle;
-  private GuestMemoryMap map;
-  private RingLog log;
-  private boolean memoryMayVanish;
   private int fetched; // in this poll
   private int refusedCount;
   private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
   private int marked; // the handler's, in the same way
   private State state = State.RUNNING;
   private boolean deferred;
-  private @Nullable Runnable mapDrained;
-  private @Nullable Runnable stopped;
+  private boolean suspended; // what did not come back in time stays in the in-flight region
+  private @Nullable Consumer<QueueState> suspending; // at the end of this round
 
   /**
    * Starts a ring; runs on the reactor.
@@ -65,9 +62,6 @@ final class VringWorker extends VringContext
       throws QueueStartException {
     super(setup, reactor);
     this.events = events;
-    this.map = setup.map();
-    this.log = setup.log();
-    this.memoryMayVanish = setup.memoryMayVanish();
     queue = setup.open(ringWrites());
     handler = device.startQueue(this);
     try {
@@ -168,7 +162,10 @@ final class VringWorker extends VringContext
     refusedCount = 0;
     handler.recycle();
     inFlight = outstanding();
-    if (mapDrained != null || stopped != null) {
+    if (suspending != null) {
+      suspendNow(suspending);
+    }
+    if (waiters.any()) {
       checkDrained();
     }
   }
@@ -184,12 +181,6 @@ final class VringWorker extends VringContext
     boolean wanted = queue.publish();
     surfaceFault();
     signals.callAfterAnswers(wanted);
-  }
-
-  private void surfaceFault() {
-    if (memoryMayVanish) {
-      RawMemory.surfaceFault();
-    }
   }
 
   @Override
@@ -247,10 +238,16 @@ final class VringWorker extends VringContext
    * @param drained runs once no request points into what is going
    */
   void relocate(GuestMemoryMap to, boolean mayVanish, GoingMemory going, Runnable drained) {
-    memoryMayVanish |= mayVanish; // requests still point into the map before, too
-    map = to;
-    log(log, to);
-    AddressTranslation translation = to.translation();
+    use(to, mayVanish);
+    if (state != State.ABANDONED) {
+      relocateRing(to.translation());
+    }
+    handler.mark(going);
+    waiters.awaitMap(drained);
+    checkDrained();
+  }
+
+  private void relocateRing(AddressTranslation translation) {
     VringLayout layout = setup.locate(translation);
     if (layout == null) {
       events.lostRing(setup.noRing());
@@ -258,16 +255,6 @@ final class VringWorker extends VringContext
     } else {
       queue.relocate(layout, translation);
     }
-    handler.mark(going);
-    mapDrained = drained;
-    checkDrained();
-  }
-
-  /** Logs other things from now on. */
-  void log(RingLog to, boolean mayVanish) {
-    memoryMayVanish |= mayVanish;
-    log = to;
-    log(to, map);
   }
 
   /** Ends early what can be ended of the requests that point into memory that is going. */
@@ -278,7 +265,8 @@ final class VringWorker extends VringContext
   /**
    * Takes no more chains, gives back what was taken, and stops.
    *
-   * @param forget has the in-flight region say nothing of where the queue stands
+   * @param forget has the in-flight region say nothing of where the queue stands, unless it was
+   *     {@link #suspend}ed meanwhile
    * @param done gets that; runs on the reactor
    */
   void drain(boolean forget, Consumer<QueueState> done) {
@@ -286,7 +274,7 @@ final class VringWorker extends VringContext
       state = State.DRAINING;
     }
     stop(() -> {
-      if (forget) {
+      if (forget && !suspended) {
         queue.stopped();
         surfaceFault();
       }
@@ -312,10 +300,34 @@ final class VringWorker extends VringContext
     boolean frozen = state == State.DRAINING;
     if (frozen) {
       state = State.RUNNING;
-      stopped = null;
+      waiters.forgetStop();
       handle.wake(); // it may rest, and then it does without having asked for kicks
     }
     return frozen;
+  }
+
+  /**
+   * Ends the wait of a {@link #drain}: answers what is done, has the rest cancelled, and answers
+   * none of that. The in-flight region has it, and the drain is over when all of it is back.
+   *
+   * @param done gets where the queue stands; runs on the reactor, by the end of this round
+   */
+  void suspend(Consumer<QueueState> done) {
+    if (state == State.DRAINING && deferred) {
+      suspending = done;
+    } else if (state == State.DRAINING) {
+      suspendNow(done);
+    }
+  }
+
+  private void suspendNow(Consumer<QueueState> done) {
+    suspending = null;
+    if (state == State.DRAINING && (outstanding() > 0 || hasUnfinished())) {
+      suspended = true;
+      signals.close(); // the front-end's descriptors are closed next
+      abandon();
+      done.accept(queue.state());
+    }
   }
 
   /** Stops without another access to the guest's memory; runs {@code done} when nothing is left. */
@@ -334,22 +346,18 @@ final class VringWorker extends VringContext
   }
 
   private void stop(Runnable done) {
-    stopped = done;
+    waiters.awaitStop(done);
     checkDrained();
   }
 
   private void checkDrained() {
     marked = handler.markedCount();
-    if (mapDrained != null && marked == 0) {
-      Runnable tell = mapDrained;
-      mapDrained = null;
-      tell.run();
+    if (marked == 0) {
+      waiters.mapDrained();
     }
-    if (stopped != null && outstanding() == 0 && !hasUnfinished()) {
-      Runnable tell = stopped;
-      stopped = null;
+    if (waiters.awaitsStop() && outstanding() == 0 && !hasUnfinished()) {
       close();
-      tell.run();
+      waiters.stopped();
     }
   }
 
@@ -384,11 +392,6 @@ final class VringWorker extends VringContext
   /** Of them, those that point into memory that is going; any thread, approximately. */
   int marked() {
     return marked;
-  }
-
-  @Override
-  public boolean memoryMayVanish() {
-    return memoryMayVanish;
   }
 
   /** Work that was done, in the units of {@link FairShare}; any thread, approximately. */
