@@ -37,7 +37,15 @@ final class Lane implements BlkCompletion, AutoCloseable {
     this.bytes = bytes;
     BlkDriverOptions options =
         new BlkDriverOptions(
-            FrontendOptions.defaults(), 1, 128, depth, 0, (long) (depth + 1) * bytes, true, false);
+            FrontendOptions.defaults(),
+            1,
+            128,
+            depth,
+            0,
+            (long) (depth + 1) * bytes,
+            true,
+            false,
+            VirtioBlk.FEATURES);
     driver = VirtioBlkDriver.open(socket, options);
     queue = driver.queue(0);
     data = driver.memory().allocate((long) depth * bytes, BLOCK_BYTES);

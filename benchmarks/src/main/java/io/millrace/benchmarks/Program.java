@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Program {
   private static final int IDLE_DISKS = 100;
   private static final int STARTS = 10;
+  private static final int RESTARTS = 9;
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
   private Program() {}
@@ -40,6 +41,9 @@ final class Program {
     program.add(new Alone("idle", () -> IdleCost.measure(peers, IDLE_DISKS)));
     program.add(new Alone("warm-up", () -> WarmUp.measure(peers)));
     program.add(new Alone("start", () -> StartTime.measure(peers, spdk, STARTS)));
+    program.add(
+        new Alone(
+            "restart", () -> RestartTime.measure(peers, spdk, sides.directImage(), RESTARTS)));
     if (all) {
       program.addAll(new Matrix(sides, cells, spdk).all());
       program.add(new Alone("ring", RingCost::measure));

@@ -80,7 +80,17 @@ record Spdk(Path directory, Path work) {
 
   /** A raw image, which SPDK opens with O_DIRECT. */
   Contender.Server file(String name, String kind, Path image) {
-    return server(name, false, "bdev_" + kind + "_create", "\"filename\": \"%s\"".formatted(image));
+    return file(name, kind, image, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param packed whether it offers packed rings
+   */
+  Contender.Server file(String name, String kind, Path image, boolean packed) {
+    return server(
+        name, packed, "bdev_" + kind + "_create", "\"filename\": \"%s\"".formatted(image));
   }
 
   private Contender.Server server(String name, boolean packed, String create, String parameters) {

@@ -12,6 +12,7 @@ package io.millrace.initiator;
  * @param dataBytes shared memory for data, all queues together
  * @param sealed whether the shared memory can never shrink
  * @param poisonStatus whether to see when the device does not write a status; costs a cache miss
+ * @param deviceFeatures the device's own feature bits to acknowledge where offered
  */
 public record BlkDriverOptions(
     FrontendOptions frontend,
@@ -21,39 +22,87 @@ public record BlkDriverOptions(
     int indirectEntries,
     long dataBytes,
     boolean sealed,
-    boolean poisonStatus) {
+    boolean poisonStatus,
+    long deviceFeatures) {
   /** One queue of 128 with 32 requests, indirect tables of 34, 16 MiB of data, sealed, poisoned. */
   public static BlkDriverOptions defaults() {
-    return new BlkDriverOptions(FrontendOptions.defaults(), 1, 128, 32, 34, 16 << 20, true, true);
+    return new BlkDriverOptions(
+        FrontendOptions.defaults(), 1, 128, 32, 34, 16 << 20, true, true, VirtioBlk.FEATURES);
   }
 
   /** With another way to connect. */
   public BlkDriverOptions withFrontend(FrontendOptions options) {
     return new BlkDriverOptions(
-        options, queues, queueSize, depth, indirectEntries, dataBytes, sealed, poisonStatus);
+        options,
+        queues,
+        queueSize,
+        depth,
+        indirectEntries,
+        dataBytes,
+        sealed,
+        poisonStatus,
+        deviceFeatures);
   }
 
   /** With other queues. */
   public BlkDriverOptions withQueues(int count, int size, int requests) {
     return new BlkDriverOptions(
-        frontend, count, size, requests, indirectEntries, dataBytes, sealed, poisonStatus);
+        frontend,
+        count,
+        size,
+        requests,
+        indirectEntries,
+        dataBytes,
+        sealed,
+        poisonStatus,
+        deviceFeatures);
   }
 
   /** With larger or smaller indirect tables, 0 for none. */
   public BlkDriverOptions withIndirectEntries(int entries) {
     return new BlkDriverOptions(
-        frontend, queues, queueSize, depth, entries, dataBytes, sealed, poisonStatus);
+        frontend,
+        queues,
+        queueSize,
+        depth,
+        entries,
+        dataBytes,
+        sealed,
+        poisonStatus,
+        deviceFeatures);
   }
 
   /** With other memory. */
   public BlkDriverOptions withMemory(long bytes, boolean seal) {
     return new BlkDriverOptions(
-        frontend, queues, queueSize, depth, indirectEntries, bytes, seal, poisonStatus);
+        frontend,
+        queues,
+        queueSize,
+        depth,
+        indirectEntries,
+        bytes,
+        seal,
+        poisonStatus,
+        deviceFeatures);
   }
 
   /** Whether to poison the status byte. */
   public BlkDriverOptions withPoisonStatus(boolean poison) {
     return new BlkDriverOptions(
-        frontend, queues, queueSize, depth, indirectEntries, dataBytes, sealed, poison);
+        frontend,
+        queues,
+        queueSize,
+        depth,
+        indirectEntries,
+        dataBytes,
+        sealed,
+        poison,
+        deviceFeatures);
+  }
+
+  /** With fewer of the device's own features: those that each of several back-ends has, say. */
+  public BlkDriverOptions withDeviceFeatures(long bits) {
+    return new BlkDriverOptions(
+        frontend, queues, queueSize, depth, indirectEntries, dataBytes, sealed, poisonStatus, bits);
   }
 }

@@ -91,7 +91,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
           "%s: %d queues wanted, the back-end has %d"
               .formatted(name, options.queues(), frontend.maxQueues()));
     }
-    negotiate(frontend);
+    negotiate(frontend, options);
     BlkConfig config = BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
     GuestMemory memory;
     try {
@@ -114,9 +114,10 @@ public final class VirtioBlkDriver implements AutoCloseable {
     }
   }
 
-  private static void negotiate(Frontend frontend) throws InitiatorException {
+  private static void negotiate(Frontend frontend, BlkDriverOptions options)
+      throws InitiatorException {
     status(frontend, ACKNOWLEDGE | DRIVER);
-    frontend.setFeatures(VirtioBlk.FEATURES);
+    frontend.setFeatures(options.deviceFeatures());
     status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK);
   }
 
@@ -197,13 +198,14 @@ public final class VirtioBlkDriver implements AutoCloseable {
    * back-end what it has to finish. Nobody uses a queue meanwhile.
    *
    * @param socket path of the back-end's socket
-   * @throws InitiatorException UNSUPPORTED if it does not offer the features that were negotiated
+   * @throws InitiatorException UNSUPPORTED if it does not offer the features that were negotiated,
+   *     or offers more of those that the options ask for
    */
   public void reconnect(Path socket) throws InitiatorException {
     long negotiated = frontend.features();
     frontend.close();
     frontend = Frontend.connect(socket, options.frontend());
-    negotiate(frontend);
+    negotiate(frontend, options);
     InflightMemory region = inflight;
     if (frontend.features() != negotiated
         || (region == null) == frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {

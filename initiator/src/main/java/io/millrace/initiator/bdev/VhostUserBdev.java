@@ -73,7 +73,8 @@ public final class VhostUserBdev extends Bdev {
             0,
             memory,
             true,
-            false);
+            false,
+            VirtioBlk.FEATURES);
     VirtioBlkDriver driver;
     try {
       driver = VirtioBlkDriver.open(socket, options);

@@ -32,7 +32,8 @@ final class SocketTarget extends PerfTarget {
             options.usesTables() ? 3 : 0,
             dataBytes + PAGE,
             true,
-            false);
+            false,
+            VirtioBlk.FEATURES);
     VirtioBlkDriver driver = VirtioBlkDriver.open(path, driverOptions);
     if (options.packed() && !driver.has(VirtioFeature.RING_PACKED)) {
       driver.close();

@@ -36,6 +36,11 @@ final class DoomedTarget {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(DoomedTarget.class.getName());
     command.addAll(List.of(socket.toString(), image.toString()));
+    return start(command, log);
+  }
+
+  /** Starts another program as one, that ends when it is killed. */
+  static DoomedTarget start(List<String> command, Path log) throws IOException {
     return new DoomedTarget(
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -38,8 +38,12 @@ final class SurvivingLoad implements AutoCloseable {
   private long completed;
 
   SurvivingLoad(Path socket, long features, long seed) throws Exception {
+    this(socket, options(features), seed);
+  }
+
+  SurvivingLoad(Path socket, BlkDriverOptions options, long seed) throws Exception {
     this.random = new Random(seed);
-    this.driver = VirtioBlkDriver.open(socket, options(features));
+    this.driver = VirtioBlkDriver.open(socket, options);
     this.queue = driver.queue(0);
     this.memory = driver.memory().allocate((long) DEPTH * SLOT_BYTES, BLOCK);
     for (int slot = 0; slot < DEPTH; slot++) {
@@ -57,7 +61,8 @@ final class SurvivingLoad implements AutoCloseable {
         .flatMap(features -> LongStream.of(features, packed | features));
   }
 
-  private static BlkDriverOptions options(long features) {
+  /** A queue as this load needs it. */
+  static BlkDriverOptions options(long features) {
     return BlkDriverOptions.defaults()
         .withFrontend(
             FrontendOptions.defaults()

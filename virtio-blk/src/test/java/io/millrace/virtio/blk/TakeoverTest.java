@@ -1,0 +1,98 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.virtqueue.VirtioFeature;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A program that we did not write is killed amid its requests, and Millrace finishes them from the
+ * region that it left; and the other way round.
+ */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
+class TakeoverTest {
+  /** For each ring format and way; more by {@code -Dmillrace.takeovers}. */
+  private static final int TAKEOVERS = Integer.getInteger("millrace.takeovers", 10);
+
+  /** Of the device: what both have. */
+  private static final long FEATURES =
+      VirtioBlk.F_SEG_MAX | VirtioBlk.F_BLK_SIZE | VirtioBlk.F_FLUSH | VirtioBlk.F_MQ;
+
+  @TempDir private Path folder;
+  private Path socket;
+  private Path image;
+  private Path log;
+
+  /** Starts a target at the socket. */
+  private interface Program {
+    DoomedTarget start(Path socket, Path image, Path log) throws IOException;
+  }
+
+  static LongStream formats() {
+    return LongStream.of(0, VirtioFeature.INDIRECT_DESC)
+        .flatMap(features -> LongStream.of(features, VirtioFeature.RING_PACKED | features));
+  }
+
+  @BeforeEach
+  void prepare() throws IOException {
+    SpdkVhost.assumeThere();
+    socket = folder.resolve("disk.sock");
+    image = DoomedTarget.image(folder);
+    log = folder.resolve("log");
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void millraceFinishesWhatSpdkWasKilledAmid(long features) throws Exception {
+    takeOver(SpdkVhost::start, DoomedTarget::start, features);
+  }
+
+  @ParameterizedTest
+  @MethodSource("formats")
+  void spdkFinishesWhatMillraceWasKilledAmid(long features) throws Exception {
+    takeOver(DoomedTarget::start, SpdkVhost::start, features);
+  }
+
+  /** The first is killed under load, and the second, so that the first may begin again, at rest. */
+  private void takeOver(Program first, Program second, long features) throws Exception {
+    BlkDriverOptions options = SurvivingLoad.options(features).withDeviceFeatures(FEATURES);
+    Random random = new Random(features + TAKEOVERS);
+    DoomedTarget target = first.start(socket, image, log);
+    int i = 0;
+    try (SurvivingLoad load = new SurvivingLoad(socket, options, 7)) {
+      assertThat(load.driver.has(VirtioFeature.RING_PACKED))
+          .isEqualTo(VirtioFeature.has(features, VirtioFeature.RING_PACKED));
+      assertThat(load.driver.inflight()).isNotNull();
+      for (; i < TAKEOVERS; i++) {
+        load.run(random.nextInt(1_000));
+        target.kill();
+        target = second.start(socket, image, log);
+        load.driver.reconnect(socket);
+        load.run(random.nextInt(1_000));
+        load.compareAll();
+        target.kill();
+        target = first.start(socket, image, log);
+        load.driver.reconnect(socket);
+      }
+      load.compareAll();
+    } catch (Exception | AssertionError e) {
+      throw new AssertionError(
+          "%d takeovers went well: %s; the targets said: %s".formatted(i, e, Files.readString(log)),
+          e);
+    } finally {
+      target.kill();
+    }
+  }
+}
