@@ -79,7 +79,7 @@ class KillPointTest {
       load.compareAll();
     } catch (Exception | AssertionError e) {
       throw new AssertionError(
-          "%s; -Dmillrace.seed=%d -Dmillrace.kill.points=%d; died at %s; the targets said: %s"
+          "%s; -Dmillrace.seed=%d -Dmillrace.kill.points=%d; died at %s; the targets said:\n%s"
               .formatted(e, seed, DEATHS, died, Files.readString(log)),
           e);
     } finally {
