@@ -31,11 +31,14 @@ final class DoomedTarget {
    * @param log where it says what goes wrong
    */
   static DoomedTarget start(Path socket, Path image, Path log) throws IOException {
-    return start(socket, image, log, "", List.of());
+    DoomedTarget target = start(socket, image, log, "", List.of());
+    target.serve();
+    return target;
   }
 
   /**
-   * Starts one that dies by itself.
+   * Starts one that dies by itself, and that waits for {@link #serve} before it takes image and
+   * socket.
    *
    * @param classes folder with the class in which it dies, see {@link RequestEdge}
    * @param passages how often it gets by there before
@@ -69,6 +72,12 @@ final class DoomedTarget {
             .start());
   }
 
+  /** Has it begin. */
+  void serve() throws IOException {
+    process.getOutputStream().write(0);
+    process.getOutputStream().flush();
+  }
+
   /** Serves until it is killed, or until whoever started it is gone. */
   public static void main(String[] arguments) throws Exception {
     Logback.logger(Logger.ROOT_LOGGER_NAME).setLevel(Level.INFO); // what is of use, and quickly
@@ -78,6 +87,7 @@ final class DoomedTarget {
     Reactor reactor = Reactor.start("reactor", -1);
     BdevRegistry bdevs = new BdevRegistry();
     BlkControllers controllers = new BlkControllers(bdevs, control, Map.of(0, reactor));
+    System.in.read();
     control.execute(() -> {
       try {
         bdevs.register(FileBdev.create(FileBdevOptions.of("disk", image).withRaw(true)));

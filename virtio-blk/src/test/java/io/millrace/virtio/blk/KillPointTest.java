@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.initiator.InitiatorException;
 import io.millrace.virtqueue.RingFormat;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +34,21 @@ class KillPointTest {
 
   @TempDir private Path folder;
 
-  private record Death(RequestEdge edge, int passages) {}
+  /** Processes that are started at once: most of their time is the start of a JVM. */
+  private static final int AHEAD = 3;
+
+  private record Death(RequestEdge edge, int passages) {
+    DoomedTarget start(Path folder, RingFormat format) throws IOException {
+      Path classes = Files.createTempDirectory(folder, "classes");
+      edge.writeTo(classes, format);
+      return DoomedTarget.startDying(
+          folder.resolve("disk.sock"),
+          folder.resolve("disk.img"),
+          folder.resolve("log"),
+          classes,
+          passages);
+    }
+  }
 
   static LongStream formats() {
     return DEATHS == 1 ? SurvivingLoad.formats().skip(2).limit(2) : SurvivingLoad.formats();
@@ -62,37 +79,46 @@ class KillPointTest {
     Path socket = folder.resolve("disk.sock");
     Path image = DoomedTarget.image(folder);
     Path log = folder.resolve("log");
-    List<Death> died = new ArrayList<>();
-    DoomedTarget target = DoomedTarget.start(socket, image, log);
+    List<Death> deaths = deaths(new Random(seed));
+    int died = 0;
+    Deque<DoomedTarget> targets = new ArrayDeque<>();
+    targets.add(DoomedTarget.start(socket, image, log));
     try (SurvivingLoad load = new SurvivingLoad(socket, features, seed, true)) {
       load.run(100);
-      target.kill();
-      for (Death death : deaths(new Random(seed))) {
-        died.add(death);
-        Path classes = Files.createTempDirectory(folder, "classes");
-        death.edge.writeTo(classes, RingFormat.of(features));
-        target = DoomedTarget.startDying(socket, image, log, classes, death.passages);
-        runUntilDead(load, socket, target);
+      targets.remove().kill();
+      for (; died < deaths.size(); died++) {
+        for (int i = died + targets.size(); i < Math.min(died + AHEAD, deaths.size()); i++) {
+          targets.add(deaths.get(i).start(folder, RingFormat.of(features)));
+        }
+        runUntilDead(load, socket, targets.element());
+        targets.remove();
       }
-      target = DoomedTarget.start(socket, image, log);
+      targets.add(DoomedTarget.start(socket, image, log));
       load.driver.reconnect(socket);
       load.compareAll();
     } catch (Exception | AssertionError e) {
       throw new AssertionError(
-          "%s; -Dmillrace.seed=%d -Dmillrace.kill.points=%d; died at %s; the targets said:\n%s"
-              .formatted(e, seed, DEATHS, died, Files.readString(log)),
+          "%s; -Dmillrace.seed=%d -Dmillrace.kill.points=%d; after %s; the targets said:\n%s"
+              .formatted(
+                  e,
+                  seed,
+                  DEATHS,
+                  deaths.subList(0, Math.min(died + 1, deaths.size())),
+                  Files.readString(log)),
           e);
     } finally {
-      target.kill();
+      for (DoomedTarget target : targets) {
+        target.kill();
+      }
     }
   }
 
   private static void runUntilDead(SurvivingLoad load, Path socket, DoomedTarget target)
       throws Exception {
+    target.serve();
     try {
       load.driver.reconnect(socket);
-      DoomedTarget dying = target;
-      load.runUntil("the target dies", () -> !dying.isAlive());
+      load.runUntil("the target dies", () -> !target.isAlive());
     } catch (InitiatorException e) {
       assertThat(target.exit()).as("%s", e).isEqualTo(KillPoint.EXIT); // while it took over
     }
