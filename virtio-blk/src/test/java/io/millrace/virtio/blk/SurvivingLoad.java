@@ -5,11 +5,15 @@ import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.DescriptorPassing;
+import io.millrace.linux.EventFd;
+import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
 import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 
 /**
@@ -34,14 +38,28 @@ final class SurvivingLoad implements AutoCloseable {
   private final int[] kind = new int[DEPTH];
   private final int[] first = new int[DEPTH];
   private final int[] blocks = new int[DEPTH];
+  private final boolean sleeps;
+  private boolean asleep;
   private int version;
   private long completed;
 
+  /** A load whose driver looks at the ring all the time. */
   SurvivingLoad(Path socket, long features, long seed) throws Exception {
-    this(socket, options(features), seed);
+    this(socket, options(features), seed, false);
   }
 
   SurvivingLoad(Path socket, BlkDriverOptions options, long seed) throws Exception {
+    this(socket, options, seed, false);
+  }
+
+  /** A load whose driver, if it sleeps, looks at the ring when it was called and not before. */
+  SurvivingLoad(Path socket, long features, long seed, boolean sleeps) throws Exception {
+    this(socket, options(features), seed, sleeps);
+  }
+
+  private SurvivingLoad(Path socket, BlkDriverOptions options, long seed, boolean sleeps)
+      throws Exception {
+    this.sleeps = sleeps;
     this.random = new Random(seed);
     this.driver = VirtioBlkDriver.open(socket, options);
     this.queue = driver.queue(0);
@@ -79,14 +97,19 @@ final class SurvivingLoad implements AutoCloseable {
   /** Goes on until some more requests are done; others are in flight then. */
   void run(int requests) {
     long until = completed + requests;
+    runUntil("some requests are done", () -> completed >= until);
+    submit();
+  }
+
+  /** Goes on until something is so. */
+  void runUntil(String what, BooleanSupplier condition) {
     BlkTarget.await(
-        "some requests are done",
+        what,
         () -> {
           submit();
           poll();
-          return completed >= until;
+          return condition.getAsBoolean();
         });
-    submit();
   }
 
   private void submit() {
@@ -115,10 +138,31 @@ final class SurvivingLoad implements AutoCloseable {
   }
 
   private void poll() {
-    queue.poll(this::done);
+    if (!sleeps || isAwake()) {
+      queue.poll(this::done);
+    }
     if (queue.isBroken()) {
       throw new AssertionError("the device returned what it did not have");
     }
+  }
+
+  /** Falls asleep where there is nothing; then only a call wakes it, whoever is at the other end. */
+  private boolean isAwake() {
+    if (!asleep) {
+      asleep = queue.ring().enableCalls();
+      return !asleep;
+    }
+    int call = queue.events().call().number();
+    try {
+      asleep = !DescriptorPassing.await(call, false, 0);
+      if (!asleep) {
+        EventFd.drain(call);
+        queue.ring().disableCalls();
+      }
+    } catch (LinuxException e) {
+      throw new AssertionError(e);
+    }
+    return !asleep;
   }
 
   private long address(int slot, int block) {
