@@ -54,7 +54,9 @@ class KillPointTest {
     return DEATHS == 1 ? SurvivingLoad.formats().skip(2).limit(2) : SurvivingLoad.formats();
   }
 
-  /** Each edge so often, in any order; half of them while the last death is being recovered from. */
+  /**
+   * Each edge so often, in any order; half of them while the last death is being recovered from.
+   */
   private static List<Death> deaths(Random random) {
     List<Death> deaths = new ArrayList<>();
     for (int i = 0; i < DEATHS; i++) {

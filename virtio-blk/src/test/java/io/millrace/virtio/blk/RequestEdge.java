@@ -48,8 +48,8 @@ enum RequestEdge {
       inflight("Packed", "publishing(I)V", When.AFTER)),
   /** The driver sees it, the region does not know. */
   PUBLISHED(
-      inflight("Split", "published(I)V", When.BEFORE),
-      inflight("Packed", "published()V", When.BEFORE)),
+      new Place("virtqueue.SplitDeviceQueue", "publish()Z", When.AFTER_STORE),
+      new Place("virtqueue.PackedDeviceQueue", "publish()Z", When.AFTER_STORE)),
   /** The region knows of a part of the batch. */
   CLEARING(
       inflight("Split", "published(I)V", When.AFTER_STORE),
@@ -189,8 +189,12 @@ enum RequestEdge {
     private boolean isAfter(CodeElement element) {
       return when == When.AFTER_STORE
           && element instanceof InvokeInstruction call
-          && call.owner().asInternalName().endsWith("/RawMemory")
-          && call.name().stringValue().startsWith("put");
+          && isStore(call.owner().asInternalName(), call.name().stringValue());
+    }
+
+    private static boolean isStore(String owner, String method) {
+      return (owner.endsWith("/RawMemory") && method.startsWith("put"))
+          || (owner.endsWith("/PackedDesc") && method.equals("stateRelease"));
     }
   }
 }

@@ -146,7 +146,9 @@ final class SurvivingLoad implements AutoCloseable {
     }
   }
 
-  /** Falls asleep where there is nothing; then only a call wakes it, whoever is at the other end. */
+  /**
+   * Falls asleep where there is nothing; then only a call wakes it, whoever is at the other end.
+   */
   private boolean isAwake() {
     if (!asleep) {
       asleep = queue.ring().enableCalls();
