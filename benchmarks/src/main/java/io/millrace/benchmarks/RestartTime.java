@@ -1,6 +1,5 @@
 package io.millrace.benchmarks;
 
-import io.millrace.initiator.InitiatorException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,13 +43,12 @@ final class RestartTime {
       }
       try {
         kill(work, counts);
-      } catch (InitiatorException | IOException e) {
+      } catch (IOException e) {
         failure = e.getMessage();
       }
     }
 
-    private void kill(Path work, boolean counts)
-        throws InitiatorException, IOException, InterruptedException {
+    private void kill(Path work, boolean counts) throws IOException, InterruptedException {
       Child first = server.start("restart", ALL_CORES, work);
       try (RestartLoad load = new RestartLoad(server.socket(), packed)) {
         load.run();

@@ -94,6 +94,12 @@ final class SurvivingLoad implements AutoCloseable {
     return completed;
   }
 
+  /** Requests that a target which is dead now had not done. */
+  int unfinished() {
+    poll();
+    return queue.inFlightCount();
+  }
+
   /** Goes on until some more requests are done; others are in flight then. */
   void run(int requests) {
     long until = completed + requests;

@@ -71,6 +71,7 @@ class TakeoverTest {
     Random random = new Random(features + TAKEOVERS);
     DoomedTarget target = first.start(socket, image, log);
     int i = 0;
+    long unfinished = 0;
     try (SurvivingLoad load = new SurvivingLoad(socket, options, 7)) {
       assertThat(load.driver.has(VirtioFeature.RING_PACKED))
           .isEqualTo(VirtioFeature.has(features, VirtioFeature.RING_PACKED));
@@ -78,6 +79,7 @@ class TakeoverTest {
       for (; i < TAKEOVERS; i++) {
         load.run(random.nextInt(1_000));
         target.kill();
+        unfinished += load.unfinished();
         target = second.start(socket, image, log);
         load.driver.reconnect(socket);
         load.run(random.nextInt(1_000));
@@ -87,6 +89,7 @@ class TakeoverTest {
         load.driver.reconnect(socket);
       }
       load.compareAll();
+      assertThat(unfinished).as("requests in flight when it was killed").isPositive();
     } catch (Exception | AssertionError e) {
       throw new AssertionError(
           "%d takeovers went well: %s; the targets said: %s".formatted(i, e, Files.readString(log)),
