@@ -40,6 +40,7 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     all.addAll(file());
     all.add(daemon());
     all.addAll(besides());
+    all.add(tracking());
     return all;
   }
 
@@ -151,5 +152,21 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
       }
     }
     return cells;
+  }
+
+  /** What the in-flight region costs, and the dirty log beside it. */
+  private Cell tracking() {
+    Workload workload = Workload.random("randread", DEPTH);
+    Lineup lineup =
+        new Lineup(
+            sides.tracked("millrace-logging", DEPTH, Tracking.INFLIGHT_AND_LOG),
+            sides.tracked("millrace-inflight", DEPTH, Tracking.INFLIGHT),
+            sides.tracked("millrace-untracked", DEPTH, Tracking.NOTHING));
+    return new Cell(
+        "tracking, malloc, " + workload.name(),
+        lineup,
+        workload,
+        new Comparison(0, 1, Figure.Bar.atLeast(0.9, ">= 0.9")),
+        new Comparison(1, 2, Figure.Bar.atLeast(0.95, ">= 0.95")));
   }
 }

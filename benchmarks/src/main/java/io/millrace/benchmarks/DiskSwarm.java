@@ -31,10 +31,15 @@ public final class DiskSwarm {
    * @param depth requests at once of each of these, at most
    * @param greedyBytes when not 0, the others are kept busy with reads of so many bytes, 32 at
    *     once, and are not counted
+   * @param tracking asked of each back-end
    */
-  record Shape(int disks, int active, int depth, int greedyBytes) {
+  record Shape(int disks, int active, int depth, int greedyBytes, Tracking tracking) {
     Shape(int disks, int active, int depth) {
       this(disks, active, depth, 0);
+    }
+
+    Shape(int disks, int active, int depth, int greedyBytes) {
+      this(disks, active, depth, greedyBytes, Tracking.INFLIGHT);
     }
   }
 
@@ -53,7 +58,8 @@ public final class DiskSwarm {
             Integer.toString(shape.disks),
             Integer.toString(shape.active),
             Integer.toString(shape.depth),
-            Integer.toString(shape.greedyBytes)));
+            Integer.toString(shape.greedyBytes),
+            shape.tracking.name()));
   }
 
   /** What to say to it for a measurement. */
@@ -77,13 +83,15 @@ public final class DiskSwarm {
             Integer.parseInt(args[1]),
             Integer.parseInt(args[2]),
             Integer.parseInt(args[3]),
-            Integer.parseInt(args[4]));
+            Integer.parseInt(args[4]),
+            Tracking.valueOf(args[5]));
     List<Lane> lanes = new ArrayList<>();
     for (int i = 0; i < shape.disks; i++) {
       boolean greedy = i >= shape.active && shape.greedyBytes > 0;
       int depth = greedy ? GREEDY_DEPTH : shape.depth;
       int bytes = greedy ? shape.greedyBytes : Lane.BLOCK_BYTES;
-      Lane lane = new Lane(Path.of(args[0] + "-" + i + ".sock"), depth, bytes, i);
+      Path socket = Path.of(args[0] + "-" + i + ".sock");
+      Lane lane = new Lane(socket, depth, bytes, i, shape.tracking);
       if (greedy || i < shape.active) {
         lanes.add(lane);
       }

@@ -3,12 +3,18 @@ package io.millrace.benchmarks;
 import io.millrace.initiator.BlkCompletion;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.DirtyPages;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.linux.LinuxException;
+import io.millrace.vhost.user.MemoryRegion;
+import io.millrace.vhost.user.ProtocolFeature;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * A disk that one thread keeps busy with random reads: attached and used once when made, then
@@ -32,12 +38,12 @@ final class Lane implements BlkCompletion, AutoCloseable {
   private boolean again; // whether a request that is done is followed by another
   private int underWay;
 
-  Lane(Path socket, int depth, int bytes, int number) throws InitiatorException {
+  Lane(Path socket, int depth, int bytes, int number, Tracking tracking) throws InitiatorException {
     mostDepth = depth;
     this.bytes = bytes;
     BlkDriverOptions options =
         new BlkDriverOptions(
-            FrontendOptions.defaults(),
+            frontend(tracking),
             1,
             128,
             depth,
@@ -51,7 +57,33 @@ final class Lane implements BlkCompletion, AutoCloseable {
     data = driver.memory().allocate((long) depth * bytes, BLOCK_BYTES);
     blocks = driver.config().sizeBytes() / bytes;
     state = (number + 1) * 0x9E3779B97F4A7C15L;
+    if (tracking == Tracking.INFLIGHT_AND_LOG) {
+      giveLog();
+    }
     driver.run(VirtioBlk.T_IN, 0, data, bytes, PATIENCE.toNanos());
+  }
+
+  private static FrontendOptions frontend(Tracking tracking) {
+    FrontendOptions defaults = FrontendOptions.defaults();
+    if (tracking != Tracking.NOTHING) {
+      return defaults;
+    }
+    Set<ProtocolFeature> features = EnumSet.copyOf(defaults.protocolFeatures());
+    features.remove(ProtocolFeature.INFLIGHT_SHMFD);
+    features.remove(ProtocolFeature.GET_VRING_BASE_INFLIGHT);
+    features.remove(ProtocolFeature.GET_VRING_BASE_SKIP_DRAIN);
+    return defaults.withProtocolFeatures(features);
+  }
+
+  private void giveLog() throws InitiatorException {
+    MemoryRegion region = driver.memory().region();
+    try (DirtyPages log =
+        DirtyPages.create(region.guestAddress() + region.size())) { // the back-end has mapped it
+      log.giveTo(driver.frontend());
+      driver.frontend().logging(true);
+    } catch (LinuxException e) {
+      throw new InitiatorException(InitiatorException.Kind.UNSUPPORTED, "no log: " + e, e);
+    }
   }
 
   void begin(int depth) {

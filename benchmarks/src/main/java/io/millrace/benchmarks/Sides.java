@@ -45,6 +45,14 @@ record Sides(Peers peers, Path image, Path directImage) {
         name, peers.millraceNulls(name, disks), new DiskSwarm.Shape(disks, active, depth));
   }
 
+  /** A disk in memory whose back-end keeps more or less of what it does. */
+  Contender tracked(String name, int depth, Tracking tracking) {
+    return Peers.swarm(
+        name,
+        peers.millraceMalloc(name, Spdk.MALLOC_BYTES),
+        new DiskSwarm.Shape(1, 1, depth, 0, tracking));
+  }
+
   Contender daemonNulls(int disks, int depth) {
     String name = "%s-%d-of-%d".formatted(Peers.DAEMON, disks, disks);
     return Peers.swarm(

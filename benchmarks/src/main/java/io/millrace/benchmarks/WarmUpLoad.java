@@ -68,7 +68,7 @@ public final class WarmUpLoad {
     long[] counts = new long[(int) (nanos / STEP.toNanos())];
     while (true) {
       long start = System.nanoTime();
-      try (Lane lane = new Lane(socket, DEPTH, Lane.BLOCK_BYTES, 0)) {
+      try (Lane lane = new Lane(socket, DEPTH, Lane.BLOCK_BYTES, 0, Tracking.INFLIGHT)) {
         lane.begin(DEPTH);
         count(lane, start, counts);
         lane.drain();
