@@ -96,7 +96,10 @@ enum RequestEdge {
     }
   }
 
+  @SuppressWarnings("ImmutableEnumChecker") // a record of strings and an enum
   private final Place split;
+
+  @SuppressWarnings("ImmutableEnumChecker")
   private final Place packed;
 
   RequestEdge(Place split, Place packed) {
