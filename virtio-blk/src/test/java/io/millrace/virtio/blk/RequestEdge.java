@@ -23,7 +23,6 @@ import java.nio.file.Path;
  * Edges of a request's life at which a target can die, each a place in the code as it is: its class
  * is rewritten, and stands before the real one on the class path of the process that is to die.
  */
-@SuppressWarnings("ImmutableEnumChecker") // a record of strings is
 enum RequestEdge {
   /** Taken off the ring; the region does not know. */
   FETCHED(inflight("Split", "fetched(I)V", When.BEFORE), inflight("Packed", "end()I", When.BEFORE)),
