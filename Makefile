@@ -9,7 +9,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test fuzz mutation bench attack dist clean install
+.PHONY: help run test soak fuzz mutation bench attack dist clean install
 
 help: ## say this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,15 @@ test: install ## build everything and run all tests, those with QEMU guests incl
 	@rm -rf */target/surefire-reports
 	$(MAVEN) verify
 	@build/skipped.sh
+
+# What make test does of each with small counts.
+SOAK = -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
+  -Dmillrace.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
+SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ReconnectTest,SuspendTest,KillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest
+
+soak: install $(DIST) ## kill, cut off, suspend and move for some hours; docs/reliability.md has the last figures; ONLY=KillTest one of them
+	$(MAVEN) -pl live-migration,simulation,virtio-blk,vm-tests -am test $(SOAK) -Dtest="$(or $(ONLY),$(SOAKED))" \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Djacoco.skip
 
 fuzz: install ## look for inputs that break a parser or a ring, TIME=60 seconds each; TARGETS=Session only those that match
 	@build/fuzz.sh "$(or $(TIME),60)" "$(TARGETS)"

@@ -21,6 +21,7 @@ import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Connections that end amid their requests, and in-flight regions, right and wrong. */
-@Timeout(120)
+@Timeout(value = 1, unit = TimeUnit.HOURS) // for make soak
 class ReconnectTest {
   private static final int TIMES = Integer.getInteger("millrace.reconnects", 100);
 

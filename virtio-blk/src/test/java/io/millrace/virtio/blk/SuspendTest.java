@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Queues that are stopped whatever their storage does, and go on with what they had in flight. */
-@Timeout(120)
+@Timeout(value = 1, unit = TimeUnit.HOURS) // for make soak
 class SuspendTest {
   private static final int SUSPENSIONS = Integer.getInteger("millrace.suspensions", 30);
   private static final int REQUESTS = 3;
