@@ -2,8 +2,7 @@
  * blkload: verified load on a block device, for use inside the test guest.
  *
  *   blkload fill   DEV [options]   write every sector of the region once, flush
- *   blkload rounds DEV [options]   fill again and again, one generation higher each time; after each flush: "durable GENERATION",
- *                                  and "gap MILLISECONDS", the longest since the last such line in which no write was done
+ *   blkload rounds DEV [options]   fill again and again, one generation higher each time; after each flush: "durable GENERATION", "gap MS_WITHOUT_A_WRITE"
  *   blkload verify DEV [options]   read every sector of the region and check it
  *   blkload load   DEV [options]   fill, then random reads, writes and flushes of any size, every read checked; verify at the end
  *
@@ -57,8 +56,7 @@ static struct timespec begin;
 
 static atomic_int result; /* the exit code; the first failure wins */
 static atomic_uint_fast64_t moved; /* bytes of load's requests so far */
-static atomic_uint_fast64_t reads, writes, flushes;
-static atomic_uint_fast64_t last_write, longest_gap; /* nanoseconds since begin */
+static atomic_uint_fast64_t reads, writes, flushes, last_write, longest_gap; /* the last two in nanoseconds */
 
 struct worker {
   pthread_t thread;
@@ -140,14 +138,12 @@ static bool check(const uint64_t *words, uint64_t sector, uint32_t least, uint32
   return true;
 }
 
-/* A write is done: how long none was. */
-static void note_write(void)
+static bool note_write(void) /* of several at a time, only the first after a pause sees a long gap */
 {
   uint_fast64_t now = (uint_fast64_t)(elapsed() * 1e9), before = atomic_exchange(&last_write, now);
-  uint_fast64_t longest = atomic_load(&longest_gap);
-  while (now > before && now - before > longest &&
-         !atomic_compare_exchange_weak(&longest_gap, &longest, now - before))
-    ;
+  if (now > before && now - before > longest_gap)
+    longest_gap = now - before;
+  return true;
 }
 
 static bool transfer(bool write, void *buffer, uint64_t sector, uint32_t sectors)
@@ -155,11 +151,8 @@ static bool transfer(bool write, void *buffer, uint64_t sector, uint32_t sectors
   size_t bytes = (size_t)sectors * SECTOR;
   off_t offset = (off_t)(sector * SECTOR);
   ssize_t moved_now = write ? pwrite(device, buffer, bytes, offset) : pread(device, buffer, bytes, offset);
-  if (moved_now == (ssize_t)bytes) {
-    if (write)
-      note_write();
-    return true;
-  }
+  if (moved_now == (ssize_t)bytes)
+    return !write || note_write();
   fail(EXIT_IO, "ERROR %s of %u sectors at %llu: %s", write ? "write" : "read", sectors,
        (unsigned long long)sector, moved_now < 0 ? strerror(errno) : "short");
   return false;
