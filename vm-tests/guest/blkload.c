@@ -2,7 +2,7 @@
  * blkload: verified load on a block device, for use inside the test guest.
  *
  *   blkload fill   DEV [options]   write every sector of the region once, flush
- *   blkload rounds DEV [options]   fill again and again, one generation higher each time; after each flush: "durable GENERATION"
+ *   blkload rounds DEV [options]   fill again and again, one generation higher each time; after each flush: "durable GENERATION", "gap MS_WITHOUT_A_WRITE"
  *   blkload verify DEV [options]   read every sector of the region and check it
  *   blkload load   DEV [options]   fill, then random reads, writes and flushes of any size, every read checked; verify at the end
  *
@@ -56,7 +56,7 @@ static struct timespec begin;
 
 static atomic_int result; /* the exit code; the first failure wins */
 static atomic_uint_fast64_t moved; /* bytes of load's requests so far */
-static atomic_uint_fast64_t reads, writes, flushes;
+static atomic_uint_fast64_t reads, writes, flushes, last_write, longest_gap; /* the last two in nanoseconds */
 
 struct worker {
   pthread_t thread;
@@ -138,13 +138,21 @@ static bool check(const uint64_t *words, uint64_t sector, uint32_t least, uint32
   return true;
 }
 
+static bool note_write(void) /* of several at a time, only the first after a pause sees a long gap */
+{
+  uint_fast64_t now = (uint_fast64_t)(elapsed() * 1e9), before = atomic_exchange(&last_write, now);
+  if (now > before && now - before > longest_gap)
+    longest_gap = now - before;
+  return true;
+}
+
 static bool transfer(bool write, void *buffer, uint64_t sector, uint32_t sectors)
 {
   size_t bytes = (size_t)sectors * SECTOR;
   off_t offset = (off_t)(sector * SECTOR);
   ssize_t moved_now = write ? pwrite(device, buffer, bytes, offset) : pread(device, buffer, bytes, offset);
   if (moved_now == (ssize_t)bytes)
-    return true;
+    return !write || note_write();
   fail(EXIT_IO, "ERROR %s of %u sectors at %llu: %s", write ? "write" : "read", sectors,
        (unsigned long long)sector, moved_now < 0 ? strerror(errno) : "short");
   return false;
@@ -281,7 +289,7 @@ static bool fill(void)
 static void rounds(void)
 {
   while ((options.seconds == 0 || elapsed() < options.seconds) && fill()) {
-    printf("durable %u\n", options.generation++);
+    printf("durable %u\ngap %.0f\n", options.generation++, (double)atomic_exchange(&longest_gap, 0) / 1e6);
     fflush(stdout);
   }
 }
