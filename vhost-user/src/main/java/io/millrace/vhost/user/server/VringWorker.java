@@ -313,9 +313,9 @@ final class VringWorker extends VringContext
    * @param done gets where the queue stands; runs on the reactor, by the end of this round
    */
   void suspend(Consumer<QueueState> done) {
-    if (state == State.DRAINING && deferred) {
+    if (deferred) {
       suspending = done;
-    } else if (state == State.DRAINING) {
+    } else {
       suspendNow(done);
     }
   }
