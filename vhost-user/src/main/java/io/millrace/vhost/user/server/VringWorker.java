@@ -265,9 +265,8 @@ final class VringWorker extends VringContext
   /**
    * Takes no more chains, gives back what was taken, and stops.
    *
-   * @param forget has the in-flight region say nothing of where the queue stands, unless it was
-   *     {@link #suspend}ed meanwhile
-   * @param done gets that; runs on the reactor
+   * @param forget has the in-flight region say nothing of it, unless it is {@link #suspend}ed
+   * @param done gets where the queue stands; runs on the reactor
    */
   void drain(boolean forget, Consumer<QueueState> done) {
     if (state == State.RUNNING) {
