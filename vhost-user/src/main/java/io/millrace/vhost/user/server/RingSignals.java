@@ -38,9 +38,7 @@ final class RingSignals {
     this.call = setup.call();
     this.pacer = new CallPacer(setup.coalescing(), reactor::nanoTime);
     this.kickWatch = watch(setup.kick());
-    if (setup.inflight().address() != 0) {
-      call(); // a back-end before this one may have died between its answers and their call
-    }
+    call(); // a back-end before this one may have died between its answers and their call
   }
 
   private @Nullable FdWatch watch(int descriptor) throws QueueStartException {
