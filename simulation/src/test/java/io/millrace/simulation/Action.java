@@ -51,6 +51,9 @@ sealed interface Action {
   /** The guest switches the disk's cache. */
   record Cache(boolean on) implements Action {}
 
+  /** The disk is taken from the server, until another one comes up. */
+  record Remove() implements Action {}
+
   /** The connection ends, and another one is made to the same server. */
   record Reconnect() implements Action {}
 

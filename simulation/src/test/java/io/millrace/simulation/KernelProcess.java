@@ -33,11 +33,16 @@ public final class KernelProcess {
     return !dead && kernel.hasNoRoomNow();
   }
 
+  /** Whether it has no call that the server will hear of. */
+  public boolean isIdle() {
+    return running.isEmpty() && posted.isEmpty();
+  }
+
   /** Takes a call. */
   public void submit(KernelCall call) {
     if (dead) {
       call.result = -Errno.ECANCELED.number();
-      posted.add(call);
+      post(call);
       return;
     }
     kernel.begin(call);
@@ -80,6 +85,11 @@ public final class KernelProcess {
     return sawLoss;
   }
 
+  @Override
+  public String toString() {
+    return "running " + running + ", returned " + posted;
+  }
+
   void advance(long now) {
     for (KernelCall call : List.copyOf(running)) {
       if (now >= call.dueNanos) {
@@ -96,6 +106,10 @@ public final class KernelProcess {
     }
     running.remove(call);
     kernel.end(call);
+    post(call);
+  }
+
+  private void post(KernelCall call) {
     posted.add(call);
     onPosted.run();
   }
@@ -125,5 +139,6 @@ public final class KernelProcess {
     posted.addAll(running);
     posted.forEach(call -> call.result = -Errno.ECANCELED.number());
     running.clear();
+    onPosted.run();
   }
 }

@@ -1,13 +1,14 @@
 package io.millrace.simulation;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * Whether one sector behaved as a register: whether there is an order of its reads and writes in
@@ -108,16 +109,18 @@ final class Linearizability {
   /** All states that effects of what is under way lead to. */
   private Set<State> reachable() {
     Set<State> all = new HashSet<>();
-    List<State> open = new ArrayList<>();
-    Predicate<State> add = state -> all.add(state) && open.add(state);
-    states.forEach(state -> add.test(afterReads(state)));
+    Deque<State> open = new ArrayDeque<>();
+    states.forEach(state -> open.add(afterReads(state)));
     while (!open.isEmpty() && all.size() <= MOST_STATES) {
       State state = open.removeLast();
+      if (!all.add(state)) {
+        continue;
+      }
       for (Request request : underWay) {
         boolean may = request.repeated || (state.done & bits.get(request)) == 0;
         if (may && request.what.kind().writes()) {
           long done = state.done | bits.get(request);
-          add.test(afterReads(new State(request.written(sector), done)));
+          open.add(afterReads(new State(request.written(sector), done)));
         }
       }
     }

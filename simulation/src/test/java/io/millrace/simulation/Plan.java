@@ -51,12 +51,13 @@ record Plan(Setup setup, List<Action> actions) {
   }
 
   private static Action special(Setup setup, Random random, int[] turn) {
-    return switch (random.nextInt(8)) {
-      case 0 -> new Action.StopAndStart(random.nextInt(setup.queues()));
-      case 1, 2 -> new Action.Cache(turn[0]++ % 2 != 0);
-      case 3 -> new Action.Reconnect();
-      case 4, 5 -> new Action.Kill(random.nextInt(20));
-      case 6 -> new Action.PowerLoss(random.nextInt(20));
+    return switch (random.nextInt(17)) {
+      case 0, 1 -> new Action.StopAndStart(random.nextInt(setup.queues()));
+      case 2, 3, 4, 5 -> new Action.Cache(turn[0]++ % 2 != 0);
+      case 6, 7 -> new Action.Reconnect();
+      case 8, 9, 10, 11 -> new Action.Kill(random.nextInt(20));
+      case 12, 13 -> new Action.PowerLoss(random.nextInt(20));
+      case 14 -> new Action.Remove();
       default -> new Action.Drain();
     };
   }

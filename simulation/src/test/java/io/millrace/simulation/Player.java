@@ -41,13 +41,22 @@ final class Player {
 
   /** Plays a plan; null when every rule was kept. */
   Failure play(Plan plan) throws Exception {
-    Path image = folder.resolve(plan.setup().sectors() + ".img");
-    if (!Files.exists(image)) {
-      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-        file.setLength((long) plan.setup().sectors() * Sector.BYTES);
-      }
+    List<Request> history = new ArrayList<>();
+    String rule = play(plan, history);
+    return rule == null ? null : new Failure(plan, rule, history);
+  }
+
+  /** What the guest sees of a plan. */
+  String trace(Plan plan) throws Exception {
+    List<Request> history = new ArrayList<>();
+    return play(plan, history) + history;
+  }
+
+  private String play(Plan plan, List<Request> history) throws Exception {
+    Path image = folder.resolve(tally.histories++ + ".img"); // its lock may outlive a failure
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength((long) plan.setup().sectors() * Sector.BYTES);
     }
-    tally.histories++;
     String rule = null;
     Simulation simulation = new Simulation(plan.setup(), image, folder, tally);
     try (simulation) {
@@ -55,11 +64,10 @@ final class Player {
     } catch (Violation | AssertionError e) {
       rule = e.getMessage();
     }
+    Files.delete(image);
+    history.addAll(simulation.history());
     String defect = defects.take();
-    if (rule == null) {
-      rule = defect;
-    }
-    return rule == null ? null : new Failure(plan, rule, simulation.history());
+    return rule == null ? defect : rule;
   }
 
   /** Leaves out what is not needed for a failure: half of the actions, a quarter, single ones. */

@@ -49,6 +49,17 @@ final class Server {
         new BlkControllers.Spec(NAME, NAME, false), VhostSocket.listen(socket, null));
   }
 
+  /** What it is at, for people. */
+  @Override
+  public String toString() {
+    return controllers.get(NAME).sessions() + " " + bdevs.all();
+  }
+
+  /** Takes the disk away; whatever that has to wait for goes on meanwhile. */
+  void remove() throws BdevException {
+    bdevs.remove(NAME);
+  }
+
   void round(long nowNanos) {
     now = nowNanos;
     reactor.runOnce(now);

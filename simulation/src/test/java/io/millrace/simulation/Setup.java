@@ -20,6 +20,7 @@ import java.util.Random;
  * @param faultPercent how many calls fail, without loss of what was written before
  * @param syncFails whether syncs fail, and lose what was written before
  * @param noZeroRange whether the file system zeroes ranges by holes only
+ * @param lies whether syncs succeed and do nothing, as no storage may
  */
 record Setup(
     long seed,
@@ -33,7 +34,8 @@ record Setup(
     int capacity,
     int faultPercent,
     boolean syncFails,
-    boolean noZeroRange) {
+    boolean noZeroRange,
+    boolean lies) {
   static final int QUEUE_SIZE = 64;
 
   /** Descriptors of an indirect table: header, three pieces of data, status. */
@@ -53,7 +55,26 @@ record Setup(
         random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 64,
         random.nextInt(3) == 0 ? random.nextInt(20) : 0,
         random.nextInt(6) == 0,
-        random.nextInt(4) == 0);
+        random.nextInt(4) == 0,
+        false);
+  }
+
+  /** The same on storage that lies. */
+  Setup lying() {
+    return new Setup(
+        seed,
+        features,
+        queues,
+        depth,
+        sectors,
+        direct,
+        writeThrough,
+        retry,
+        capacity,
+        faultPercent,
+        syncFails,
+        noZeroRange,
+        true);
   }
 
   private static long features(Random random) {

@@ -43,6 +43,7 @@ final class Simulation implements AutoCloseable {
   private int roundsToCrash;
   private boolean struck;
   private boolean stopping;
+  private boolean removed; // the disk, in this life of the server
   private final Tally tally;
 
   /**
@@ -68,8 +69,10 @@ final class Simulation implements AutoCloseable {
     }
     settleCrash();
     drain();
-    readAll();
-    checkEra();
+    if (!removed) {
+      readAll();
+    }
+    checkRegisters(eraRequests());
   }
 
   private void play(Action action) throws Exception {
@@ -90,6 +93,12 @@ final class Simulation implements AutoCloseable {
         stopping = false;
       }
       case Action.Cache cache -> world.cache(cache.on(), () -> clock);
+      case Action.Remove _ -> {
+        if (!removed) {
+          removed = true;
+          world.remove();
+        }
+      }
       case Action.Reconnect _ -> {
         await("the last message is answered", world::isSettled);
         world.inFlight().forEach(request -> request.repeated = true);
@@ -130,7 +139,9 @@ final class Simulation implements AutoCloseable {
       }
       round();
     }
-    throw new Violation("waited in vain until " + what + "; unanswered: " + world.inFlight());
+    throw new Violation(
+        "waited in vain until %s; unanswered: %s; server: %s"
+            .formatted(what, world.inFlight(), world.server()));
   }
 
   // ---- one round --------------------------------------------------------------------------------
@@ -207,6 +218,7 @@ final class Simulation implements AutoCloseable {
       reopened.add(++clock);
     }
     failedAt = 0;
+    removed = false;
     if (what == Crash.KILL) {
       world.inFlight().forEach(request -> request.repeated = true);
       world.restart(() -> clock);
@@ -257,10 +269,6 @@ final class Simulation implements AutoCloseable {
 
   private List<Request> eraRequests() {
     return history.stream().filter(request -> request.era == era).toList();
-  }
-
-  private void checkEra() {
-    checkRegisters(eraRequests());
   }
 
   private void checkRegisters(List<Request> requests) {

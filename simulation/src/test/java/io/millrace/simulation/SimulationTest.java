@@ -28,6 +28,34 @@ class SimulationTest {
       }
     }
     System.out.println(player.tally());
-    assertThat(player.tally().histories).isPositive();
+    assertThat(player.tally().unchecked).isLessThan(1 + player.tally().sectors / 1000);
+  }
+
+  @Test
+  void storageThatLiesIsFoundAndItsShortestHistoryToldOf() throws Exception {
+    Player player = new Player(folder);
+    Player.Failure failure = null;
+    for (long seed = 1; failure == null && seed < 50; seed++) {
+      failure = player.play(lying(seed));
+    }
+
+    Player.Failure shortest = player.shorten(failure);
+    assertThat(shortest.plan().actions().size()).isLessThan(failure.plan().actions().size() / 2);
+    assertThat(shortest.report())
+        .contains("-Dmillrace.seed=" + failure.plan().setup().seed())
+        .contains("older than what was durable", "WRITE", "FLUSH", "PowerLoss");
+  }
+
+  private static Plan lying(long seed) {
+    Plan plan = Plan.of(seed);
+    return new Plan(plan.setup().lying(), plan.actions());
+  }
+
+  @Test
+  void aPlanTakesTheSameWayEachTime() throws Exception {
+    Player player = new Player(folder);
+    for (long seed = 1; seed <= 20; seed++) {
+      assertThat(player.trace(Plan.of(seed))).isEqualTo(player.trace(Plan.of(seed)));
+    }
   }
 }

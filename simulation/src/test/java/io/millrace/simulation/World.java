@@ -109,7 +109,9 @@ final class World implements AutoCloseable {
   }
 
   private void clear() throws BdevException {
-    frontEnd.close();
+    if (frontEnd != null) {
+      frontEnd.close();
+    }
     server.clear();
   }
 
@@ -184,6 +186,10 @@ final class World implements AutoCloseable {
     frontEnd.tell(new VringMessage.SetVringEnable(index, true));
   }
 
+  void remove() throws BdevException {
+    server.remove();
+  }
+
   void stopAndStart(int index) {
     frontEnd.ask(
         new VringMessage.GetVringBase(index),
@@ -252,6 +258,11 @@ final class World implements AutoCloseable {
 
   List<Request> inFlight() {
     return guest.inFlight();
+  }
+
+  /** What the server and its kernel are at, for people. */
+  String server() {
+    return server + "; kernel: " + process;
   }
 
   boolean sawLoss() {

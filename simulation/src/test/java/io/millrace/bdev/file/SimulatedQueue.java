@@ -62,7 +62,8 @@ public final class SimulatedQueue implements KernelQueue {
   @Override
   public boolean prepare(FileRequest request) {
     process.event();
-    if (free.isEmpty() || process.hasNoRoomNow()) {
+    boolean empty = prepared.isEmpty() && process.isIdle(); // then there is room, as in any ring
+    if (free.isEmpty() || (!empty && process.hasNoRoomNow())) {
       return false;
     }
     FileJob job = free.remove();
