@@ -5,7 +5,7 @@ MAVEN = JAVA_HOME="$$(build/find-jdk.sh)" MAVEN_OPTS="--sun-misc-unsafe-memory-a
 
 # The distribution is built again when one of these is newer, so that a second make run starts at once.
 DIST = server/target/millrace/bin/millrace
-SOURCES := pom.xml $(shell find . -name target -prune -o -path ./vm-tests -prune -o -path ./benchmarks -prune -o \
+SOURCES := pom.xml $(shell find . -name target -prune -o -path ./simulation -prune -o -path ./vm-tests -prune -o -path ./benchmarks -prune -o \
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:

@@ -44,6 +44,19 @@ final class FileEngines {
     }
   }
 
+  /**
+   * Gives a reactor an engine over another kernel queue than it would get: the simulation's. As
+   * after {@link #acquire}; on the reactor.
+   */
+  static FileEngine install(Reactor reactor, KernelQueue queue) {
+    FileEngine engine = new FileEngine(reactor, queue);
+    engine.users++;
+    synchronized (ENGINES) {
+      ENGINES.put(new Key(reactor, queue.kind()), engine);
+    }
+    return engine;
+  }
+
   private static FileEngine find(Reactor reactor, FileEngineKind kind) throws LinuxException {
     if (kind != FileEngineKind.AUTO) {
       return findExactly(reactor, kind);

@@ -126,7 +126,8 @@ final class FileThreads implements KernelQueue {
     return true;
   }
 
-  private static void fill(FileJob job, FileRequest request) {
+  /** The call that a request's next piece is. */
+  static void fill(FileJob job, FileRequest request) {
     BdevIo io = request.io();
     FileChannel channel = request.channel();
     IoType type = io.type();

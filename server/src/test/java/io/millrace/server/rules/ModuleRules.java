@@ -15,8 +15,8 @@ final class ModuleRules {
   /** The folders of the modules, each with those it builds on; what these know it may know too. */
   static final Map<String, List<String>> KNOWS = knows();
 
-  /** Modules that are no part of the product; they see it from outside. */
-  static final Set<String> OUTSIDE = Set.of("vm-tests", "benchmarks");
+  /** Modules that are no part of the product, and have nothing that it could know. */
+  static final Set<String> OUTSIDE = Set.of("simulation", "vm-tests", "benchmarks");
 
   /** What {@code rpc} stands on, which so cannot bring methods of its own. */
   private static final Set<String> BELOW_RPC = Set.of("linux", "reactor");
