@@ -1,8 +1,7 @@
 package io.millrace.live.migration;
 
 import io.millrace.linux.RawMemory;
-import java.util.Comparator;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /**
  * The in-flight region of a device ("Inflight I/O tracking" in vhost-user.rst): a part for each
@@ -63,14 +62,43 @@ public final class InflightRegion {
     return said == 1;
   }
 
-  /** Those that are in flight, in the order of their counters, unsigned. */
+  /**
+   * Those that are in flight, in the order of their counters, unsigned. Without lambdas, which cost
+   * a process more the first time than all the rest of a recovery.
+   */
   static int[] inOrder(boolean[] inFlight, long[] counters) {
-    return IntStream.range(0, inFlight.length)
-        .filter(head -> inFlight[head])
-        .boxed()
-        .sorted(Comparator.comparing(head -> counters[head], Long::compareUnsigned))
-        .mapToInt(Integer::intValue)
-        .toArray();
+    int[] heads = new int[inFlight.length];
+    long[] keys = new long[inFlight.length];
+    int count = 0;
+    for (int head = 0; head < inFlight.length; head++) {
+      if (inFlight[head]) {
+        heads[count] = head;
+        keys[count++] = counters[head] ^ Long.MIN_VALUE; // unsigned order as a signed one
+      }
+    }
+    long[] sorted = Arrays.copyOf(keys, count);
+    Arrays.sort(sorted);
+    int[] inOrder = new int[count];
+    int[] equal = new int[count]; // placed so far, by the place of the first of equals
+    for (int i = 0; i < count; i++) {
+      int place = firstOf(sorted, keys[i]);
+      inOrder[place + equal[place]++] = heads[i];
+    }
+    return inOrder;
+  }
+
+  private static int firstOf(long[] sorted, long key) {
+    int low = 0;
+    int high = sorted.length;
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (sorted[middle] < key) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /** What the counter goes on with behind the last of those. */
