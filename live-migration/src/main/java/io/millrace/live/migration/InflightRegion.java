@@ -13,6 +13,14 @@ public final class InflightRegion {
 
   private static final int ALIGNMENT = 64; // of each queue's part
 
+  /**
+   * Bytes of a note of our own behind the queues' parts, where whoever made the region had room.
+   */
+  public static final int NOTE_BYTES = 64;
+
+  private static final long NOTE_MAGIC = 0x65636172_6c6c694dL; // "Millrace"
+  private static final int NOTE_AT = 8; // u32
+
   private InflightRegion() {}
 
   /**
@@ -38,6 +46,17 @@ public final class InflightRegion {
    */
   public static void forget(long address) {
     RawMemory.putShortRelease(address + VERSION_AT, (short) 0);
+  }
+
+  /** Leaves a note for the back-end after this one. */
+  public static void note(long address, int value) {
+    RawMemory.putInt(address + NOTE_AT, value);
+    RawMemory.putLongRelease(address, NOTE_MAGIC);
+  }
+
+  /** The note that a back-end left; 0 if there is none. */
+  public static int noted(long address) {
+    return RawMemory.getLong(address) == NOTE_MAGIC ? RawMemory.getInt(address + NOTE_AT) : 0;
   }
 
   // ---- what both formats ask of a part that was of use ------------------------------------------

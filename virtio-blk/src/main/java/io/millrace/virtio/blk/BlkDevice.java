@@ -158,6 +158,9 @@ final class BlkDevice implements VhostDevice {
 
   /** The device's half of one session. */
   private final class Half implements DeviceSession {
+    private static final int WRITEBACK = 1;
+    private static final int WRITE_THROUGH = 2;
+
     private final WriteCache cache = new WriteCache(descriptor.bdev().properties().volatileCache());
 
     @Override
@@ -201,6 +204,19 @@ final class BlkDevice implements VhostDevice {
         }
       }
       return true;
+    }
+
+    /** QEMU connects again to a server that was killed without telling it the cache mode. */
+    @Override
+    public int choices() {
+      return cache.isWriteback() ? WRITEBACK : WRITE_THROUGH;
+    }
+
+    @Override
+    public void restore(int kept) {
+      if (kept == WRITEBACK || kept == WRITE_THROUGH) {
+        cache.writeback(kept == WRITEBACK);
+      }
     }
 
     @Override

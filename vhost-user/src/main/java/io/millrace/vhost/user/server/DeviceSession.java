@@ -27,6 +27,25 @@ public interface DeviceSession {
   boolean writeConfig(int offset, byte[] data, boolean migration);
 
   /**
+   * What the driver chose that a back-end after this one has to know, and the front-end need not
+   * tell: it is kept with what is in flight.
+   *
+   * @return 1 to 2^31 - 1, or 0 for nothing
+   */
+  default int choices() {
+    return 0;
+  }
+
+  /**
+   * What a back-end or session before this one had as {@link #choices}.
+   *
+   * @param kept any value: a front-end may have written it
+   */
+  default void restore(int kept) {
+    // Where there is nothing to choose, nothing is kept.
+  }
+
+  /**
    * A queue starts; runs on the queue's reactor.
    *
    * @param context what the queue may use; valid until the handler is closed

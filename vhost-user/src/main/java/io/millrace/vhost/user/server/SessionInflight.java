@@ -9,6 +9,7 @@ import io.millrace.vhost.user.InflightArea;
 import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringLayout;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +46,8 @@ final class SessionInflight implements AutoCloseable {
     int queues = asked.queueCount();
     int size = asked.queueSize();
     refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
-    long bytes = InflightRegion.bytes(format == RingFormat.PACKED, queues, size);
+    long bytes =
+        InflightRegion.bytes(format == RingFormat.PACKED, queues, size) + InflightRegion.NOTE_BYTES;
     try {
       int seals = MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW;
       FileDescriptor made = MemoryFile.createSealed("millrace-inflight", bytes, seals);
@@ -128,14 +130,52 @@ final class SessionInflight implements AutoCloseable {
 
   /** The device is reset: nothing is in flight any more. No ring runs. */
   void forget() throws SessionException {
+    touch(mapped -> {
+      for (int i = 0; i < area.queueCount(); i++) {
+        InflightRegion.forget(place(mapped, i).address());
+      }
+    });
+  }
+
+  /** Notes what the driver chose for the next back-end, if the region has room for that. */
+  void note(DeviceSession device) throws SessionException {
+    touch(mapped -> {
+      if (hasNote()) {
+        InflightRegion.note(noteAt(mapped), device.choices());
+      }
+    });
+  }
+
+  /** Tells the device what a back-end before this one noted of its driver. */
+  void restore(DeviceSession device) throws SessionException {
+    touch(mapped -> {
+      int noted = hasNote() ? InflightRegion.noted(noteAt(mapped)) : 0;
+      if (noted != 0) {
+        device.restore(noted);
+      }
+    });
+  }
+
+  private boolean hasNote() {
+    return area.mmapSize() >= queuesBytes() + InflightRegion.NOTE_BYTES;
+  }
+
+  private long noteAt(SharedFile mapped) {
+    return mapped.address() + queuesBytes();
+  }
+
+  private long queuesBytes() {
+    return InflightRegion.bytes(format == RingFormat.PACKED, area.queueCount(), area.queueSize());
+  }
+
+  /** Touches the region, if there is one, on the control thread. */
+  private void touch(Consumer<SharedFile> access) throws SessionException {
     SharedFile mapped = file;
     if (mapped == null) {
       return;
     }
     try {
-      for (int i = 0; i < area.queueCount(); i++) {
-        InflightRegion.forget(place(mapped, i).address());
-      }
+      access.accept(mapped);
       RawMemory.surfaceFault();
     } catch (InternalError e) {
       throw new SessionException("the in-flight region is gone; its file was truncated", e);

@@ -228,6 +228,7 @@ final class SessionMessages {
     boolean migration = access.flags() == ConfigAccess.MIGRATION;
     byte[] data = access.data().toArray();
     if (deviceSession.writeConfig(access.offset(), data, migration)) {
+      inflight.note(deviceSession);
       done.accept(null);
     } else if (acknowledge) {
       done.accept(Reply.Word.FAILED);
@@ -254,6 +255,8 @@ final class SessionMessages {
       throw new SessionException("SET_INFLIGHT_FD while rings run");
     }
     inflight.replace(given, descriptor, RingFormat.of(features));
+    inflight.restore(deviceSession);
+    inflight.note(deviceSession);
     done.accept(null);
   }
 
