@@ -120,7 +120,7 @@ final class Kernel {
     return switch (random.nextInt(4)) {
       case 0 -> Errno.EINTR;
       case 1 -> Errno.EAGAIN;
-      case 2 -> sync ? Errno.EINTR : Errno.ENOSPC;
+      case 2 -> call.writes() ? Errno.ENOSPC : Errno.EINTR;
       default -> sync || call.isDurable() ? Errno.EAGAIN : Errno.EIO;
     };
   }

@@ -51,9 +51,9 @@ record Setup(
         random.nextBoolean() ? 16 : 48,
         random.nextInt(3) == 0,
         random.nextInt(6) == 0,
-        random.nextInt(4) == 0,
+        random.nextInt(3) == 0,
         random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 64,
-        random.nextInt(3) == 0 ? random.nextInt(20) : 0,
+        random.nextInt(5) < 2 ? random.nextInt(30) : 0,
         random.nextInt(6) == 0,
         random.nextInt(4) == 0,
         false);

@@ -80,6 +80,7 @@ final class Simulation implements AutoCloseable {
       case Action.Submit submit -> submit(submit);
       case Action.Pass pass -> {
         for (int i = 0; i < pass.rounds(); i++) {
+          now += pass.nanos();
           round();
         }
       }
