@@ -107,14 +107,10 @@ final class Kernel {
     if (call.zeroesRange() && setup.noZeroRange()) {
       return Errno.EOPNOTSUPP;
     }
-    boolean sync = call.kind == KernelCall.Kind.SYNC;
-    if (sync && unseenFailure) {
-      unseenFailure = false;
-      return Errno.EIO;
-    }
     if (calm) {
       return null;
     }
+    boolean sync = call.kind == KernelCall.Kind.SYNC;
     if ((sync || call.isDurable()) && setup.syncFails() && random.nextInt(8) == 0) {
       return Errno.EIO;
     }
@@ -142,6 +138,10 @@ final class Kernel {
   /** A call has returned: what that means for the disk. */
   void end(KernelCall call) {
     call.completed = nextCount();
+    if (call.kind == KernelCall.Kind.SYNC && unseenFailure) {
+      unseenFailure = false; // whichever ends first is told
+      call.result = -Errno.EIO.number();
+    }
     if (call.kind == KernelCall.Kind.SYNC && call.result == 0) {
       if (!setup.lies()) {
         disk.sync(call);
