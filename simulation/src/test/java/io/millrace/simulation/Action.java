@@ -39,8 +39,12 @@ sealed interface Action {
     }
   }
 
-  /** Time passes. */
-  record Pass(int rounds) implements Action {}
+  /**
+   * Time passes.
+   *
+   * @param nanos how much with each round, beyond what a round takes
+   */
+  record Pass(int rounds, long nanos) implements Action {}
 
   /** The guest waits until all its requests are answered. */
   record Drain() implements Action {}

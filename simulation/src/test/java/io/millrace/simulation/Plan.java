@@ -8,6 +8,7 @@ import java.util.Random;
 /** A setup and what happens in it. */
 record Plan(Setup setup, List<Action> actions) {
   private static final int MOST_REQUESTS = 60;
+  private static final long LONG_NANOS = 20_000_000;
 
   Plan {
     actions = List.copyOf(actions);
@@ -24,7 +25,8 @@ record Plan(Setup setup, List<Action> actions) {
     for (int id = 0; id < requests; id++) {
       actions.add(submit(setup, random, id, writes));
       if (random.nextInt(3) == 0) {
-        actions.add(new Action.Pass(random.nextInt(pause)));
+        boolean idle = random.nextInt(8) == 0; // long enough for what is held
+        actions.add(new Action.Pass(random.nextInt(pause), idle ? LONG_NANOS : 0));
       }
       if (random.nextInt(12) == 0) {
         actions.add(special(setup, random, turn));

@@ -29,6 +29,11 @@ final class Sector {
   }
 
   static byte[] bytes(long value) {
+    if (value == TORN) {
+      byte[] torn = new byte[BYTES];
+      torn[BYTES - 1] = 1;
+      return torn;
+    }
     ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < BYTES / Long.BYTES && value != ZERO; i++) {
       bytes.putLong(i * Long.BYTES, value << 8 | i);
