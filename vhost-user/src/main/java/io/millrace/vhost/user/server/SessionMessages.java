@@ -51,6 +51,7 @@ final class SessionMessages {
   private long features;
   private long protocolFeatures;
   private long status;
+  private boolean configured; // the driver's choices were told in this session: no older ones count
 
   SessionMessages(
       Session session,
@@ -228,6 +229,7 @@ final class SessionMessages {
     boolean migration = access.flags() == ConfigAccess.MIGRATION;
     byte[] data = access.data().toArray();
     if (deviceSession.writeConfig(access.offset(), data, migration)) {
+      configured = true;
       inflight.note(deviceSession);
       done.accept(null);
     } else if (acknowledge) {
@@ -255,7 +257,9 @@ final class SessionMessages {
       throw new SessionException("SET_INFLIGHT_FD while rings run");
     }
     inflight.replace(given, descriptor, RingFormat.of(features));
-    inflight.restore(deviceSession);
+    if (!configured) {
+      inflight.restore(deviceSession);
+    }
     inflight.note(deviceSession);
     done.accept(null);
   }
