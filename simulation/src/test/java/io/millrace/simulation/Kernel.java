@@ -12,6 +12,7 @@ import java.util.function.IntConsumer;
 final class Kernel {
   private static final long USUAL_NANOS = 100_000;
   private static final long LONG_NANOS = 1_000_000;
+  private static final long HANG_NANOS = 3_000_000_000L;
 
   final Disk disk;
   final Random random;
@@ -75,6 +76,9 @@ final class Kernel {
     call.submitted = nextCount();
     boolean slow = random.nextInt(8) == 0;
     call.dueNanos = now + 1 + (long) (random.nextDouble() * (slow ? LONG_NANOS : USUAL_NANOS));
+    if (!calm && setup.hangs() && random.nextInt(20) == 0) {
+      call.dueNanos = now + HANG_NANOS;
+    }
     boolean transfers = call.kind == KernelCall.Kind.READ || call.kind == KernelCall.Kind.WRITE;
     int done = call.sectors;
     if (transfers && done > 1 && random.nextInt(8) == 0) {
@@ -103,14 +107,10 @@ final class Kernel {
     if (call.zeroesRange() && setup.noZeroRange()) {
       return Errno.EOPNOTSUPP;
     }
-    boolean sync = call.kind == KernelCall.Kind.SYNC;
-    if (sync && unseenFailure) {
-      unseenFailure = false;
-      return Errno.EIO;
-    }
     if (calm) {
       return null;
     }
+    boolean sync = call.kind == KernelCall.Kind.SYNC;
     if ((sync || call.isDurable()) && setup.syncFails() && random.nextInt(8) == 0) {
       return Errno.EIO;
     }
@@ -138,6 +138,10 @@ final class Kernel {
   /** A call has returned: what that means for the disk. */
   void end(KernelCall call) {
     call.completed = nextCount();
+    if (call.kind == KernelCall.Kind.SYNC && unseenFailure) {
+      unseenFailure = false; // whichever ends first is told
+      call.result = -Errno.EIO.number();
+    }
     if (call.kind == KernelCall.Kind.SYNC && call.result == 0) {
       if (!setup.lies()) {
         disk.sync(call);

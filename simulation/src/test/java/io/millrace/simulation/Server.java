@@ -6,6 +6,7 @@ import io.millrace.bdev.file.FileBdev;
 import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.bdev.file.FileEngineKind;
 import io.millrace.bdev.file.FileFailurePolicy;
+import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import io.millrace.bdev.file.SimulatedQueue;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
@@ -41,9 +42,8 @@ final class Server {
             .withDirect(setup.direct())
             .withWriteThrough(setup.writeThrough())
             .withEngine(FileEngineKind.THREADS);
-    if (setup.retry()) {
-      options = options.withFailures(new FileFailurePolicy(FileFailurePolicy.OnError.RETRY, 0));
-    }
+    OnError onError = setup.retry() ? OnError.RETRY : OnError.REPORT;
+    options = options.withFailures(new FileFailurePolicy(onError, setup.hangs() ? 1 : 0));
     bdevs.register(FileBdev.create(options));
     controllers.create(
         new BlkControllers.Spec(NAME, NAME, false), VhostSocket.listen(socket, null));

@@ -19,6 +19,7 @@ import java.util.Random;
  * @param capacity most calls that the kernel queue has at once
  * @param faultPercent how many calls fail, without loss of what was written before
  * @param syncFails whether syncs fail, and lose what was written before
+ * @param hangs whether some calls take longer than the server waits for them
  * @param noZeroRange whether the file system zeroes ranges by holes only
  * @param lies whether syncs succeed and do nothing, as no storage may
  */
@@ -34,6 +35,7 @@ record Setup(
     int capacity,
     int faultPercent,
     boolean syncFails,
+    boolean hangs,
     boolean noZeroRange,
     boolean lies) {
   static final int QUEUE_SIZE = 64;
@@ -55,6 +57,7 @@ record Setup(
         random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 64,
         random.nextInt(5) < 2 ? random.nextInt(30) : 0,
         random.nextInt(6) == 0,
+        random.nextInt(6) == 0,
         random.nextInt(4) == 0,
         false);
   }
@@ -73,6 +76,7 @@ record Setup(
         capacity,
         faultPercent,
         syncFails,
+        hangs,
         noZeroRange,
         true);
   }

@@ -117,7 +117,8 @@ final class Simulation implements AutoCloseable {
     }
     await("queue " + what.queue() + " has room", () -> world.hasRoom(what.queue()));
     Request request = new Request(what, era, ++clock);
-    request.repeated = setup.retry();
+    // A server that has not heard of a connection's end may begin it, for another to do again.
+    request.repeated = setup.retry() || !world.isSettled();
     history.add(request);
     world.submit(request);
     tally.requests++;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
  * one alone.
  */
 class SimulationTest {
-  private static final int SEEDS = Integer.getInteger("millrace.seeds", 200);
+  private static final int SEEDS = Integer.getInteger("millrace.seeds", 150);
   private static final Long SEED = Long.getLong("millrace.seed");
 
   @TempDir private Path folder;
