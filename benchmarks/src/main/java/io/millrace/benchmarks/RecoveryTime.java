@@ -10,10 +10,10 @@ import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestRegion;
-import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.IndirectTables;
 import io.millrace.virtqueue.InflightPlace;
 import io.millrace.virtqueue.RingFormat;
+import io.millrace.virtqueue.SwitchedWrites;
 import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
 import java.io.IOException;
@@ -104,7 +104,7 @@ public final class RecoveryTime {
                 map.translation(),
                 features,
                 RingFormat.of(features).firstBase(),
-                GuestWrites.UNTRACKED,
+                SwitchedWrites.UNTRACKED,
                 place));
     DescriptorChain chain = new DescriptorChain();
     int taken = 0;

@@ -19,9 +19,9 @@ import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestRegion;
-import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.IndirectTables;
 import io.millrace.virtqueue.RingFormat;
+import io.millrace.virtqueue.SwitchedWrites;
 import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
 import java.util.List;
@@ -78,7 +78,7 @@ final class RingRig implements AutoCloseable {
                 new GuestMemoryMap(List.of(region)).translation(),
                 features,
                 format.firstBase(),
-                GuestWrites.UNTRACKED));
+                SwitchedWrites.UNTRACKED));
     while (freeCount < QUEUE_SIZE) {
       free[freeCount++] = new Request();
     }

@@ -6,9 +6,6 @@ package io.millrace.virtqueue;
  */
 @FunctionalInterface
 public interface GuestWrites {
-  /** Nobody wants to know. */
-  GuestWrites UNTRACKED = (hostAddress, bytes) -> {};
-
   /**
    * Bytes were stored. Called after the store, on the queue's thread, before the guest is told.
    *
@@ -16,4 +13,22 @@ public interface GuestWrites {
    * @param bytes 1 or more
    */
   void wrote(long hostAddress, long bytes);
+
+  /**
+   * As {@link #wrote}, for stores that lie beside others: what is on one page may be told of
+   * together, before {@link #flush} returns.
+   */
+  default void wroteAmong(long hostAddress, long bytes) {
+    wrote(hostAddress, bytes);
+  }
+
+  /** Tells of all that {@link #wroteAmong} put off; called before the guest is told. */
+  default void flush() {
+    // Nothing is put off where nothing is saved by it.
+  }
+
+  /** Whether each store costs a mark, so that those which only prepare another do not pay. */
+  default boolean costs() {
+    return false;
+  }
 }

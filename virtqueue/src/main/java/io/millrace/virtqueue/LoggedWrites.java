@@ -8,12 +8,14 @@ import io.millrace.live.migration.DirtyLog;
  * as what a front-end says of them ({@code log_guest_addr}) is right for the used ring of a split
  * queue only. One queue's.
  */
-final class LoggedWrites implements GuestWrites {
+final class LoggedWrites {
   private final DirtyLog log;
   private final long[] host; // ascending
   private final long[] size;
   private final long[] toGuest; // from host to guest address
   private int found; // last time, and so most times
+  private long lastAddress; // of the store that is not marked yet
+  private long lastBytes; // 0: there is none
 
   LoggedWrites(DirtyLog log, long[] host, long[] size, long[] toGuest) {
     this.log = log;
@@ -22,9 +24,11 @@ final class LoggedWrites implements GuestWrites {
     this.toGuest = toGuest;
   }
 
-  /** Stores never span regions: each is to a place that one translation gave. */
-  @Override
-  public void wrote(long hostAddress, long bytes) {
+  /**
+   * As {@link GuestWrites}. Stores never span regions: each is to a place that one translation
+   * gave.
+   */
+  void wrote(long hostAddress, long bytes) {
     int region = found;
     if (!GuestMemoryMap.holds(host[region], size[region], hostAddress)) {
       region = GuestMemoryMap.find(host, size, hostAddress);
@@ -34,5 +38,30 @@ final class LoggedWrites implements GuestWrites {
       found = region;
     }
     log.mark(hostAddress + toGuest[region], bytes);
+  }
+
+  /** Marks a page once for all stores in a row that begin on it, behind the last of them. */
+  void wroteAmong(long hostAddress, long bytes) {
+    if (lastBytes != 0 && !isOnPageOf(lastAddress, hostAddress)) {
+      flush();
+    }
+    lastAddress = hostAddress;
+    lastBytes = bytes;
+  }
+
+  void flush() {
+    long bytes = lastBytes;
+    if (bytes != 0) {
+      lastBytes = 0;
+      wrote(lastAddress, bytes);
+    }
+  }
+
+  private boolean isOnPageOf(long one, long other) {
+    int region = found;
+    long start = host[region];
+    return GuestMemoryMap.holds(start, size[region], one)
+        && GuestMemoryMap.holds(start, size[region], other)
+        && ((one + toGuest[region]) ^ (other + toGuest[region])) >>> DirtyLog.PAGE_SHIFT == 0;
   }
 }

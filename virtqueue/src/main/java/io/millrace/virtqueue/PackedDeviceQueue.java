@@ -297,7 +297,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     } else {
       // The driver does not look at it before it has seen the first.
       PackedDesc.state(entry(index), state);
-      writes.wrote(PackedDesc.stateAddress(entry(index)), Long.BYTES);
+      writes.wroteAmong(PackedDesc.stateAddress(entry(index)), Long.BYTES);
     }
     usedPosition = PackedPosition.plus(usedPosition, count, size);
     completed += count;
@@ -318,6 +318,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     if (tracked != null) {
       tracked.publishing(usedPosition);
     }
+    writes.flush();
     // Release: the rest of the batch before its first descriptor.
     PackedDesc.stateRelease(entry(firstIndex), firstState);
     writes.wrote(PackedDesc.stateAddress(entry(firstIndex)), Long.BYTES);

@@ -158,6 +158,9 @@ public final class SplitDeviceQueue implements DeviceQueue {
    * driver's core while the chain does. The driver does not look there before the index covers it.
    */
   private void claimElement(int head) {
+    if (writes.costs()) {
+      return;
+    }
     long element = VirtqUsed.elementAddress(used, (usedIdx + outCount) & mask);
     RawMemory.putLong(element, head);
     writes.wrote(element, VirtqUsed.ELEMENT);
@@ -213,7 +216,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     outCount--;
     long element = VirtqUsed.elementAddress(used, usedIdx & mask);
     RawMemory.putLong(element, head | writtenBytes << 32);
-    writes.wrote(element, VirtqUsed.ELEMENT);
+    writes.wroteAmong(element, VirtqUsed.ELEMENT);
     usedIdx = (usedIdx + 1) & 0xffff;
     SplitInflight tracked = inflight;
     if (tracked != null) {
@@ -228,6 +231,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     int before = publishedIdx;
     publishedIdx = usedIdx;
+    writes.flush();
     long idxAddress = VirtqUsed.idxAddress(used);
     // Release: the elements before the index that covers them.
     RawMemory.putShortRelease(idxAddress, (short) usedIdx);

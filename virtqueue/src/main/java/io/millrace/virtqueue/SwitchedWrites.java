@@ -5,9 +5,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Stores of one queue, told to a dirty log while there is one: free while there is none. The
- * queue's thread.
+ * queue's thread. No other class of the product is a {@link GuestWrites}: so the compiler knows
+ * whom it calls.
  */
 public final class SwitchedWrites implements GuestWrites {
+  /** Nobody ever wants to know. */
+  public static final GuestWrites UNTRACKED = new SwitchedWrites();
+
   private @Nullable LoggedWrites log;
 
   /** Nobody wants to know yet. */
@@ -29,5 +33,26 @@ public final class SwitchedWrites implements GuestWrites {
     if (to != null) {
       to.wrote(hostAddress, bytes);
     }
+  }
+
+  @Override
+  public void wroteAmong(long hostAddress, long bytes) {
+    LoggedWrites to = log;
+    if (to != null) {
+      to.wroteAmong(hostAddress, bytes);
+    }
+  }
+
+  @Override
+  public void flush() {
+    LoggedWrites to = log;
+    if (to != null) {
+      to.flush();
+    }
+  }
+
+  @Override
+  public boolean costs() {
+    return log != null;
   }
 }

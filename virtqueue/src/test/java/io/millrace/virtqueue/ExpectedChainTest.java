@@ -19,7 +19,7 @@ class ExpectedChainTest {
   }
 
   private static SplitDeviceQueue queueOf(RingUnderTest ring) {
-    return ring.queueOver(ring.memory.map().translation(), 0, 0, GuestWrites.UNTRACKED);
+    return ring.queueOver(ring.memory.map().translation(), 0, 0, SwitchedWrites.UNTRACKED);
   }
 
   @Test

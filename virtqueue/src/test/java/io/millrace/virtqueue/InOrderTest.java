@@ -42,7 +42,7 @@ class InOrderTest {
               new GuestMemoryMap(List.of(region)).translation(),
               deviceFeatures,
               format.firstBase(),
-              GuestWrites.UNTRACKED);
+              SwitchedWrites.UNTRACKED);
     }
 
     int offer(int bytes) {
@@ -202,7 +202,7 @@ class InOrderTest {
     try (RingUnderTest ring = new RingUnderTest(SIZE, 0)) {
       DeviceQueue queue =
           new InOrderQueue(
-              ring.queueOver(ring.memory.map().translation(), 0, 0, GuestWrites.UNTRACKED));
+              ring.queueOver(ring.memory.map().translation(), 0, 0, SwitchedWrites.UNTRACKED));
       ring.descriptor(1, DATA, 1, 0, 0);
       ring.offer(1);
       ring.offer(1);

@@ -75,7 +75,10 @@ class IndirectTableFuzzTest {
 
     SplitDeviceQueue queue =
         ring.queueOver(
-            ring.memory.map().translation(), VirtioFeature.INDIRECT_DESC, 0, GuestWrites.UNTRACKED);
+            ring.memory.map().translation(),
+            VirtioFeature.INDIRECT_DESC,
+            0,
+            SwitchedWrites.UNTRACKED);
     ChainStatus status = queue.fetch(chain);
 
     ReferenceRing reference = new ReferenceRing(ring.memory, GuestMemory.RING, SIZE, true);

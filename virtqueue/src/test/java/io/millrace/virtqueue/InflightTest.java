@@ -213,7 +213,7 @@ class InflightTest {
                 map.translation(),
                 features,
                 base,
-                GuestWrites.UNTRACKED,
+                SwitchedWrites.UNTRACKED,
                 new InflightPlace(region.address())));
     assertThat(next.hasUnfinished()).isFalse();
     assertThat(next.state()).isEqualTo(device.state());

@@ -36,7 +36,7 @@ class PackedDeviceQueueWaitTest {
   private DeviceQueue queue(AddressTranslation translation) {
     QueueState start = new QueueState(PackedPosition.FIRST, PackedPosition.FIRST);
     return new PackedDeviceQueue(
-        ring.layout(), translation, FEATURES, start, GuestWrites.UNTRACKED);
+        ring.layout(), translation, FEATURES, start, SwitchedWrites.UNTRACKED);
   }
 
   private WaitsOnce waiting(int atCall) {

@@ -46,7 +46,7 @@ class PackedInflightWaitTest {
             by,
             FEATURES,
             base,
-            GuestWrites.UNTRACKED,
+            SwitchedWrites.UNTRACKED,
             new InflightPlace(region.address())));
   }
 }

@@ -43,7 +43,7 @@ final class PackedRingUnderTest implements AutoCloseable {
 
   /** A ring that stands somewhere, as one that ran for a while. */
   PackedRingUnderTest(int size, long features, int index, int wrap) throws LinuxException {
-    this(size, features, index, wrap, GuestWrites.UNTRACKED);
+    this(size, features, index, wrap, SwitchedWrites.UNTRACKED);
   }
 
   PackedRingUnderTest(int size, long features, int index, int wrap, GuestWrites writes)

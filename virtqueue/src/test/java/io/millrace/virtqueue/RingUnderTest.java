@@ -36,7 +36,7 @@ final class RingUnderTest implements AutoCloseable {
   }
 
   RingUnderTest(int size, long features, int startIdx) throws LinuxException {
-    this(size, features, startIdx, GuestWrites.UNTRACKED);
+    this(size, features, startIdx, SwitchedWrites.UNTRACKED);
   }
 
   RingUnderTest(int size, long features, int startIdx, GuestWrites writes) throws LinuxException {

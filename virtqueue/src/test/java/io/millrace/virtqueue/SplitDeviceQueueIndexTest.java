@@ -153,7 +153,7 @@ class SplitDeviceQueueIndexTest {
       assertThat(RingFormat.SPLIT.start(0, ring.layout()).usedIndex()).isEqualTo(1);
       SplitDeviceQueue second =
           new SplitDeviceQueue(
-              ring.layout(), ring.memory.map().translation(), 0, state, GuestWrites.UNTRACKED);
+              ring.layout(), ring.memory.map().translation(), 0, state, SwitchedWrites.UNTRACKED);
       assertThat(second.fetch(ring.chain)).isEqualTo(ChainStatus.EMPTY);
       ring.offer(3);
       assertThat(second.fetch(ring.chain)).isEqualTo(ChainStatus.FETCHED);

@@ -37,7 +37,7 @@ class SplitDeviceQueueWaitTest {
   }
 
   private SplitDeviceQueue queue(AddressTranslation translation) {
-    return ring.queueOver(translation, FEATURES, 0, GuestWrites.UNTRACKED);
+    return ring.queueOver(translation, FEATURES, 0, SwitchedWrites.UNTRACKED);
   }
 
   /** Header, data across two regions, status: by descriptors of the ring. */

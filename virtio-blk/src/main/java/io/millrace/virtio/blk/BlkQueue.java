@@ -82,8 +82,10 @@ final class BlkQueue implements QueueHandler {
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
     // A first status, as its line is then here when the last one comes. It tells of a failure until
     // then, and nobody looks at it.
-    RawMemory.putByte(request.statusAddress, BlkStatus.IOERR.code);
-    writes.wrote(request.statusAddress, STATUS_BYTES);
+    if (!writes.costs()) {
+      RawMemory.putByte(request.statusAddress, BlkStatus.IOERR.code);
+      writes.wrote(request.statusAddress, STATUS_BYTES);
+    }
     reader.fill(request, chain);
     request.state = State.TAKEN;
     freeCount--;
@@ -254,9 +256,10 @@ final class BlkQueue implements QueueHandler {
         written += storeId(request);
       }
       RawMemory.putByte(request.statusAddress, request.status.code);
-      writes.wrote(request.statusAddress, STATUS_BYTES);
+      writes.wroteAmong(request.statusAddress, STATUS_BYTES);
       returns.give(request.head, written);
     }
+    writes.flush();
   }
 
   /** Stores the serial: 20 bytes, shorter ones end in a NUL (§5.2.6). */
