@@ -58,7 +58,7 @@ final class RingSuspension {
 
   private void cutShort() {
     Consumer<QueueState> stands =
-        stand -> schedule(CANCEL_NANOS, () -> answer(stand, runner.inFlight()));
+        stand -> schedule(CANCEL_NANOS, () -> answer(stand, Math.max(1, runner.inFlight())));
     runner.suspend(stands);
   }
 
