@@ -141,8 +141,9 @@ final class PackedRingAttacks {
   static String aDescriptorThatSaysItIsUsed(Scene scene) throws Exception {
     PackedRing ring = ring(scene);
     ring.ram.putByte(Ring.STATUS, Answer.NO_STATUS);
-    ring.write(0, 0, ring.header(Ring.T_IN, 0), ring.data(512), ring.status());
-    ring.ram.putShort(PackedRing.flagsAt(0), Piece.NEXT | 1 << 7 | 1 << 15);
+    Piece header = ring.header(Ring.T_IN, 0);
+    Piece used = new Piece(header.guest(), header.bytes(), header.flags() | 1 << 15);
+    ring.write(0, 0, used, ring.data(512), ring.status()); // never without that flag
     ring.kick();
     pause();
     if (ring.ram.getByte(Ring.STATUS) != Answer.NO_STATUS) {
