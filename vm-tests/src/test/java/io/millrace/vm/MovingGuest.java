@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -23,6 +25,9 @@ final class MovingGuest {
 
   private static final String OWN_MEMORY = "memory-backend-memfd,id=mem,size=256M,share=on";
   private static final int RING_PACKED = 34;
+  private static final Pattern FLAGS = Pattern.compile("RFL=(\\w+)");
+  private static final long INTERRUPT_FLAG = 1 << 9;
+  private static final int LOOKS = 10;
 
   private final Lab lab;
   private final String ring;
@@ -119,6 +124,29 @@ final class MovingGuest {
         .map(qemu -> Lab.read(lab.path(qemu.name + "-console.log")))
         .anyMatch(
             console -> console.matches("(?s).*(Kernel panic|BUG:|Oops|Bad page|Call Trace).*"));
+  }
+
+  /**
+   * Whether its kernel goes round and round with interrupts off: memory of its own is broken then,
+   * and nothing that a device does would be noticed.
+   */
+  boolean spins() throws IOException, InterruptedException {
+    for (int i = 0; i < LOOKS; i++) {
+      if (isInterruptible()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isInterruptible() throws IOException, InterruptedException {
+    Map<String, ?> registers = Map.of("command-line", "info registers");
+    String all = here.execute("human-monitor-command", registers).asString("");
+    Matcher flags = FLAGS.matcher(all);
+    if (!flags.find()) {
+      throw new AssertionError("no flags in " + all);
+    }
+    return (Long.parseLong(flags.group(1), 16) & INTERRUPT_FLAG) != 0;
   }
 
   /** Notes, in a log, what virtual CPU and rings were doing: for a guest that says nothing. */
