@@ -19,7 +19,7 @@ class MigrationByCopyTest {
   @RegisterExtension final Lab lab = new Lab();
 
   /** For each ring format; more by {@code -Dmillrace.vm.copies}. */
-  private static final int MOVES = Integer.getInteger("millrace.vm.copies", 2);
+  private static final int MOVES = Integer.getInteger("millrace.vm.copies", 1);
 
   private static final int TRIES = 3;
   private static final long MIB = 1 << 20;

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class KillTest {
   /** For each ring format; more by {@code -Dmillrace.kills}. */
-  private static final int KILLS = Integer.getInteger("millrace.kills", 3);
+  private static final int KILLS = Integer.getInteger("millrace.kills", 2);
 
   @TempDir private Path folder;
 
