@@ -43,15 +43,12 @@ final class SessionInflight implements AutoCloseable {
    * @return its descriptor is the caller's
    */
   Made create(InflightArea asked, RingFormat format) throws SessionException {
-    int queues = asked.queueCount();
-    int size = asked.queueSize();
     refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
-    long bytes =
-        InflightRegion.bytes(format == RingFormat.PACKED, queues, size) + InflightRegion.NOTE_BYTES;
+    long bytes = queuesBytes(asked, format) + InflightRegion.NOTE_BYTES;
     try {
       int seals = MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW;
       FileDescriptor made = MemoryFile.createSealed("millrace-inflight", bytes, seals);
-      return new Made(new InflightArea(bytes, 0, queues, size), made);
+      return new Made(new InflightArea(bytes, 0, asked.queueCount(), asked.queueSize()), made);
     } catch (LinuxException e) {
       throw new SessionException("no in-flight region can be made: " + e.getMessage());
     }
@@ -82,8 +79,7 @@ final class SessionInflight implements AutoCloseable {
         "the in-flight region of %d bytes at %d".formatted(given.mmapSize(), given.mmapOffset());
     try {
       refuseGeometry("SET_INFLIGHT_FD gives", given, rings);
-      long needed =
-          InflightRegion.bytes(rings == RingFormat.PACKED, given.queueCount(), given.queueSize());
+      long needed = queuesBytes(given, rings);
       if (given.mmapSize() < needed) {
         throw new SessionException(
             "%s is too small: %d queues of %d need %d bytes"
@@ -157,15 +153,15 @@ final class SessionInflight implements AutoCloseable {
   }
 
   private boolean hasNote() {
-    return area.mmapSize() >= queuesBytes() + InflightRegion.NOTE_BYTES;
+    return area.mmapSize() >= queuesBytes(area, format) + InflightRegion.NOTE_BYTES;
   }
 
   private long noteAt(SharedFile mapped) {
-    return mapped.address() + queuesBytes();
+    return mapped.address() + queuesBytes(area, format);
   }
 
-  private long queuesBytes() {
-    return InflightRegion.bytes(format == RingFormat.PACKED, area.queueCount(), area.queueSize());
+  private static long queuesBytes(InflightArea of, RingFormat format) {
+    return InflightRegion.bytes(format == RingFormat.PACKED, of.queueCount(), of.queueSize());
   }
 
   /** Touches the region, if there is one, on the control thread. */
