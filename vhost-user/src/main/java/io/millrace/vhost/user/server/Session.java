@@ -144,9 +144,7 @@ final class Session {
       along = List.of();
     }
     goOn();
-    if (startPending && server.isDrained()) {
-      startRings();
-    }
+    startPending();
   }
 
   private void goOn() {
@@ -192,16 +190,14 @@ final class Session {
     if (server.isDrained()) {
       return true;
     }
-    if (!startPending) {
-      startPending = true;
-      server.whenDrained(this::startRings);
-    }
+    startPending = true;
     return false;
   }
 
-  private void startRings() {
-    if (closed || stopping || busy) {
-      return; // or when the message at hand is done
+  /** Starts the rings that wait until they may, unless a message is at hand: it does so then. */
+  void startPending() {
+    if (!startPending || closed || stopping || busy || !server.isDrained()) {
+      return;
     }
     startPending = false;
     busy = true;

@@ -7,12 +7,10 @@ import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +43,6 @@ public final class VhostServer {
   private final Set<Session> ending = new LinkedHashSet<>();
   private final Set<RingRunner> hanging =
       new HashSet<>(); // stopped, with requests that are not back
-  private final Queue<Runnable> whenDrained = new ArrayDeque<>();
   private final FaultListener faultListener;
   private final FdWatch watch;
   private int nextId;
@@ -163,11 +160,6 @@ public final class VhostServer {
     return ending.isEmpty() && hanging.isEmpty();
   }
 
-  /** Runs something when that is so, later. */
-  void whenDrained(Runnable action) {
-    whenDrained.add(action);
-  }
-
   /** A ring was stopped and its storage keeps some of its requests. */
   void hangs(RingRunner ring) {
     hanging.add(ring);
@@ -176,12 +168,12 @@ public final class VhostServer {
   /** They are back. */
   void cameBack(RingRunner ring) {
     hanging.remove(ring);
-    runIfDrained();
+    startIfDrained();
   }
 
-  private void runIfDrained() {
-    while (isDrained() && !whenDrained.isEmpty()) {
-      whenDrained.remove().run();
+  private void startIfDrained() {
+    if (isDrained()) {
+      List.copyOf(sessions).forEach(Session::startPending);
     }
   }
 
@@ -194,7 +186,7 @@ public final class VhostServer {
     ending.remove(session);
     stalls.remove(session);
     socket.released();
-    runIfDrained();
+    startIfDrained();
     tellIfClosed();
   }
 
