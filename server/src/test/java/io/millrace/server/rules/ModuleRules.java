@@ -33,12 +33,13 @@ final class ModuleRules {
     knows.put("reactor", List.of("linux"));
     knows.put("rpc", List.of("reactor"));
     knows.put("bdev", List.of("reactor"));
+    knows.put("nvme", List.of("bdev"));
     knows.put("live-migration", List.of("linux"));
     knows.put("virtqueue", List.of("live-migration"));
     knows.put("vhost-user", List.of("reactor", "virtqueue"));
     knows.put("virtio-blk", List.of("vhost-user", "bdev"));
     knows.put("initiator", List.of("vhost-user", "bdev"));
-    knows.put("server", List.of("virtio-blk", "initiator", "rpc"));
+    knows.put("server", List.of("virtio-blk", "initiator", "nvme", "rpc"));
     return knows;
   }
 

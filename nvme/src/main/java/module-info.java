@@ -1,0 +1,10 @@
+/** The userspace NVMe driver: from a PCI function to bdevs of its namespaces. */
+module io.millrace.nvme {
+  requires static transitive org.jspecify;
+  requires transitive io.millrace.bdev;
+  requires transitive io.millrace.linux;
+  requires transitive io.millrace.rpc;
+  requires org.slf4j;
+
+  exports io.millrace.nvme.pci;
+}
