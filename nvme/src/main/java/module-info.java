@@ -7,4 +7,5 @@ module io.millrace.nvme {
   requires org.slf4j;
 
   exports io.millrace.nvme.pci;
+  exports io.millrace.nvme.qtest;
 }
