@@ -12,22 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A machine that QEMU emulates and whose CPU stands still. It is reached by two sockets in a
- * directory DIR, so QEMU is started with
- *
- * <pre>{@code
- * -accel tcg -S -display none -nodefaults -machine q35,memory-backend=mem -m 64M
- * -object memory-backend-file,id=mem,share=on,mem-path=/dev/shm/FILE,size=64M
- * -qtest unix:DIR/qtest.sock,server=on,wait=off -qtest-log none
- * -qmp unix:DIR/qmp.sock,server=on,wait=off
- * }</pre>
- *
- * <p>and its devices. For I/O without copies the memory of a virtual machine is plugged in too:
- *
- * <pre>{@code
- * -m 64M,slots=2,maxmem=8G -device pc-dimm,memdev=guest
- * -object memory-backend-file,id=guest,share=on,mem-path=/dev/shm/GUEST,size=...
- * }</pre>
+ * A machine that QEMU emulates and whose CPU stands still, reached by two sockets in a directory.
+ * {@link QtestPciDevice#open} says how QEMU is started.
  *
  * <p>The qtest socket takes one client: devices of one machine share this object, which counts
  * them. Control thread; the accesses of {@link #connection} any thread.

@@ -31,8 +31,16 @@ public final class QtestPciDevice implements PciDevice {
 
   /**
    * Opens a function of the machine whose QEMU listens at {@code qtest.sock} and {@code qmp.sock}
-   * in a directory, started as described in {@code docs/}: reset, with addresses, and free to use
-   * memory. The caller closes it.
+   * in a directory; it is then in the state after power-on, has addresses, and may use memory. The
+   * caller closes it.
+   *
+   * <p>QEMU is started with {@code -accel tcg -S -nodefaults -display none -m 64M -machine
+   * q35,memory-backend=mem -object
+   * memory-backend-file,id=mem,share=on,mem-path=/dev/shm/FILE,size=64M -qtest
+   * unix:DIR/qtest.sock,server=on,wait=off -qtest-log none -qmp
+   * unix:DIR/qmp.sock,server=on,wait=off} and its devices. To let it reach the memory of a virtual
+   * machine: {@code -m 64M,slots=2,maxmem=8G -device pc-dimm,memdev=guest -object
+   * memory-backend-file,id=guest,share=on,mem-path=/dev/shm/GUEST,size=...}.
    *
    * @param directory of the sockets
    * @param address bus, device and function as in {@code 00:04.0}; null for the first NVMe
