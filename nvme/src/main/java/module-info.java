@@ -6,6 +6,8 @@ module io.millrace.nvme {
   requires transitive io.millrace.rpc;
   requires org.slf4j;
 
+  exports io.millrace.nvme;
+  exports io.millrace.nvme.bdev;
   exports io.millrace.nvme.pci;
   exports io.millrace.nvme.qtest;
 }

@@ -222,6 +222,11 @@ public abstract class BdevIo {
     return appendedOffsetBytes;
   }
 
+  /** For the module that did a zone append: sets {@link #appendedOffsetBytes()}. */
+  public final void appendedOffsetBytes(long offset) {
+    appendedOffsetBytes = offset;
+  }
+
   /**
    * For the module that does the work: a number of its own, kept while the request is submitted.
    */

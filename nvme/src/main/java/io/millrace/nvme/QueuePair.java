@@ -1,0 +1,466 @@
+package io.millrace.nvme;
+
+import io.millrace.linux.RawMemory;
+import io.millrace.nvme.NvmeRequest.State;
+import io.millrace.nvme.pci.DmaMemory;
+import io.millrace.reactor.Alarm;
+import io.millrace.reactor.Deferred;
+import io.millrace.reactor.Poller;
+import io.millrace.reactor.PollerHandle;
+import io.millrace.reactor.Reactor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A submission and a completion queue and the commands in them, owned by one reactor (base 2.0
+ * §3.3). Data path: everything runs on that reactor, and what an ordinary command passes through
+ * allocates nothing.
+ *
+ * <p>It keeps requests while there is no controller to send them to, at first and during a reset;
+ * what a reset found with the controller is sent again in its old order afterwards, unless that
+ * would do something twice. When the controller has failed they end with an error.
+ */
+public final class QueuePair implements Poller, Deferred {
+  private static final Logger LOG = LoggerFactory.getLogger(QueuePair.class);
+
+  private enum Mode {
+    /** The controller does not have the queues, or is not to use them: requests wait. */
+    DETACHED,
+    LIVE,
+    /** The controller has failed or is gone: requests end at once. */
+    DEAD
+  }
+
+  private static final int BATCH = 64;
+  private static final int SLOT_BYTES = DataPointer.LIST_BYTES;
+
+  /** Looks at the clock in a timeout: a command is late after one timeout and a quarter at most. */
+  private static final int EPOCHS = 4;
+
+  private final String name;
+  private final Reactor reactor;
+  private final QueueOwner owner;
+  private final int depth;
+  private final CommandSlots slots;
+  private final RequestFifo waiting = new RequestFifo();
+  private final Alarm watch;
+  private final PollerHandle handle;
+  private RetryRule retry = RetryRule.NONE;
+  private Mode mode = Mode.DETACHED;
+  private @Nullable QueueRings rings;
+  private long listAddress;
+  private long listIova;
+  private int id;
+  private long pageMask;
+  private long epochNanos;
+  private int epoch;
+  private long sequence;
+  private int neverAnswered; // of those with the controller: event requests
+  private boolean bellDue;
+  private boolean wakesUs;
+  private int deadStatus;
+
+  /**
+   * A pair that waits for its queues.
+   *
+   * @param name for messages
+   * @param depth most commands at once, below {@link CommandSlots#MAX}
+   * @param timeoutNanos how long a command may take before the owner is told
+   */
+  QueuePair(String name, Reactor reactor, QueueOwner owner, int depth, long timeoutNanos) {
+    this.name = name;
+    this.reactor = reactor;
+    this.owner = owner;
+    this.depth = depth;
+    this.slots = new CommandSlots(depth);
+    this.epochNanos = Math.max(1, timeoutNanos / EPOCHS);
+    this.watch = reactor.alarm(this::lookForOverdue);
+    this.handle = reactor.add(this);
+  }
+
+  /**
+   * Gives the pair queues that the controller has, and sends what waits.
+   *
+   * @param rings empty, of more entries than {@code depth}
+   * @param lists {@link #listBytes} of memory
+   * @param wakesUs whether completions bring an interrupt that calls {@link #interrupted}
+   */
+  void attach(
+      int id, QueueRings rings, DmaMemory lists, long pageMask, RetryRule rule, boolean wakesUs) {
+    assert mode == Mode.DETACHED && rings.entries() > depth : this;
+    this.id = id;
+    this.rings = rings;
+    this.listAddress = lists.address();
+    this.listIova = lists.iova();
+    this.pageMask = pageMask;
+    this.wakesUs = wakesUs;
+    retry = rule;
+    mode = Mode.LIVE;
+    handle.wake();
+    pump();
+  }
+
+  static long listBytes(int depth) {
+    return (long) depth * SLOT_BYTES;
+  }
+
+  /**
+   * Takes the queues away before the controller is reset: whatever it has is kept.
+   *
+   * @param trusted whether completions that are there already still count
+   */
+  void detach(boolean trusted) {
+    if (trusted && mode == Mode.LIVE) {
+      poll();
+    }
+    if (mode == Mode.LIVE) {
+      mode = Mode.DETACHED;
+    }
+    rings = null;
+  }
+
+  /**
+   * The controller has been stopped, so nothing it had will come: puts that back in its old order,
+   * before what waits. What must not be done twice ends as aborted.
+   */
+  void reclaim() {
+    assert mode != Mode.LIVE : this;
+    NvmeRequest[] had = slots.takeAll();
+    neverAnswered = 0;
+    for (int i = had.length - 1; i >= 0; i--) {
+      NvmeRequest request = had[i];
+      if (request.repeatable && !request.cancelled && request.second == null) {
+        request.state = State.WAITING;
+        request.abortAsked = false;
+        waiting.addFirst(request);
+      }
+    }
+    for (NvmeRequest request : had) {
+      if (request.state == State.SENT) {
+        request.end(NvmeStatus.ABORTED_SQ_DELETION | NvmeStatus.DNR, 0);
+      }
+    }
+  }
+
+  /**
+   * Nothing is sent any more: ends all requests, now and from now on. The controller has been
+   * stopped, or cannot reach memory.
+   */
+  void kill(int status) {
+    mode = Mode.DEAD;
+    deadStatus = status;
+    rings = null;
+    neverAnswered = 0;
+    watch.clear();
+    for (NvmeRequest request : slots.takeAll()) {
+      request.end(status, 0);
+    }
+    NvmeRequest request = waiting.poll();
+    while (request != null) {
+      endWaiting(request, status);
+      request = waiting.poll();
+    }
+  }
+
+  private static void endWaiting(NvmeRequest request, int status) {
+    NvmeRequest second = request.second;
+    request.end(status, 0);
+    if (second != null) {
+      second.end(status, 0);
+    }
+  }
+
+  /** A controller is there again, or will be: requests wait for it. */
+  void revive() {
+    if (mode == Mode.DEAD) {
+      mode = Mode.DETACHED;
+    }
+  }
+
+  /** Takes the pair off its reactor; nothing is submitted. */
+  void close() {
+    watch.clear();
+    handle.close();
+    rings = null;
+    mode = Mode.DEAD;
+  }
+
+  /** Its reactor. */
+  public Reactor reactor() {
+    return reactor;
+  }
+
+  int id() {
+    return id;
+  }
+
+  int depth() {
+    return depth;
+  }
+
+  /**
+   * Submits a command; it completes once, perhaps before this returns.
+   *
+   * @param request filled; its data as the controller's limits want it
+   */
+  public void submit(NvmeRequest request) {
+    assert request.state == State.FREE : request;
+    if (mode == Mode.DEAD) {
+      request.state = State.WAITING;
+      endWaiting(request, deadStatus);
+    } else if (mode == Mode.LIVE
+        && slots.freeCount() >= request.commandCount()
+        && waiting.isEmpty()) {
+      send(request);
+    } else {
+      request.state = State.WAITING;
+      waiting.add(request);
+    }
+  }
+
+  /** Submits two commands that the controller does as one, or not at all: base 2.0 §3.4.2. */
+  public void submitFused(NvmeRequest first, NvmeRequest second) {
+    first.opcode |= NvmeRequest.FUSED_FIRST;
+    second.opcode |= NvmeRequest.FUSED_SECOND;
+    first.second = second;
+    first.repeatable = false;
+    second.repeatable = false;
+    second.state = State.WAITING;
+    submit(first);
+  }
+
+  /** Asks that a submitted command end soon; it completes either way. */
+  public void cancel(NvmeRequest request) {
+    if (request.state == State.WAITING && waiting.remove(request)) {
+      endWaiting(request, NvmeStatus.ABORTED_BY_REQUEST);
+    } else if (request.state == State.SENT || request.state == State.WAITING) {
+      request.cancelled = true; // in a reset, or while a retry is due, it ends there
+      if (request.state == State.SENT && mode == Mode.LIVE && !request.abortAsked) {
+        request.abortAsked = true;
+        owner.abort(this, request.commandId);
+      }
+    }
+  }
+
+  private void send(NvmeRequest request) {
+    NvmeRequest second = request.second;
+    sendOne(request);
+    if (second != null) {
+      sendOne(second);
+    }
+    if (!bellDue) {
+      bellDue = true;
+      reactor.defer(this);
+    }
+    if (slots.busyCount() == request.commandCount()) {
+      handle.wake();
+      if (!watch.isSet()) {
+        watch.set(reactor.nanoTime() + epochNanos);
+      }
+    }
+  }
+
+  private void sendOne(NvmeRequest request) {
+    QueueRings to = live();
+    long offset = (long) slots.take(request) * SLOT_BYTES;
+    long entry = to.nextEntry();
+    request.state = State.SENT;
+    request.sentEpoch = epoch;
+    request.sequence = sequence++;
+    if (request.patience == NvmeRequest.FOR_EVER) {
+      neverAnswered++;
+    }
+    int flags =
+        DataPointer.write(request, entry + 24, listAddress + offset, listIova + offset, pageMask);
+    RawMemory.putInt(entry, request.opcode | flags | request.commandId << 16);
+    RawMemory.putInt(entry + 4, request.nsid);
+    RawMemory.putInt(entry + 8, request.cdw2);
+    RawMemory.putInt(entry + 12, request.cdw3);
+    RawMemory.putLong(entry + 16, request.metadataIova);
+    RawMemory.putInt(entry + 40, request.cdw10);
+    RawMemory.putInt(entry + 44, request.cdw11);
+    RawMemory.putInt(entry + 48, request.cdw12);
+    RawMemory.putInt(entry + 52, request.cdw13);
+    RawMemory.putInt(entry + 56, request.cdw14);
+    RawMemory.putInt(entry + 60, request.cdw15);
+    to.push();
+  }
+
+  private QueueRings live() {
+    QueueRings current = rings;
+    if (current == null) {
+      throw new IllegalStateException(name + " has no queues");
+    }
+    return current;
+  }
+
+  /** Rings the doorbell for what this round sent. */
+  @Override
+  public void endOfRound() {
+    bellDue = false;
+    QueueRings current = rings;
+    if (current != null) {
+      current.ringTail();
+    }
+  }
+
+  @Override
+  public int poll() {
+    QueueRings from = rings;
+    if (from == null) {
+      return 0;
+    }
+    int taken = 0;
+    while (taken < BATCH) {
+      long word = from.peek();
+      if (!from.isNew(word)) {
+        break;
+      }
+      NvmeRequest request = QueueRings.queueId(word) == id ? find(word) : null;
+      if (request == null) {
+        lied(word);
+        return taken;
+      }
+      long result = from.result();
+      from.pop();
+      taken++;
+      arrived(request, QueueRings.status(word), result);
+      if (rings != from) {
+        return taken; // a completion's user did away with the queues
+      }
+    }
+    if (taken > 0) {
+      from.ringHead(taken);
+      pump();
+    }
+    return taken;
+  }
+
+  private @Nullable NvmeRequest find(long word) {
+    return QueueRings.submissionHead(word) <= depth ? slots.find(QueueRings.commandId(word)) : null;
+  }
+
+  private void lied(long word) {
+    rings = null;
+    mode = Mode.DETACHED;
+    owner.lied(
+        this,
+        String.format(
+            "%s: a completion of no command: id %04x of queue %d, head %d, status %s",
+            name,
+            QueueRings.commandId(word),
+            QueueRings.queueId(word),
+            QueueRings.submissionHead(word),
+            NvmeStatus.text(QueueRings.status(word))));
+  }
+
+  private void arrived(NvmeRequest request, int status, long result) {
+    slots.free(request);
+    if (request.patience == NvmeRequest.FOR_EVER) {
+      neverAnswered--;
+    }
+    if (status != 0 && mayRetry(request, status)) {
+      retryLater(request, retry.delayNanos(status));
+    } else {
+      request.end(status, result);
+    }
+  }
+
+  private boolean mayRetry(NvmeRequest request, int status) {
+    return request.repeatable && !request.cancelled && retry.applies(status, request.retries);
+  }
+
+  private void retryLater(NvmeRequest request, long delayNanos) {
+    request.state = State.WAITING;
+    request.retries++;
+    request.abortAsked = false;
+    if (delayNanos == 0) {
+      waiting.add(request);
+    } else {
+      var _ = reactor.schedule(delayNanos, () -> again(request));
+    }
+  }
+
+  private void again(NvmeRequest request) {
+    if (request.cancelled || mode == Mode.DEAD) {
+      request.end(request.cancelled ? NvmeStatus.ABORTED_BY_REQUEST : deadStatus, 0);
+    } else {
+      waiting.addFirst(request);
+      pump();
+    }
+  }
+
+  private void pump() {
+    NvmeRequest request = waiting.first();
+    while (request != null && mode == Mode.LIVE && slots.freeCount() >= request.commandCount()) {
+      waiting.poll();
+      send(request);
+      request = waiting.first();
+    }
+  }
+
+  private void lookForOverdue() {
+    epoch++;
+    if (mode == Mode.LIVE) {
+      for (NvmeRequest request : slots.all()) {
+        int age = epoch - request.sentEpoch;
+        int due = request.patience * (EPOCHS + 1);
+        if (request.patience != NvmeRequest.FOR_EVER && age >= due) {
+          late(request, age >= 2 * due);
+        }
+      }
+    }
+    if (slots.busyCount() > 0) {
+      watch.set(reactor.nanoTime() + epochNanos);
+    }
+  }
+
+  private void late(NvmeRequest request, boolean hopeless) {
+    if (hopeless && mode == Mode.LIVE) {
+      owner.hangs(this, name + ": no answer to " + request + ", aborting it did not help");
+    } else if (!request.abortAsked) {
+      LOG.warn("{}: no answer to {} yet; aborting it", name, request);
+      request.abortAsked = true;
+      owner.abort(this, request.commandId);
+    }
+  }
+
+  /** For {@link io.millrace.reactor.FdWatch}: the controller's interrupt came. */
+  void interrupted() {
+    handle.wake();
+  }
+
+  @Override
+  public boolean arm() {
+    QueueRings current = rings;
+    if (current == null || slots.busyCount() == neverAnswered) {
+      return true; // nothing to come, or nothing that is in a hurry
+    }
+    return wakesUs && !current.isNew(current.peek());
+  }
+
+  @Override
+  public void disarm() {
+    // Interrupts come while the pair is polled, too: each is a write to an eventfd that nobody
+    // reads.
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    LOG.error("{}: a defect of Millrace; the controller is taken out of service", name, cause);
+    rings = null;
+    mode = Mode.DETACHED;
+    owner.lied(this, name + ": " + cause);
+  }
+
+  /** For tests and statistics: commands that the controller has. */
+  public int sentCount() {
+    return slots.busyCount();
+  }
+
+  @Override
+  public String toString() {
+    return name + " " + mode + ", " + slots.busyCount() + " commands";
+  }
+}
