@@ -11,6 +11,8 @@ import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.OpenFlag;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +37,8 @@ record ImageFile(
   private static final Logger LOG = LoggerFactory.getLogger(ImageFile.class);
   private static final int SECTOR = 512;
   private static final long PAGE = 4096;
+  private static final long LOCK_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LOCK_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   /** Opens what the options say. The message of a failure names file, cause and remedy. */
   static ImageFile open(FileBdevOptions options) throws BdevException {
@@ -158,7 +162,7 @@ record ImageFile(
       throws BdevException, LinuxException {
     boolean free;
     try {
-      free = ImageLock.take(fd, !options.readOnly());
+      free = takeSoon(fd, !options.readOnly());
     } catch (LinuxException e) {
       if (e.errno() != Errno.ENOLCK && e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.EINVAL) {
         throw e;
@@ -172,6 +176,20 @@ record ImageFile(
           where
               + " is in use by another program (QEMU, Millrace) or bdev; stop that, or serve it read-only in both");
     }
+  }
+
+  /**
+   * Takes the lock, now or soon: a process that was killed holds its own until the kernel has ended
+   * the I/O that it left, a moment after it is gone, and the next may be there before that.
+   */
+  private static boolean takeSoon(FileDescriptor fd, boolean writable) throws LinuxException {
+    long deadline = System.nanoTime() + LOCK_WAIT_NANOS;
+    boolean free = ImageLock.take(fd, writable);
+    while (!free && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(LOCK_LOOK_NANOS);
+      free = ImageLock.take(fd, writable);
+    }
+    return free;
   }
 
   private static void refuseFormat(

@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -266,5 +268,17 @@ class FileBdevCreateTest {
     refused(options(), Kind.BUSY, "in use by another program (QEMU, Millrace) or bdev");
 
     bdev.destroy();
+  }
+
+  @Test
+  void anImageThatIsLetGoAMomentLaterIsWaitedFor() throws Exception {
+    FileBdev dying = create(options());
+    CompletableFuture<Void> gone =
+        CompletableFuture.runAsync(
+            dying::destroy, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+
+    create(options()).destroy();
+
+    gone.get(10, TimeUnit.SECONDS);
   }
 }
