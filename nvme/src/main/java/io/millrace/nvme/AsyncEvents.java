@@ -1,7 +1,9 @@
 package io.millrace.nvme;
 
+import io.millrace.reactor.Reactor;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +15,7 @@ final class AsyncEvents {
   private static final Logger LOG = LoggerFactory.getLogger(AsyncEvents.class);
 
   private static final int MOST = 4;
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** Critical warnings 0 to 5 of the health log; every controller has them. */
   private static final int HEALTH_WARNINGS = 0x3f;
@@ -30,11 +33,13 @@ final class AsyncEvents {
   private static final int CHANGED_LIST_BYTES = 4096;
 
   private final String name;
+  private final Reactor home;
   private final AdminQueue admin;
   private final Runnable namespacesChanged;
 
-  AsyncEvents(String name, AdminQueue admin, Runnable namespacesChanged) {
+  AsyncEvents(String name, Reactor home, AdminQueue admin, Runnable namespacesChanged) {
     this.name = name;
+    this.home = home;
     this.admin = admin;
     this.namespacesChanged = namespacesChanged;
   }
@@ -55,6 +60,17 @@ final class AsyncEvents {
             });
     for (int i = 0; i < Math.min(MOST, data.eventRequests()); i++) {
       ask();
+    }
+  }
+
+  /**
+   * Looks for events now and then, where no interrupt says that there are any.
+   *
+   * @param nanos for how long
+   */
+  void pollFor(long nanos) {
+    for (long after = 0; after < nanos; after += POLL_NANOS) {
+      var _ = home.schedule(after, admin.pair()::interrupted);
     }
   }
 

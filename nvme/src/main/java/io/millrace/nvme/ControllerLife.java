@@ -21,7 +21,6 @@ final class ControllerLife implements QueueOwner {
   private static final Logger LOG = LoggerFactory.getLogger(ControllerLife.class);
 
   private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long EVENTS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long BETWEEN_TRIES_MILLIS = 1000;
 
   private final ControllerParts parts;
@@ -47,7 +46,7 @@ final class ControllerLife implements QueueOwner {
     this.namespaces =
         new Namespaces(
             name, new NamespaceScan(name, parts.admin, parts.registers, parts.quirks), listener);
-    this.events = new AsyncEvents(name, parts.admin, this::namespacesChanged);
+    this.events = new AsyncEvents(name, home, parts.admin, this::namespacesChanged);
   }
 
   ControllerParts parts() {
@@ -293,18 +292,10 @@ final class ControllerLife implements QueueOwner {
       var _ = reset(name + ": it says that it has failed");
     }
     if (state != State.CLOSED && state != State.GONE) {
-      lookAtEvents();
-      watch = home.schedule(WATCH_NANOS, this::look);
-    }
-  }
-
-  /** Without interrupts nobody says that an event is there. */
-  private void lookAtEvents() {
-    if (!parts.hasInterrupts() && state == State.LIVE) {
-      parts.admin.pair().interrupted();
-      for (long after = EVENTS_NANOS; after < WATCH_NANOS; after += EVENTS_NANOS) {
-        var _ = home.schedule(after, parts.admin.pair()::interrupted);
+      if (state == State.LIVE && !parts.hasInterrupts()) {
+        events.pollFor(WATCH_NANOS);
       }
+      watch = home.schedule(WATCH_NANOS, this::look);
     }
   }
 

@@ -41,6 +41,7 @@ final class IoPairs {
   private final Map<Reactor, IoPair> byReactor = new ConcurrentHashMap<>();
   private final List<IoPair> pairs = new ArrayList<>(); // home
   private final BitSet ids = new BitSet(); // home
+  private final List<ErrorInjection> injections = new ArrayList<>(); // home
   private RetryRule retry = RetryRule.NONE; // home
   private @Nullable ShadowDoorbells shadows; // home
   private volatile int granted;
@@ -122,6 +123,8 @@ final class IoPairs {
 
   private void joined(IoPair io) {
     pairs.add(io);
+    List<ErrorInjection> injected = List.copyOf(injections);
+    onItsReactor(io, pair -> injected.forEach(one -> pair.inject(one, one.opcode())));
     if (owner.takesQueues()) {
       var _ =
           create(io)
@@ -248,6 +251,15 @@ final class IoPairs {
           io.watch(vector < 0 ? null : interrupts.get(vector));
           pair.attach(id, rings, lists, pageMask, rule, vector >= 0);
         });
+  }
+
+  /** Injects errors into every pair, those that come later too; see {@link QueuePair#inject}. */
+  void inject(@Nullable ErrorInjection injection, int opcode) {
+    injections.removeIf(other -> other.opcode() == opcode);
+    if (injection != null) {
+      injections.add(injection);
+    }
+    var _ = onAll(pair -> pair.inject(injection, opcode));
   }
 
   /** Runs an action on every pair, each on its reactor; complete on the home when all ran. */

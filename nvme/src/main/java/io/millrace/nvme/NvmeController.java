@@ -243,6 +243,20 @@ public final class NvmeController {
     return onHome(life::enable);
   }
 
+  /**
+   * Has commands of an opcode end with an error that did not happen. Home.
+   *
+   * @param admin whether admin commands; else I/O commands
+   * @param injection null for no error any more
+   */
+  public void inject(boolean admin, int opcode, @Nullable ErrorInjection injection) {
+    if (admin) {
+      parts.admin.pair().inject(injection, opcode);
+    } else {
+      parts.pairs.inject(injection, opcode);
+    }
+  }
+
   /** Looks for namespaces that came, went or changed. Any thread. */
   public CompletionStage<@Nullable Void> rescan() {
     return onHome(life::rescan);

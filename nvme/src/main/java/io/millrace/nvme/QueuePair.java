@@ -1,9 +1,7 @@
 package io.millrace.nvme;
 
-import io.millrace.linux.RawMemory;
 import io.millrace.nvme.NvmeRequest.State;
 import io.millrace.nvme.pci.DmaMemory;
-import io.millrace.reactor.Alarm;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
@@ -35,16 +33,14 @@ public final class QueuePair implements Poller, Deferred {
   private static final int BATCH = 64;
   private static final int SLOT_BYTES = DataPointer.LIST_BYTES;
 
-  /** Looks at the clock in a timeout: a command is late after one timeout and a quarter at most. */
-  private static final int EPOCHS = 4;
-
   private final String name;
   private final Reactor reactor;
   private final QueueOwner owner;
   private final int depth;
+  private final PendingRequests requests;
   private final CommandSlots slots;
-  private final RequestFifo waiting = new RequestFifo();
-  private final Alarm watch;
+  private final RequestFifo waiting;
+  private final OverdueWatch watch;
   private final PollerHandle handle;
   private RetryRule retry = RetryRule.NONE;
   private Mode mode = Mode.DETACHED;
@@ -53,10 +49,9 @@ public final class QueuePair implements Poller, Deferred {
   private long listIova;
   private int id;
   private long pageMask;
-  private long epochNanos;
-  private int epoch;
   private long sequence;
   private int neverAnswered; // of those with the controller: event requests
+  private @Nullable InjectedErrors errors;
   private boolean bellDue;
   private boolean wakesUs;
   private int deadStatus;
@@ -73,9 +68,10 @@ public final class QueuePair implements Poller, Deferred {
     this.reactor = reactor;
     this.owner = owner;
     this.depth = depth;
-    this.slots = new CommandSlots(depth);
-    this.epochNanos = Math.max(1, timeoutNanos / EPOCHS);
-    this.watch = reactor.alarm(this::lookForOverdue);
+    this.requests = new PendingRequests(depth);
+    this.slots = requests.sent();
+    this.waiting = requests.waiting();
+    this.watch = new OverdueWatch(reactor, slots, timeoutNanos, this::late);
     this.handle = reactor.add(this);
   }
 
@@ -126,21 +122,8 @@ public final class QueuePair implements Poller, Deferred {
    */
   void reclaim() {
     assert mode != Mode.LIVE : this;
-    NvmeRequest[] had = slots.takeAll();
     neverAnswered = 0;
-    for (int i = had.length - 1; i >= 0; i--) {
-      NvmeRequest request = had[i];
-      if (request.repeatable && !request.cancelled && request.second == null) {
-        request.state = State.WAITING;
-        request.abortAsked = false;
-        waiting.addFirst(request);
-      }
-    }
-    for (NvmeRequest request : had) {
-      if (request.state == State.SENT) {
-        request.end(NvmeStatus.ABORTED_SQ_DELETION | NvmeStatus.DNR, 0);
-      }
-    }
+    requests.reclaim();
   }
 
   /**
@@ -152,23 +135,8 @@ public final class QueuePair implements Poller, Deferred {
     deadStatus = status;
     rings = null;
     neverAnswered = 0;
-    watch.clear();
-    for (NvmeRequest request : slots.takeAll()) {
-      request.end(status, 0);
-    }
-    NvmeRequest request = waiting.poll();
-    while (request != null) {
-      endWaiting(request, status);
-      request = waiting.poll();
-    }
-  }
-
-  private static void endWaiting(NvmeRequest request, int status) {
-    NvmeRequest second = request.second;
-    request.end(status, 0);
-    if (second != null) {
-      second.end(status, 0);
-    }
+    watch.stop();
+    requests.endAll(status);
   }
 
   /** A controller is there again, or will be: requests wait for it. */
@@ -180,7 +148,7 @@ public final class QueuePair implements Poller, Deferred {
 
   /** Takes the pair off its reactor; nothing is submitted. */
   void close() {
-    watch.clear();
+    watch.stop();
     handle.close();
     rings = null;
     mode = Mode.DEAD;
@@ -208,7 +176,7 @@ public final class QueuePair implements Poller, Deferred {
     assert request.state == State.FREE : request;
     if (mode == Mode.DEAD) {
       request.state = State.WAITING;
-      endWaiting(request, deadStatus);
+      PendingRequests.endUnsent(request, deadStatus);
     } else if (mode == Mode.LIVE
         && slots.freeCount() >= request.commandCount()
         && waiting.isEmpty()) {
@@ -233,7 +201,7 @@ public final class QueuePair implements Poller, Deferred {
   /** Asks that a submitted command end soon; it completes either way. */
   public void cancel(NvmeRequest request) {
     if (request.state == State.WAITING && waiting.remove(request)) {
-      endWaiting(request, NvmeStatus.ABORTED_BY_REQUEST);
+      PendingRequests.endUnsent(request, NvmeStatus.ABORTED_BY_REQUEST);
     } else if (request.state == State.SENT || request.state == State.WAITING) {
       request.cancelled = true; // in a reset, or while a retry is due, it ends there
       if (request.state == State.SENT && mode == Mode.LIVE && !request.abortAsked) {
@@ -243,7 +211,33 @@ public final class QueuePair implements Poller, Deferred {
     }
   }
 
+  /** Has commands end with errors that did not happen, or no longer. */
+  void inject(@Nullable ErrorInjection injection, int opcode) {
+    InjectedErrors all = errors == null ? new InjectedErrors() : errors;
+    if (injection == null) {
+      all.remove(opcode);
+    } else {
+      all.add(injection);
+    }
+    errors = all.isEmpty() ? null : all;
+  }
+
+  private boolean isWithheld(NvmeRequest request, InjectedErrors from) {
+    ErrorInjection instead = from.withheld(request);
+    if (instead != null) {
+      request.state = State.WAITING;
+      var _ =
+          reactor.schedule(
+              instead.delayNanos(), () -> PendingRequests.endUnsent(request, instead.status()));
+    }
+    return instead != null;
+  }
+
   private void send(NvmeRequest request) {
+    InjectedErrors injected = errors;
+    if (injected != null && isWithheld(request, injected)) {
+      return;
+    }
     NvmeRequest second = request.second;
     sendOne(request);
     if (second != null) {
@@ -255,9 +249,7 @@ public final class QueuePair implements Poller, Deferred {
     }
     if (slots.busyCount() == request.commandCount()) {
       handle.wake();
-      if (!watch.isSet()) {
-        watch.set(reactor.nanoTime() + epochNanos);
-      }
+      watch.start();
     }
   }
 
@@ -266,24 +258,19 @@ public final class QueuePair implements Poller, Deferred {
     long offset = (long) slots.take(request) * SLOT_BYTES;
     long entry = to.nextEntry();
     request.state = State.SENT;
-    request.sentEpoch = epoch;
+    request.sentEpoch = watch.epoch();
     request.sequence = sequence++;
     if (request.patience == NvmeRequest.FOR_EVER) {
       neverAnswered++;
     }
     int flags =
-        DataPointer.write(request, entry + 24, listAddress + offset, listIova + offset, pageMask);
-    RawMemory.putInt(entry, request.opcode | flags | request.commandId << 16);
-    RawMemory.putInt(entry + 4, request.nsid);
-    RawMemory.putInt(entry + 8, request.cdw2);
-    RawMemory.putInt(entry + 12, request.cdw3);
-    RawMemory.putLong(entry + 16, request.metadataIova);
-    RawMemory.putInt(entry + 40, request.cdw10);
-    RawMemory.putInt(entry + 44, request.cdw11);
-    RawMemory.putInt(entry + 48, request.cdw12);
-    RawMemory.putInt(entry + 52, request.cdw13);
-    RawMemory.putInt(entry + 56, request.cdw14);
-    RawMemory.putInt(entry + 60, request.cdw15);
+        DataPointer.write(
+            request,
+            entry + SubmissionEntry.DATA_POINTER,
+            listAddress + offset,
+            listIova + offset,
+            pageMask);
+    SubmissionEntry.write(entry, request, flags);
     to.push();
   }
 
@@ -355,7 +342,9 @@ public final class QueuePair implements Poller, Deferred {
             NvmeStatus.text(QueueRings.status(word))));
   }
 
-  private void arrived(NvmeRequest request, int status, long result) {
+  private void arrived(NvmeRequest request, int real, long result) {
+    InjectedErrors injected = errors;
+    int status = injected == null ? real : injected.status(request, real);
     slots.free(request);
     if (request.patience == NvmeRequest.FOR_EVER) {
       neverAnswered--;
@@ -400,24 +389,11 @@ public final class QueuePair implements Poller, Deferred {
     }
   }
 
-  private void lookForOverdue() {
-    epoch++;
-    if (mode == Mode.LIVE) {
-      for (NvmeRequest request : slots.all()) {
-        int age = epoch - request.sentEpoch;
-        int due = request.patience * (EPOCHS + 1);
-        if (request.patience != NvmeRequest.FOR_EVER && age >= due) {
-          late(request, age >= 2 * due);
-        }
-      }
-    }
-    if (slots.busyCount() > 0) {
-      watch.set(reactor.nanoTime() + epochNanos);
-    }
-  }
-
   private void late(NvmeRequest request, boolean hopeless) {
-    if (hopeless && mode == Mode.LIVE) {
+    if (mode != Mode.LIVE) {
+      return;
+    }
+    if (hopeless) {
       owner.hangs(this, name + ": no answer to " + request + ", aborting it did not help");
     } else if (!request.abortAsked) {
       LOG.warn("{}: no answer to {} yet; aborting it", name, request);

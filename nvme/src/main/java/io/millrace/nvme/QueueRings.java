@@ -12,7 +12,6 @@ import io.millrace.nvme.pci.Registers;
  * many entries. A queue of n holds n - 1 commands.
  */
 final class QueueRings {
-  static final int ENTRY_BYTES = 64;
   static final int COMPLETION_BYTES = 16;
 
   private static final int PHASE_SHIFT = 48; // of a completion's second word
@@ -61,7 +60,7 @@ final class QueueRings {
   }
 
   private static long completionsOffset(int entries) {
-    return pages((long) entries * ENTRY_BYTES);
+    return pages((long) entries * SubmissionEntry.BYTES);
   }
 
   private static long pages(long bytes) {
@@ -109,7 +108,7 @@ final class QueueRings {
 
   /** Host address of the entry to fill next; {@link #push} hands it over. */
   long nextEntry() {
-    return submissions + (long) tail * ENTRY_BYTES;
+    return submissions + (long) tail * SubmissionEntry.BYTES;
   }
 
   /** The entry is filled. The controller learns of it at the next doorbell. */
