@@ -6,8 +6,8 @@
  * {@link io.millrace.nvme.model.Script}.
  *
  * <p>It does something only when stepped, on the thread that steps it; {@link
- * io.millrace.nvme.model.ModelController#runOnThread} is for benchmarks. {@code
- * ModelAgainstQemuTest} holds it against a controller that somebody else wrote.
+ * io.millrace.nvme.model.ModelController#runOnThread} is for benchmarks. {@code QemuContractTest}
+ * holds it against a controller that somebody else wrote.
  */
 @NullMarked
 package io.millrace.nvme.model;
