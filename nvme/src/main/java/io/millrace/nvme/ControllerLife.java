@@ -72,17 +72,24 @@ final class ControllerLife implements QueueOwner {
   /** Brings it up for the first time. */
   CompletableFuture<@Nullable Void> begin() {
     parts.mayUseMemory(true);
-    return parts
-        .bringUp
-        .stop()
-        .<@Nullable Void>thenCompose(stopped -> tryStart(1))
-        .whenComplete((live, e) -> {
-          if (e == null) {
-            look();
-          } else {
-            end(State.CLOSED);
-          }
-        });
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    changing = done; // a reset that is asked for meanwhile is this one
+    var _ =
+        parts
+            .bringUp
+            .stop()
+            .<@Nullable Void>thenCompose(stopped -> tryStart(1))
+            .whenComplete((live, e) -> {
+              changing = null;
+              if (e == null) {
+                look();
+                done.complete(null);
+              } else {
+                end(State.CLOSED);
+                done.completeExceptionally(cause(e));
+              }
+            });
+    return done;
   }
 
   /** Starts the stopped controller, again and again if need be. */
@@ -371,11 +378,11 @@ final class ControllerLife implements QueueOwner {
   @Override
   public void abort(QueuePair pair, int commandId) {
     home.execute(() -> {
-      if (state == State.LIVE && pair != parts.admin.pair()) {
+      if (pair == parts.admin.pair()) {
+        adminHangs(name + ": an admin command takes too long");
+      } else if (state == State.LIVE) {
         int which = pair.id() | commandId << 16;
         var _ = parts.admin.send(NvmeCommand.of(Opcode.ABORT, 0).dwords(which));
-      } else if (state == State.LIVE) {
-        var _ = reset(name + ": an admin command takes too long");
       }
     });
   }
@@ -387,6 +394,14 @@ final class ControllerLife implements QueueOwner {
         var _ = reset(what);
       }
     });
+  }
+
+  private void adminHangs(String what) {
+    if (changing != null) {
+      parts.admin.pair().kill(NvmeStatus.ABORTED_BY_REQUEST | NvmeStatus.DNR); // that try is over
+    } else if (state == State.LIVE) {
+      var _ = reset(what);
+    }
   }
 
   @Override

@@ -314,7 +314,7 @@ public final class QueuePair implements Poller, Deferred {
       neverAnswered--;
     }
     boolean again = status != 0 && request.repeatable && !request.cancelled;
-    if (again && retry.applies(status, request.retries)) {
+    if (again && retry.applies(status, request.retries, request.abortAsked)) {
       retryLater(request, retry.delayNanos(status));
     } else {
       request.end(status, result);

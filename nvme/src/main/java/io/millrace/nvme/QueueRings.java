@@ -30,6 +30,7 @@ final class QueueRings {
   private long shadowHead;
   private long tailEvent; // of the event index
   private long headEvent;
+  private boolean rings; // also where memory would do
   private int tail;
   private int rungTail;
   private int head;
@@ -96,14 +97,17 @@ final class QueueRings {
    * @param shadows host address of the shadow doorbells
    * @param events host address of the event indices
    * @param offset of this queue's tail in both; the head is a stride further
+   * @param both whether the device gets every write all the same: of the admin queue, not all
+   *     devices look at the memory
    */
-  void shadow(long shadows, long events, int offset, int stride) {
+  void shadow(long shadows, long events, int offset, int stride, boolean both) {
     RawMemory.putInt(shadows + offset, tail);
     RawMemory.putInt(shadows + offset + stride, head);
     shadowTail = shadows + offset;
     shadowHead = shadowTail + stride;
     tailEvent = events + offset;
     headEvent = tailEvent + stride;
+    rings = both;
   }
 
   /** Host address of the entry to fill next; {@link #push} hands it over. */
@@ -121,7 +125,7 @@ final class QueueRings {
     int old = rungTail;
     if (tail != old) {
       rungTail = tail;
-      if (shadowTail == 0 || mustRing(shadowTail, tailEvent, old, tail)) {
+      if (shadowTail == 0 || mustRing(shadowTail, tailEvent, old, tail) || rings) {
         registers.write32(tailDoorbell, tail);
       }
     }
@@ -165,7 +169,7 @@ final class QueueRings {
       return;
     }
     int old = head - taken < 0 ? head - taken + entries : head - taken;
-    if (mustRing(shadowHead, headEvent, old, head)) {
+    if (mustRing(shadowHead, headEvent, old, head) || rings) {
       registers.write32(headDoorbell, head);
     }
   }

@@ -13,9 +13,14 @@ record RetryRule(int most, List<Integer> delaysMillis) {
   /** Nothing is tried again. */
   static final RetryRule NONE = new RetryRule(0, List.of(0, 0, 0));
 
-  /** Whether a command that ended so is to be tried again. */
-  boolean applies(int status, int retries) {
-    return retries < most && NvmeStatus.isRetryable(status);
+  /**
+   * Whether a command that ended so is to be tried again.
+   *
+   * @param late whether it was aborted because it took too long
+   */
+  boolean applies(int status, int retries, boolean late) {
+    boolean aborted = late && NvmeStatus.code(status) == NvmeStatus.ABORTED_BY_REQUEST;
+    return retries < most && (aborted || NvmeStatus.isRetryable(status));
   }
 
   /** How long to wait before, in nanoseconds. */

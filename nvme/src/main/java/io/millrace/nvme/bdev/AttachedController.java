@@ -31,6 +31,7 @@ public final class AttachedController implements ControllerListener {
   private final Map<Integer, NvmeBdev> disks = new TreeMap<>();
   private final NvmeDescription description;
   private @Nullable NvmeController controller;
+  private @Nullable CompletableFuture<@Nullable Void> detached;
 
   AttachedController(String name, String address, BdevRegistry bdevs, int maxBdevs, Runnable gone) {
     this.name = name;
@@ -72,8 +73,21 @@ public final class AttachedController implements ControllerListener {
 
   /** The controller is live: makes the bdevs of its namespaces. */
   void attached(NvmeController live) {
-    controller = live;
-    live.namespaces().forEach(this::namespaceAdded);
+    CompletableFuture<@Nullable Void> leaving = detached;
+    if (leaving != null) { // since it began to come up
+      var _ = live.close().thenAccept(closed -> leaving.complete(null));
+    } else {
+      controller = live;
+      live.namespaces().forEach(this::namespaceAdded);
+    }
+  }
+
+  /** The controller did not come up. */
+  void failed() {
+    CompletableFuture<@Nullable Void> leaving = detached;
+    if (leaving != null) {
+      leaving.complete(null);
+    }
   }
 
   @Override
@@ -144,8 +158,18 @@ public final class AttachedController implements ControllerListener {
     gone.run();
   }
 
-  /** Removes all bdevs; complete when none of them is left. */
-  CompletableFuture<@Nullable Void> removeDisks() {
+  /** Removes all bdevs and closes the controller, if it is not live yet as soon as it is. */
+  CompletableFuture<@Nullable Void> detach() {
+    NvmeController live = controller;
+    if (live != null) {
+      return removeDisks().thenCompose(removed -> live.close());
+    }
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    detached = done;
+    return done;
+  }
+
+  private CompletableFuture<@Nullable Void> removeDisks() {
     List<CompletableFuture<@Nullable Void>> all = new ArrayList<>();
     for (NvmeBdev bdev : disks()) {
       all.add(remove(bdev));

@@ -108,6 +108,7 @@ public final class NvmeModule {
                 done.complete(attached);
               } else {
                 byName.remove(name, attached);
+                attached.failed();
                 done.completeExceptionally(failure(e));
               }
             });
@@ -128,7 +129,7 @@ public final class NvmeModule {
   public CompletionStage<@Nullable Void> detach(String name) throws BdevException {
     AttachedController attached = get(name);
     byName.remove(name);
-    return attached.removeDisks().thenCompose(removed -> attached.controller().close());
+    return attached.detach();
   }
 
   private void pulledOut(String name) {
