@@ -126,11 +126,21 @@ final class DriverOnModel implements AutoCloseable {
 
   void step() {
     device.controller().step();
-    now += STEP_NANOS;
-    reactor.runOnce(now);
+    round();
     if (removed) {
       letGo();
     }
+  }
+
+  private void round() {
+    now += STEP_NANOS;
+    reactor.runOnce(now);
+  }
+
+  /** A step in which no time passes. */
+  void stepInNoTime() {
+    device.controller().step();
+    reactor.runOnce(now);
   }
 
   /** Steps until something is so. */
