@@ -252,14 +252,11 @@ public final class ModelController implements AutoCloseable {
 
   /** One round of its own thread. */
   int spin(int round) {
-    return round % CHECK_EACH == 0 || !properties.isReady() ? stepThreaded() : stepQueues();
-  }
-
-  private int stepThreaded() {
     if (gone || silent) {
       return step();
     }
-    return properties.step() + stepQueues();
+    boolean look = round % CHECK_EACH == 0 || !properties.isReady();
+    return (look ? properties.step() : 0) + stepQueues();
   }
 
   @Override
