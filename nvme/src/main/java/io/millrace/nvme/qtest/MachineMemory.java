@@ -28,43 +28,43 @@ record MachineMemory(Path path, long device, long inode, long physical, long byt
   }
 
   /** Asks QEMU: the main memory first, then what is plugged in ({@code -device pc-dimm}). */
-  static List<MachineMemory> ask(Path monitor) throws IOException {
-    try (QmpQuestions qmp = QmpQuestions.connect(monitor)) {
-      List<MachineMemory> all = new ArrayList<>();
-      String main = qmp.property("/machine", "memory-backend").asString("");
-      all.add(of(qmp, main, 0, MOST_MAIN_BYTES));
-      for (JsonNode device : qmp.memoryDevices()) {
-        JsonNode data = device.path("data");
-        String backend = data.path("memdev").asString("");
-        if (isFile(qmp, backend)) {
-          all.add(of(qmp, backend, data.path("addr").asLong(0), Long.MAX_VALUE));
-        }
-      }
-      return List.copyOf(all);
+  static List<MachineMemory> ask(QmpQuestions qmp) throws IOException {
+    String main = qmp.property("/machine", "memory-backend").asString("");
+    if (!isSharedFile(qmp, main)) {
+      throw new IOException(
+          qmp
+              + ": the machine's memory \""
+              + main
+              + "\" is no shared file; start QEMU with -object"
+              + " memory-backend-file,id=mem,share=on,mem-path=/dev/shm/FILE,size=64M"
+              + " -machine q35,memory-backend=mem -m 64M");
     }
+    List<MachineMemory> all = new ArrayList<>();
+    all.add(of(qmp, main, 0, MOST_MAIN_BYTES));
+    for (JsonNode device : qmp.memoryDevices()) {
+      JsonNode data = device.path("data");
+      String backend = data.path("memdev").asString("");
+      if (isSharedFile(qmp, backend)) { // other memory is nobody else's
+        all.add(of(qmp, backend, data.path("addr").asLong(0), Long.MAX_VALUE));
+      }
+    }
+    return List.copyOf(all);
   }
 
-  private static boolean isFile(QmpQuestions qmp, String backend) throws IOException {
-    return qmp.property(backend, "type").asString("").equals("memory-backend-file");
+  private static boolean isSharedFile(QmpQuestions qmp, String backend) throws IOException {
+    return qmp.property(backend, "type").asString("").equals("memory-backend-file")
+        && qmp.property(backend, "share").asBoolean(false);
   }
 
   private static MachineMemory of(QmpQuestions qmp, String backend, long physical, long most)
       throws IOException {
-    if (!isFile(qmp, backend) || !qmp.property(backend, "share").asBoolean(false)) {
-      throw new IOException(
-          qmp
-              + ": the machine's memory \""
-              + backend
-              + "\" is not a shared file; start QEMU with"
-              + " -object memory-backend-file,id=mem,share=on,mem-path=FILE,size=64M"
-              + " -machine q35,memory-backend=mem -m 64M");
-    }
     Path path = Path.of(qmp.property(backend, "mem-path").asString(""));
-    FileStatus status = LinuxFiles.status(path);
-    if (status.kind() != FileStatus.Kind.REGULAR) {
+    if (!path.isAbsolute() || LinuxFiles.status(path).kind() != FileStatus.Kind.REGULAR) {
       throw new IOException(
-          path + ": the machine's memory is no plain file; give mem-path= the name of one");
+          "%s: memory %s is \"%s\"; give mem-path= an absolute path of a plain file"
+              .formatted(qmp, backend, path));
     }
+    FileStatus status = LinuxFiles.status(path);
     long bytes = Math.min(qmp.property(backend, "size").asLong(0), most);
     return new MachineMemory(path, status.device(), status.inode(), physical, bytes);
   }

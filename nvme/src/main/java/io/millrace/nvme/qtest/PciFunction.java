@@ -29,7 +29,7 @@ final class PciFunction {
   private final AddressWindow window;
   private final long[] address = new long[BARS];
   private final long[] bytes = new long[BARS];
-  private boolean sized;
+  private boolean inUse;
 
   PciFunction(QtestConnection connection, int bdf, AddressWindow window) {
     this.connection = connection;
@@ -75,12 +75,9 @@ final class PciFunction {
   void start() throws IOException {
     reset();
     write(PciDevice.CONFIG_COMMAND, 0);
-    if (!sized) {
-      int i = 0;
-      while (i < BARS) {
-        i += sizeBar(i);
-      }
-      sized = true;
+    int index = 0;
+    while (index < BARS) {
+      index += sizeBar(index);
     }
     for (int i = 0; i < BARS; i++) {
       if (bytes[i] > 0) {
@@ -88,6 +85,15 @@ final class PciFunction {
       }
     }
     write(PciDevice.CONFIG_COMMAND, PciDevice.COMMAND_MEMORY | PciDevice.COMMAND_BUS_MASTER);
+  }
+
+  /** Whether somebody in this process has it. */
+  boolean isInUse() {
+    return inUse;
+  }
+
+  void setInUse(boolean used) {
+    inUse = used;
   }
 
   /** Ends its DMA. */
@@ -136,9 +142,10 @@ final class PciFunction {
       mask =
           Integer.toUnsignedLong((int) mask) | (long) read(offset + Integer.BYTES) << Integer.SIZE;
     }
-    if (mask != 0) {
-      bytes[index] = Long.lowestOneBit(mask);
-      address[index] = window.take(bytes[index], name() + " BAR " + index);
+    long size = Long.lowestOneBit(mask);
+    if (size != 0 && size != bytes[index]) { // the first time, or another function is there now
+      address[index] = window.take(size, name() + " BAR " + index);
+      bytes[index] = size;
     }
     return wide ? 2 : 1;
   }

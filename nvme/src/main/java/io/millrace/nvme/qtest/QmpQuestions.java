@@ -25,7 +25,7 @@ final class QmpQuestions implements AutoCloseable {
   }
 
   static QmpQuestions connect(Path path) throws IOException {
-    LineSocket socket = LineSocket.connect(path);
+    LineSocket socket = LineSocket.connect(path, "-qmp");
     QmpQuestions questions = new QmpQuestions(socket);
     try {
       socket.awaitLine(ANSWER_NANOS); // the greeting

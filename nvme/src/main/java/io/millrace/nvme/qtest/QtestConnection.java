@@ -48,7 +48,7 @@ final class QtestConnection implements AutoCloseable {
   }
 
   static QtestConnection connect(Path path, long answerNanos) throws IOException {
-    return new QtestConnection(LineSocket.connect(path), answerNanos);
+    return new QtestConnection(LineSocket.connect(path, "-qtest"), answerNanos);
   }
 
   /** Whether QEMU ended, or was given up. */

@@ -65,17 +65,9 @@ final class QtestMachine implements AutoCloseable {
   static QtestMachine connect(Path directory, long answerNanos) throws IOException {
     List<MachineMemory> memory;
     QtestConnection connection;
-    try {
-      memory = MachineMemory.ask(directory.resolve(QMP_SOCKET));
+    try (QmpQuestions qmp = QmpQuestions.connect(directory.resolve(QMP_SOCKET))) {
       connection = QtestConnection.connect(directory.resolve(QTEST_SOCKET), answerNanos);
-    } catch (IOException e) {
-      throw new IOException(
-          directory
-              + ": no emulated machine answers there: "
-              + e.getMessage()
-              + "; start QEMU with -qtest unix:%s,server=on,wait=off and -qmp the same with %s"
-                  .formatted(directory.resolve(QTEST_SOCKET), QMP_SOCKET),
-          e);
+      memory = askOrClose(qmp, connection);
     }
     RamPages ram = null;
     try {
@@ -88,6 +80,16 @@ final class QtestMachine implements AutoCloseable {
     }
   }
 
+  private static List<MachineMemory> askOrClose(QmpQuestions qmp, QtestConnection connection)
+      throws IOException {
+    try {
+      return MachineMemory.ask(qmp);
+    } catch (IOException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
   Path directory() {
     return directory;
   }
@@ -97,18 +99,22 @@ final class QtestMachine implements AutoCloseable {
   }
 
   /**
-   * A function of the machine.
+   * A function of the machine that nobody has.
    *
    * @param address as in {@code 00:04.0}; null for the first that has {@code classCode}
-   * @throws IOException there is none; names those there are
+   * @throws IOException there is none, or it is in use; names those there are
    */
   PciFunction find(@Nullable String address, int classCode) throws IOException {
     buses.scan();
     List<PciFunction> all = buses.functions();
     for (PciFunction function : all) {
       if (address == null
-          ? PciBuses.classOf(function) == classCode
+          ? PciBuses.classOf(function) == classCode && !function.isInUse()
           : function.name().equalsIgnoreCase(address)) {
+        if (function.isInUse()) {
+          throw new IOException(
+              directory + ":" + address + " is in use already; detach its controller first");
+        }
         return function;
       }
     }
@@ -116,7 +122,7 @@ final class QtestMachine implements AutoCloseable {
     throw new IOException(
         connection.isGone()
             ? directory + ": the emulated machine does not answer; is another program using it?"
-            : directory + ": no PCI function " + what + "; there are " + describe(all));
+            : directory + ": no free PCI function " + what + "; there are " + describe(all));
   }
 
   private static String describe(List<PciFunction> functions) {
@@ -137,7 +143,9 @@ final class QtestMachine implements AutoCloseable {
       ProcMaps.Place place = ProcMaps.find(address, bytes);
       long found = place == null ? DmaSpace.NOT_REACHABLE : physical(place, bytes);
       if (found == DmaSpace.NOT_REACHABLE && place != null && !connection.isGone()) {
-        memory = MachineMemory.ask(directory.resolve(QMP_SOCKET)); // plugged in since?
+        try (QmpQuestions qmp = QmpQuestions.connect(directory.resolve(QMP_SOCKET))) {
+          memory = MachineMemory.ask(qmp); // plugged in since?
+        }
         found = physical(place, bytes);
       }
       if (found == DmaSpace.NOT_REACHABLE) {

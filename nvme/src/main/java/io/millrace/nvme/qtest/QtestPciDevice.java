@@ -60,6 +60,7 @@ public final class QtestPciDevice implements PciDevice {
     try {
       PciFunction function = machine.find(address, CLASS_NVME);
       function.start();
+      function.setInUse(true);
       return new QtestPciDevice(machine, function);
     } catch (IOException e) {
       machine.close();
@@ -130,6 +131,7 @@ public final class QtestPciDevice implements PciDevice {
       function.stop();
     }
     gone = true;
+    function.setInUse(false);
     machine.close();
   }
 

@@ -16,11 +16,6 @@ import java.util.function.IntConsumer;
 public final class ModelController implements AutoCloseable {
   private static final int CHECK_EACH =
       1024; // rounds of its own thread between looks at rare things
-  private static final int ASQ_MASK = 0xfff;
-  private static final int PAGE_SHIFT = 12;
-  private static final int SHUTDOWN_NORMAL = 1;
-  private static final int CSS_ADMIN_ONLY = 7;
-  private static final int CSS_ALL = 6;
 
   final ModelOptions options;
   final ModelDma dma;
@@ -35,21 +30,13 @@ public final class ModelController implements AutoCloseable {
   final Doorbells doorbells;
   final QueueEngine engine;
 
+  private final ControllerRegisters properties;
   private final long registers;
   private final Mapping scratch;
   private final IntConsumer signal = this::signal;
-  private int cc;
-  private int csts;
-  private int readyIn = -1; // steps until RDY, -1 if not on the way
-  private int shutdownIn = -1;
-  private int stepsToReady;
-  private int stepsToShutdown;
   private volatile List<FileDescriptor> vectors = List.of();
-  private volatile boolean neverReady;
-  private volatile boolean neverUnready;
   private volatile boolean silent;
   private volatile boolean gone;
-  private volatile boolean fatal;
 
   ModelController(ModelOptions options, ModelDma dma, long registers) {
     this.options = options;
@@ -62,7 +49,7 @@ public final class ModelController implements AutoCloseable {
     identify = new IdentifyData(options);
     data = new DataPointer(dma, violations);
     try {
-      scratch = Mapping.anonymous(1 << PAGE_SHIFT, false);
+      scratch = Mapping.anonymous(1 << ControllerRegisters.PAGE_SHIFT, false);
     } catch (LinuxException e) {
       throw new UncheckedIOException(e);
     }
@@ -76,7 +63,7 @@ public final class ModelController implements AutoCloseable {
             command -> command.queue.id == 0 ? admin.execute(command) : nvm.execute(command),
             options.ioQueues + 1);
     doorbells.reset();
-    showConstants();
+    properties = new ControllerRegisters(this, registers);
   }
 
   /**
@@ -92,7 +79,7 @@ public final class ModelController implements AutoCloseable {
     if (silent) {
       return 0;
     }
-    int done = stepRegisters() + stepQueues();
+    int done = properties.step() + stepQueues();
     doorbells.checkOthers(engine);
     return done;
   }
@@ -107,7 +94,7 @@ public final class ModelController implements AutoCloseable {
   }
 
   private int stepQueues() {
-    if ((csts & Reg.CSTS_RDY) == 0 || fatal || shutdownIn >= 0 || (csts & Reg.CSTS_SHST) != 0) {
+    if (!properties.isServing()) {
       return 0;
     }
     int done = engine.step() + events.report(engine);
@@ -124,129 +111,20 @@ public final class ModelController implements AutoCloseable {
     }
   }
 
-  private int stepRegisters() {
-    checkConstants();
-    int before = csts;
-    int wanted = RawMemory.getIntAcquire(registers + Reg.CC);
-    int changed = wanted ^ cc;
-    cc = wanted;
-    if ((changed & Reg.CC_EN) != 0) {
-      if ((cc & Reg.CC_EN) != 0) {
-        enable();
-      } else {
-        disable();
-      }
-    }
-    if (Reg.ccShn(changed) != 0 && Reg.ccShn(cc) != 0) {
-      csts = (csts & ~Reg.CSTS_SHST) | Reg.SHST_OCCURRING;
-      shutdownIn = stepsToShutdown;
-    }
-    countDown();
-    if (fatal) {
-      csts |= Reg.CSTS_CFS;
-    }
-    RawMemory.putIntRelease(registers + Reg.CSTS, csts);
-    boolean onTheWay = (readyIn >= 0 && !neverReady) || shutdownIn >= 0;
-    return changed != 0 || before != csts || onTheWay ? 1 : 0;
-  }
-
-  private void countDown() {
-    if (readyIn == 0 && !neverReady) {
-      csts |= Reg.CSTS_RDY;
-      readyIn = -1;
-    } else if (readyIn > 0) {
-      readyIn--;
-    }
-    if ((cc & Reg.CC_EN) == 0 && !neverUnready) {
-      csts &= ~Reg.CSTS_RDY;
-    }
-    if (shutdownIn == 0) {
-      csts = (csts & ~Reg.CSTS_SHST) | Reg.SHST_COMPLETE;
-      shutdownIn = -1;
-      if (Reg.ccShn(cc) == SHUTDOWN_NORMAL) {
-        options.namespaces.forEach(ModelNamespace::flush);
-      }
-    } else if (shutdownIn > 0) {
-      shutdownIn--;
-    }
-  }
-
-  private void enable() {
-    int aqa = RawMemory.getInt(registers + Reg.AQA);
-    long asq = RawMemory.getLong(registers + Reg.ASQ);
-    long acq = RawMemory.getLong(registers + Reg.ACQ);
-    int submissionSize = (aqa & ASQ_MASK) + 1;
-    int completionSize = (aqa >> 16 & ASQ_MASK) + 1;
-    String wrong = wrongWith(submissionSize, completionSize, asq | acq);
-    if (!wrong.isEmpty()) {
-      violations.add(
-          "enabled with " + wrong + ": CC %x AQA %x ASQ %x ACQ %x".formatted(cc, aqa, asq, acq));
-      csts |= Reg.CSTS_CFS;
-      return;
-    }
-    CompletionQueue completions = new CompletionQueue(0, acq, completionSize, 0);
-    engine.add(completions);
-    engine.add(new SubmissionQueue(0, asq, submissionSize, completions));
-    readyIn = stepsToReady;
-  }
-
-  private String wrongWith(int submissionSize, int completionSize, long addresses) {
-    if (submissionSize < 2 || completionSize < 2) {
-      return "an admin queue of one entry";
-    }
-    if (Reg.ccMps(cc) < options.mpsMin || Reg.ccMps(cc) > options.mpsMax) {
-      return "a page size that is not supported";
-    }
-    if ((addresses & ((1 << PAGE_SHIFT) - 1)) != 0) {
-      return "an admin queue that is not page-aligned";
-    }
-    int css = Reg.ccCss(cc);
-    return css == 0 || css == CSS_ALL || css == CSS_ADMIN_ONLY ? "" : "an unknown command set";
-  }
-
-  private void disable() {
+  /** The controller was disabled. */
+  void forgetAll() {
     engine.reset();
     events.reset();
     features.reset();
     doorbells.reset();
-    readyIn = -1;
-    shutdownIn = -1;
-    fatal = false;
-    csts = neverUnready ? csts & Reg.CSTS_RDY : 0;
-  }
-
-  private void showConstants() {
-    RawMemory.putLong(registers + Reg.CAP, capabilities());
-    RawMemory.putInt(registers + Reg.VS, options.vs);
-    RawMemory.putInt(registers + Reg.CRTO, options.crto ? options.crwmt : 0);
-  }
-
-  private void checkConstants() {
-    if (RawMemory.getLong(registers + Reg.CAP) != capabilities()
-        || RawMemory.getInt(registers + Reg.VS) != options.vs
-        || RawMemory.getInt(registers + Reg.CSTS) != csts) {
-      violations.add("a read-only register was written");
-      showConstants();
-    }
-  }
-
-  private long capabilities() {
-    return options.mqes
-        | 1L << 16 // queues in one piece
-        | (long) options.to << 24
-        | (long) options.dstrd << 32
-        | 1L << 37 // the NVM command set
-        | (long) options.mpsMin << 48
-        | (long) options.mpsMax << 52
-        | (options.crto ? 1L << 59 : 0);
   }
 
   int cc() {
-    return cc;
+    return properties.cc();
   }
 
   int pageBytes() {
-    return 1 << (PAGE_SHIFT + Reg.ccMps(cc));
+    return 1 << (ControllerRegisters.PAGE_SHIFT + Reg.ccMps(cc()));
   }
 
   boolean isWriteCacheEnabled() {
@@ -321,22 +199,22 @@ public final class ModelController implements AutoCloseable {
 
   /** RDY follows EN so many steps later. */
   public void readyAfter(int steps) {
-    stepsToReady = steps;
+    properties.stepsToReady = steps;
   }
 
   /** A shutdown takes so many steps. */
   public void shutdownAfter(int steps) {
-    stepsToShutdown = steps;
+    properties.stepsToShutdown = steps;
   }
 
   /** RDY does not come when enabled. Any thread. */
   public void neverReady(boolean on) {
-    neverReady = on;
+    properties.neverReady = on;
   }
 
   /** RDY does not go when disabled. Any thread. */
   public void neverUnready(boolean on) {
-    neverUnready = on;
+    properties.neverUnready = on;
   }
 
   /** It looks at nothing, and keeps its registers as they are. Any thread. */
@@ -346,7 +224,7 @@ public final class ModelController implements AutoCloseable {
 
   /** Controller Fatal Status: it does no more commands until it is disabled. Any thread. */
   public void fatal(boolean on) {
-    fatal = on;
+    properties.fatal = on;
   }
 
   /** Pulled out: registers read as ones from the next step on. For good; see ModelDevice. */
@@ -361,10 +239,7 @@ public final class ModelController implements AutoCloseable {
   /** What was not durable is lost, and the controller is as if switched on. */
   public void cutPower() {
     options.namespaces.forEach(ModelNamespace::cutPower);
-    RawMemory.putInt(registers + Reg.CC, 0);
-    cc = 0;
-    disable();
-    RawMemory.putInt(registers + Reg.CSTS, csts);
+    properties.powerCycle();
   }
 
   /**
@@ -377,14 +252,11 @@ public final class ModelController implements AutoCloseable {
 
   /** One round of its own thread. */
   int spin(int round) {
-    return round % CHECK_EACH == 0 || (csts & Reg.CSTS_RDY) == 0 ? stepThreaded() : stepQueues();
-  }
-
-  private int stepThreaded() {
     if (gone || silent) {
       return step();
     }
-    return stepRegisters() + stepQueues();
+    boolean look = round % CHECK_EACH == 0 || !properties.isReady();
+    return (look ? properties.step() : 0) + stepQueues();
   }
 
   @Override

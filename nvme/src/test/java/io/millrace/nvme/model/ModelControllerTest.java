@@ -3,6 +3,7 @@ package io.millrace.nvme.model;
 import static io.millrace.nvme.model.RawDriver.blocks;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.RawMemory;
@@ -10,6 +11,8 @@ import io.millrace.nvme.model.RawDriver.Completion;
 import io.millrace.nvme.model.RawDriver.Sqe;
 import io.millrace.nvme.pci.DmaMemory;
 import io.millrace.nvme.pci.PciDevice;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Test;
 class ModelControllerTest {
   private static final long BLOCKS = 4096;
   private static final int FUA = 1 << 30;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private ModelDevice device;
   private ModelController controller;
@@ -207,6 +211,87 @@ class ModelControllerTest {
     assertThat(driver.io(new Sqe(Opcode.FLUSH, 1)).sqhd()).isGreaterThan(RawDriver.ENTRIES);
     assertThat(driver.io(new Sqe(Opcode.FLUSH, 1)).status() & ~Status.MORE).isEqualTo(0x1021);
     assertThat(driver.io(new Sqe(Opcode.FLUSH, 1)).status()).isZero();
+  }
+
+  @Test
+  void aCompletionOfTheWrongPhaseIsNeverSeen() {
+    controller.script().io().does(Fault.wrongPhase());
+
+    driver.send(1, new Sqe(Opcode.FLUSH, 1));
+    controller.run();
+
+    assertThat(driver.hasCompletion(1)).isFalse();
+    assertThat(controller.namespace(1).flushes()).isOne();
+  }
+
+  @Test
+  void aSeedMakesTheSameMistakesAgain() {
+    List<Integer> first = failures(17);
+    List<Integer> again = failures(17);
+    List<Integer> other = failures(18);
+
+    assertThat(first).isNotEmpty().isEqualTo(again).isNotEqualTo(other);
+  }
+
+  private List<Integer> failures(long seed) {
+    List<Integer> failed = new ArrayList<>();
+    controller.script().random(seed, 5, Fault.status(Status.INTERNAL_ERROR), Fault.duplicate());
+    for (int i = 0; i < 100; i++) {
+      int id = driver.send(1, new Sqe(Opcode.FLUSH, 1));
+      controller.run();
+      while (driver.hasCompletion(1)) {
+        Completion completion = driver.take(1);
+        assertThat(completion.id()).isEqualTo(id);
+        failed.add(completion.status());
+      }
+    }
+    controller.script().clear();
+    return failed;
+  }
+
+  @Test
+  void aSilentControllerDoesNothingUntilItSpeaksAgain() {
+    controller.silence(true);
+    driver.send(1, new Sqe(Opcode.FLUSH, 1));
+    controller.run();
+    assertThat(driver.hasCompletion(1)).isFalse();
+
+    controller.silence(false);
+    assertThat(driver.take(1).status()).isZero();
+  }
+
+  @Test
+  void aCommandIdInUseAndABadTailAreNoticed() {
+    controller.script().io().does(Fault.drop());
+    driver.send(1, new Sqe(Opcode.FLUSH, 1));
+    driver.sameIdAgain();
+
+    assertThat(driver.io(new Sqe(Opcode.FLUSH, 1)).code()).isEqualTo(Status.COMMAND_ID_CONFLICT);
+    driver.registers().write32(Reg.DOORBELLS + 8, RawDriver.ENTRIES);
+    driver.registers().write32(Reg.DOORBELLS + 16, 0);
+    controller.run();
+    assertThat(controller.violations()).hasSize(3);
+  }
+
+  @Test
+  void readingAllocatesNothing() {
+    for (int i = 0; i < 20_000; i++) {
+      driver.place(1, blocks(Opcode.READ, i % 100, 8, data.iova(), 0));
+      driver.ring(1);
+      controller.step();
+      driver.take(1);
+    }
+    long allocated = 0;
+    for (int i = 0; i < 10_000; i++) {
+      driver.place(1, blocks(Opcode.READ, i % 100, 16, data.iova(), data.iova() + 4096));
+      driver.ring(1);
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      controller.step();
+      allocated += THREADS.getCurrentThreadAllocatedBytes() - before;
+      driver.take(1);
+    }
+
+    assertThat(allocated).isLessThan(1000);
   }
 
   @Test

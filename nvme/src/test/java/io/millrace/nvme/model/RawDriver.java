@@ -164,6 +164,11 @@ final class RawDriver {
     return id;
   }
 
+  /** The next command gets the id of the last one. */
+  void sameIdAgain() {
+    nextId--;
+  }
+
   void ring(int queueId) {
     registers.write32(Reg.DOORBELLS + 2 * queueId * stride, queues[queueId].tail);
   }

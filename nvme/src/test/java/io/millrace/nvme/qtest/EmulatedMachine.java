@@ -45,6 +45,7 @@ public final class EmulatedMachine implements AutoCloseable {
     private final List<String> arguments = new ArrayList<>();
     private String machine = "q35";
     private int ramMebibytes = 64;
+    private String share = "on";
 
     private Builder(Path directory) {
       this.directory = directory;
@@ -58,6 +59,12 @@ public final class EmulatedMachine implements AutoCloseable {
 
     public Builder ramMebibytes(int mebibytes) {
       ramMebibytes = mebibytes;
+      return this;
+    }
+
+    /** Its main memory cannot be reached from outside. */
+    public Builder privateMemory() {
+      share = "off";
       return this;
     }
 
@@ -109,8 +116,8 @@ public final class EmulatedMachine implements AutoCloseable {
           command, "-accel", "tcg", "-S", "-machine", machine + ",memory-backend=mem");
       Collections.addAll(command, "-m", ramMebibytes + "M,slots=4,maxmem=8G", "-object");
       command.add(
-          "memory-backend-file,id=mem,share=on,mem-path=%s,size=%dM"
-              .formatted(directory.resolve("ram"), ramMebibytes));
+          "memory-backend-file,id=mem,share=%s,mem-path=%s,size=%dM"
+              .formatted(share, directory.resolve("ram"), ramMebibytes));
       listen(command, "-qtest", QtestMachine.QTEST_SOCKET);
       listen(command, "-qmp", QtestMachine.QMP_SOCKET);
       Collections.addAll(command, "-qtest-log", "none");

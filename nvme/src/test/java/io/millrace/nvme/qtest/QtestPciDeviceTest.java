@@ -112,6 +112,39 @@ class QtestPciDeviceTest {
   }
 
   @Test
+  void aFunctionIsForOneUserAtATime() throws Exception {
+    qemu = EmulatedMachine.in(directory).nvme("n0", DISK).start();
+
+    PciDevice first = QtestPciDevice.open(directory, null);
+    assertThatThrownBy(() -> QtestPciDevice.open(directory, "00:01.0"))
+        .isInstanceOf(IOException.class)
+        .hasMessage(directory + ":00:01.0 is in use already; detach its controller first");
+    assertThatThrownBy(() -> QtestPciDevice.open(directory, null))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("no free PCI function of class 010802");
+    assertThat(first.registers(0).read32(VS)).isEqualTo(0x00010400);
+    first.close();
+    first.close();
+
+    try (PciDevice second = QtestPciDevice.open(directory, null)) {
+      assertThat(second.isGone()).isFalse();
+      assertThat(first.isGone()).isTrue();
+    }
+  }
+
+  @Test
+  void aMachineWithoutSharedMemoryIsRefused() throws Exception {
+    qemu = EmulatedMachine.in(directory).machine("q35").privateMemory().nvme("n0", DISK).start();
+
+    assertThatThrownBy(() -> QtestPciDevice.open(directory, null))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("is no shared file; start QEMU with");
+    assertThatThrownBy(() -> QtestPciDevice.open(directory, null))
+        .as("and leaves the sockets free")
+        .hasMessageContaining("is no shared file; start QEMU with");
+  }
+
+  @Test
   void controllersBehindRootPortsAreFound() throws Exception {
     qemu =
         EmulatedMachine.in(directory)
@@ -316,8 +349,8 @@ class QtestPciDeviceTest {
   void whereNobodyListensTheMessageSaysHowToStartQemu() {
     assertThatThrownBy(() -> QtestPciDevice.open(directory, null))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(directory.toString())
-        .hasMessageContaining("start QEMU with -qtest unix:" + directory + "/qtest.sock");
+        .hasMessageContaining(directory + "/qmp.sock: QEMU does not listen there")
+        .hasMessageContaining("start it with -qmp unix:" + directory + "/qmp.sock");
   }
 
   @Test
@@ -326,7 +359,7 @@ class QtestPciDeviceTest {
 
     assertThatThrownBy(() -> QtestPciDevice.open(directory, "00:09.0"))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no PCI function at 00:09.0; there are [")
+        .hasMessageContaining("no free PCI function at 00:09.0; there are [")
         .hasMessageContaining("00:01.0 (010802)");
   }
 
