@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,10 +59,10 @@ public final class PciBinding {
    * it goes back to its driver, and those before it stay.
    *
    * @param addresses those of a shared IOMMU group together
-   * @return what became of each, a line each
+   * @param done told what became of each, a line each, as it happens
    * @throws IOException one must not go, or did not; says why, and what to do
    */
-  public List<String> bind(Collection<PciAddress> addresses) throws IOException {
+  public void bind(Collection<PciAddress> addresses, Consumer<String> done) throws IOException {
     List<PciFunction> chosen = new ArrayList<>();
     for (PciAddress address : new TreeSet<>(addresses)) {
       PciFunction function = nvme(address);
@@ -73,12 +73,10 @@ public final class PciBinding {
       chosen.add(function);
     }
     requireVfioDriver();
-    List<String> done = new ArrayList<>();
     for (PciFunction function : chosen) {
-      done.add(
+      done.accept(
           isWithVfio(function) ? function.address() + ": vfio-pci has it already" : bind(function));
     }
-    return done;
   }
 
   private PciFunction nvme(PciAddress address) throws IOException {
@@ -199,7 +197,7 @@ public final class PciBinding {
       return address + ": driver " + driver + " has it already";
     }
     if (driver != null) {
-      refuseInUse(function); // the kernel would wait for that program, for ever
+      refuseUsedByProgram(function);
     }
     override(address, NO_OVERRIDE);
     if (driver != null) {
@@ -208,6 +206,22 @@ public final class PciBinding {
     probe(address);
     String now = awaitDriver(address, null);
     return "%s: %s -> %s".formatted(address, driver == null ? "no driver" : driver, now);
+  }
+
+  /** The kernel would wait for that program, for ever. */
+  private void refuseUsedByProgram(PciFunction function) throws IOException {
+    refuseInUse(function);
+    try {
+      // A program that this process may not look into: its group opens once at a time.
+      kernel.claim(files.dev().resolve("vfio/" + function.iommuGroup())).close();
+    } catch (LinuxException e) {
+      if (e.errno() == Errno.EBUSY) {
+        throw new IOException(
+            "%s is in use by a program that has IOMMU group %d; end that first"
+                .formatted(function.address(), function.iommuGroup()),
+            e);
+      }
+    }
   }
 
   private void override(PciAddress address, String driver) throws IOException {
@@ -246,10 +260,10 @@ public final class PciBinding {
       }
       if (System.nanoTime() - deadlineNanos > 0) {
         throw new IOException(
-            "%s: %s did not take it within %d s; the kernel's log (dmesg) says why"
+            "%s: %s within %d s; the kernel's log (dmesg) says why"
                 .formatted(
                     address,
-                    Objects.requireNonNullElse(wanted, "no driver of the kernel, such as nvme,"),
+                    wanted == null ? "no driver took it" : wanted + " did not take it",
                     limit.toSeconds()));
       }
       LockSupport.parkNanos(PAUSE_NANOS);
