@@ -24,7 +24,19 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "serve", "blk", "rpc", "perf", "version"})
+  @ValueSource(
+      strings = {
+        "",
+        "serve",
+        "blk",
+        "rpc",
+        "perf",
+        "nvme",
+        "nvme list",
+        "nvme bind",
+        "nvme unbind",
+        "version"
+      })
   void everyCommandHasHelp(String command) {
     Cli cli = Cli.run((command + " --help").strip().split(" ", -1));
 

@@ -74,10 +74,6 @@ class NvmeCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "nvme",
-        "nvme list",
-        "nvme bind",
-        "nvme unbind",
         "nvme|millrace nvme: which command? list, bind or unbind (see millrace nvme --help)",
         "nvme lsit|millrace nvme: Unmatched argument at index 0: 'lsit'",
         "nvme list --output-format=xml|millrace nvme list: Invalid value for option",
