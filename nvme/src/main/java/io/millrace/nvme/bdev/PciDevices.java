@@ -13,12 +13,14 @@ import java.nio.file.Path;
  * of a machine that QEMU emulates by {@code qtest:DIRECTORY} (its first NVMe controller) or {@code
  * qtest:DIRECTORY#00:04.0}.
  */
-public final class PciDevices implements DeviceOpener {
+public final class PciDevices {
   private static final String QTEST = "qtest:";
   private static final char BEFORE_FUNCTION = '#';
 
-  @Override
-  public PciDevice open(String address) throws IOException {
+  private PciDevices() {}
+
+  /** Opens a device, as {@link DeviceOpener} says. */
+  public static PciDevice open(String address) throws IOException {
     if (address.startsWith(QTEST)) {
       return openEmulated(address.substring(QTEST.length()));
     }
