@@ -100,7 +100,8 @@ final class ControllerLife implements QueueOwner {
           return suspend(false)
               .thenCompose(suspended -> parts.wait.pause(BETWEEN_TRIES_MILLIS))
               .thenCompose(later -> parts.bringUp.stop())
-              .thenCompose(stopped -> tryStart(attempt + 1));
+              .thenCompose(stopped -> reclaim())
+              .thenCompose(empty -> tryStart(attempt + 1));
         });
   }
 

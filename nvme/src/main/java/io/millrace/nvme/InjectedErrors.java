@@ -1,5 +1,6 @@
 package io.millrace.nvme;
 
+import io.millrace.reactor.Reactor;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -20,21 +21,35 @@ final class InjectedErrors {
 
   private final Map<Integer, Left> byOpcode = new HashMap<>();
 
-  void add(ErrorInjection injection) {
-    byOpcode.put(injection.opcode(), new Left(injection));
+  /**
+   * The errors after a change.
+   *
+   * @param before null for none
+   * @param injection null for none of that opcode any more
+   * @return null for none
+   */
+  static @Nullable InjectedErrors changed(
+      @Nullable InjectedErrors before, @Nullable ErrorInjection injection, int opcode) {
+    InjectedErrors all = before == null ? new InjectedErrors() : before;
+    if (injection == null) {
+      all.byOpcode.remove(opcode);
+    } else {
+      all.byOpcode.put(opcode, new Left(injection));
+    }
+    return all.byOpcode.isEmpty() ? null : all;
   }
 
-  void remove(int opcode) {
-    byOpcode.remove(opcode);
-  }
-
-  boolean isEmpty() {
-    return byOpcode.isEmpty();
-  }
-
-  /** What a command that is about to be sent shall end with instead; null to send it. */
-  @Nullable ErrorInjection withheld(NvmeRequest request) {
-    return take(request, true);
+  /** Whether the controller shall not get a command: then it ends by itself after a while. */
+  boolean withhold(NvmeRequest request, Reactor reactor) {
+    ErrorInjection instead = take(request, true);
+    if (instead == null) {
+      return false;
+    }
+    request.state = NvmeRequest.State.WAITING;
+    var _ =
+        reactor.schedule(
+            instead.delayNanos(), () -> PendingRequests.endUnsent(request, instead.status()));
+    return true;
   }
 
   /** The status that a command shall have had. */

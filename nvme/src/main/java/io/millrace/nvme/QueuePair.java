@@ -6,6 +6,7 @@ import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
 import io.millrace.reactor.Reactor;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -163,10 +164,6 @@ public final class QueuePair implements Poller, Deferred {
     return id;
   }
 
-  int depth() {
-    return depth;
-  }
-
   /**
    * Submits a command; it completes once, perhaps before this returns.
    *
@@ -211,31 +208,14 @@ public final class QueuePair implements Poller, Deferred {
     }
   }
 
-  /** Has commands end with errors that did not happen, or no longer. */
+  /** Has commands end with errors that did not happen; null for no longer. */
   void inject(@Nullable ErrorInjection injection, int opcode) {
-    InjectedErrors all = errors == null ? new InjectedErrors() : errors;
-    if (injection == null) {
-      all.remove(opcode);
-    } else {
-      all.add(injection);
-    }
-    errors = all.isEmpty() ? null : all;
-  }
-
-  private boolean isWithheld(NvmeRequest request, InjectedErrors from) {
-    ErrorInjection instead = from.withheld(request);
-    if (instead != null) {
-      request.state = State.WAITING;
-      var _ =
-          reactor.schedule(
-              instead.delayNanos(), () -> PendingRequests.endUnsent(request, instead.status()));
-    }
-    return instead != null;
+    errors = InjectedErrors.changed(errors, injection, opcode);
   }
 
   private void send(NvmeRequest request) {
     InjectedErrors injected = errors;
-    if (injected != null && isWithheld(request, injected)) {
+    if (injected != null && injected.withhold(request, reactor)) {
       return;
     }
     NvmeRequest second = request.second;
@@ -247,14 +227,14 @@ public final class QueuePair implements Poller, Deferred {
       bellDue = true;
       reactor.defer(this);
     }
-    if (slots.busyCount() == request.commandCount()) {
+    if (slots.busyCount() - neverAnswered == request.commandCount()) {
       handle.wake();
       watch.start();
     }
   }
 
   private void sendOne(NvmeRequest request) {
-    QueueRings to = live();
+    QueueRings to = Objects.requireNonNull(rings, name);
     long offset = (long) slots.take(request) * SLOT_BYTES;
     long entry = to.nextEntry();
     request.state = State.SENT;
@@ -272,14 +252,6 @@ public final class QueuePair implements Poller, Deferred {
             pageMask);
     SubmissionEntry.write(entry, request, flags);
     to.push();
-  }
-
-  private QueueRings live() {
-    QueueRings current = rings;
-    if (current == null) {
-      throw new IllegalStateException(name + " has no queues");
-    }
-    return current;
   }
 
   /** Rings the doorbell for what this round sent. */
@@ -331,15 +303,7 @@ public final class QueuePair implements Poller, Deferred {
   private void lied(long word) {
     rings = null;
     mode = Mode.DETACHED;
-    owner.lied(
-        this,
-        String.format(
-            "%s: a completion of no command: id %04x of queue %d, head %d, status %s",
-            name,
-            QueueRings.commandId(word),
-            QueueRings.queueId(word),
-            QueueRings.submissionHead(word),
-            NvmeStatus.text(QueueRings.status(word))));
+    owner.lied(this, name + ": a completion of no command: " + QueueRings.text(word));
   }
 
   private void arrived(NvmeRequest request, int real, long result) {
@@ -349,15 +313,12 @@ public final class QueuePair implements Poller, Deferred {
     if (request.patience == NvmeRequest.FOR_EVER) {
       neverAnswered--;
     }
-    if (status != 0 && mayRetry(request, status)) {
+    boolean again = status != 0 && request.repeatable && !request.cancelled;
+    if (again && retry.applies(status, request.retries)) {
       retryLater(request, retry.delayNanos(status));
     } else {
       request.end(status, result);
     }
-  }
-
-  private boolean mayRetry(NvmeRequest request, int status) {
-    return request.repeatable && !request.cancelled && retry.applies(status, request.retries);
   }
 
   private void retryLater(NvmeRequest request, long delayNanos) {
@@ -428,11 +389,6 @@ public final class QueuePair implements Poller, Deferred {
     rings = null;
     mode = Mode.DETACHED;
     owner.lied(this, name + ": " + cause);
-  }
-
-  /** For tests and statistics: commands that the controller has. */
-  public int sentCount() {
-    return slots.busyCount();
   }
 
   @Override

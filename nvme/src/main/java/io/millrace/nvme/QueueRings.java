@@ -193,6 +193,13 @@ final class QueueRings {
     return (int) (word >>> STATUS_SHIFT);
   }
 
+  /** The second word of a completion for messages. */
+  static String text(long word) {
+    return String.format(
+        "id %04x of queue %d, head %d, status %s",
+        commandId(word), queueId(word), submissionHead(word), NvmeStatus.text(status(word)));
+  }
+
   /** Gives the memory back; the controller does not use it any more. */
   void close() {
     memory.close();

@@ -186,6 +186,21 @@ class QtestPciDeviceTest {
   }
 
   @Test
+  void whatIsMappedOfAFileBeyondThePluggedPartIsNotReached() throws Exception {
+    Path file = directory.resolve("guest");
+    try (FileDescriptor fd = LinuxFiles.open(file, OpenFlag.READ_WRITE, OpenFlag.CREATE)) {
+      LinuxFiles.truncate(fd, 2 * GUEST);
+    }
+    qemu = EmulatedMachine.in(directory).nvme("n0", DISK).guestMemory(file, GUEST).start();
+
+    try (PciDevice device = QtestPciDevice.open(directory, null);
+        Mapping all = map(file, 0, 2 * GUEST)) {
+      assertThat(device.dma().map(all.address(), GUEST)).isEqualTo(0x1_0000_0000L);
+      assertThat(device.dma().map(all.address(), GUEST + 4096)).isEqualTo(DmaSpace.NOT_REACHABLE);
+    }
+  }
+
+  @Test
   void memoryPluggedInLaterIsReachedAndOtherMemoryIsNot() throws Exception {
     Path file = directory.resolve("late");
     qemu = EmulatedMachine.in(directory).nvme("n0", DISK).start();
@@ -244,6 +259,25 @@ class QtestPciDeviceTest {
       qemu.respondAgain();
       assertThat(registers.read32(VS)).isEqualTo(-1);
       assertThat(device.isGone()).isTrue();
+    }
+  }
+
+  @Test
+  void aMachineThatStopsReadingHoldsAWriterUpOnce() throws Exception {
+    qemu = EmulatedMachine.in(directory).nvme("n0", DISK).start();
+    long answerNanos = TimeUnit.MILLISECONDS.toNanos(500);
+
+    try (PciDevice device =
+        QtestPciDevice.open(QtestMachine.connect(directory, answerNanos), null)) {
+      Registers registers = device.registers(0);
+      qemu.stopResponding();
+      long start = System.nanoTime();
+      for (int i = 0; i < 20_000; i++) {
+        registers.write32(AQA, i);
+      }
+
+      assertThat(device.isGone()).isTrue();
+      assertThat(System.nanoTime() - start).isGreaterThan(answerNanos).isLessThan(9 * answerNanos);
     }
   }
 
