@@ -12,7 +12,6 @@ import io.millrace.rpc.RpcState;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -32,19 +31,20 @@ final class OptionMethods {
   private static final long UINT32 = 0xffff_ffffL;
 
   /** Taken with any value: each says why it does nothing here. */
-  private static final Map<String, String> NUMBERS_WITHOUT_EFFECT =
-      Map.of(
-          "transport_retry_count", "no effect: bdev_retry_count counts all retries",
-          "keep_alive_timeout_ms", "no effect: controllers on the PCI bus are not kept alive",
-          "nvme_adminq_poll_period_us", "no effect: completions wake us up",
-          "nvme_ioq_poll_period_us", "no effect: reactors poll without a pause while there is work",
-          "io_queue_requests", "no effect: any number of requests can wait for a queue");
-
-  private static final Map<String, String> SWITCHES_WITHOUT_EFFECT =
-      Map.of(
-          "delay_cmd_submit", "no effect: commands of a poll share a doorbell always",
-          "generate_uuids", "no effect: a disk without a UUID is given one always",
-          "enable_flush", "no effect: flush is always sent to a controller with a write cache");
+  private static final List<Param> WITHOUT_EFFECT =
+      List.of(
+          Param.uint32("transport_retry_count", "no effect: bdev_retry_count counts all retries"),
+          Param.uint32(
+              "keep_alive_timeout_ms", "no effect: controllers on the PCI bus are not kept alive"),
+          Param.uint64("nvme_adminq_poll_period_us", "no effect: reactors poll by themselves"),
+          Param.uint64("nvme_ioq_poll_period_us", "no effect: reactors poll by themselves"),
+          Param.uint32(
+              "io_queue_requests", "no effect: any number of requests can wait for a queue"),
+          Param.bool("delay_cmd_submit", "no effect: commands of one poll always share a doorbell"),
+          Param.bool(
+              "generate_uuids", "no effect: a disk without a UUID of its own is always given one"),
+          Param.bool(
+              "enable_flush", "no effect: flush always goes to controllers with a write cache"));
 
   private static final List<String> ONLY_ZERO =
       List.of(
@@ -70,12 +70,9 @@ final class OptionMethods {
           "allow_accel_sequence",
           "rdma_umr_per_io");
 
-  private static final Map<String, List<String>> ONLY_LISTS =
-      Map.of(
-          "dhchap_digests",
-          List.of("sha256", "sha384", "sha512"),
-          "dhchap_dhgroups",
-          List.of("null", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"));
+  private static final List<String> DIGESTS = List.of("sha256", "sha384", "sha512");
+  private static final List<String> GROUPS =
+      List.of("null", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192");
 
   private final NvmeMethods methods;
 
@@ -109,8 +106,7 @@ final class OptionMethods {
                     Integer.MAX_VALUE,
                     "how often a failed command is sent again; -1 for ever"))
             .param(Param.object("multipath_opts", "policy: active_passive, the only one"));
-    NUMBERS_WITHOUT_EFFECT.forEach((name, why) -> method.param(Param.uint64(name, why)));
-    SWITCHES_WITHOUT_EFFECT.forEach((name, why) -> method.param(Param.bool(name, why)));
+    WITHOUT_EFFECT.forEach(method::param);
     for (String name : ONLY_ZERO) {
       method.param(
           Param.integer(name, Integer.MIN_VALUE, UINT32, "not supported; only 0").orElse(0));
@@ -118,9 +114,9 @@ final class OptionMethods {
     for (String name : ONLY_FALSE) {
       method.param(Param.bool(name, "not supported; only false").orElse(false));
     }
-    for (String name : ONLY_LISTS.keySet()) {
-      method.param(Param.strings(name, "of a network; only SPDK's default"));
-    }
+    method
+        .param(Param.strings("dhchap_digests", "of a network; only SPDK's default"))
+        .param(Param.strings("dhchap_dhgroups", "of a network; only SPDK's default"));
     registry.add(method.handledBy(this::set));
   }
 
@@ -188,13 +184,16 @@ final class OptionMethods {
         throw invalid(name + " is not supported; give false or leave it out");
       }
     }
-    for (Map.Entry<String, List<String>> list : ONLY_LISTS.entrySet()) {
-      String name = list.getKey();
-      if (arguments.has(name) && !arguments.strings(name).equals(list.getValue())) {
-        throw invalid(name + " is for controllers behind a network; leave it out");
-      }
-    }
+    requireDefault(arguments, "dhchap_digests", DIGESTS);
+    requireDefault(arguments, "dhchap_dhgroups", GROUPS);
     NetworkParams.requireOnePath(arguments.object("multipath_opts"));
+  }
+
+  private static void requireDefault(Arguments arguments, String name, List<String> only)
+      throws RpcException {
+    if (arguments.has(name) && !arguments.strings(name).equals(only)) {
+      throw invalid(name + " is for controllers behind a network; leave it out");
+    }
   }
 
   private static RpcException invalid(String why) {

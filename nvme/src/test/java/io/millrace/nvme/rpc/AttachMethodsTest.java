@@ -60,8 +60,7 @@ class AttachMethodsTest {
       assertThat(world.call(DETACH, "{'name': 'Nvme0'}").booleanValue()).isTrue();
       assertThat(world.call(LIST, "{}")).hasSize(1);
       assertThat(world.bdevs.all()).hasSize(1);
-      assertThat(
-              world.call(ATTACH, "{'name': 'Nvme0', 'trtype': 'pcie', 'traddr': '%s'}", first))
+      assertThat(world.call(ATTACH, "{'name': 'Nvme0', 'trtype': 'pcie', 'traddr': '%s'}", first))
           .isEqualTo(disks);
     }
   }

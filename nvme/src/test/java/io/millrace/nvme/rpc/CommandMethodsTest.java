@@ -182,8 +182,7 @@ class CommandMethodsTest {
 
   @Test
   void resultAndStatusAreInTheCompletion() throws Exception {
-    String params =
-        "{'name': 'Nvme0', 'cmd_type': '%s', 'data_direction': 'c2h', 'cmdbuf': '%s'}";
+    String params = "{'name': 'Nvme0', 'cmd_type': '%s', 'data_direction': 'c2h', 'cmdbuf': '%s'}";
 
     JsonNode feature = world.call(SEND, params, "admin", command(0x0a, 0, 0x06)); // write cache
     JsonNode unknown = world.call(SEND, params, "admin", command(0xc3, 0));
@@ -222,9 +221,7 @@ class CommandMethodsTest {
 
     RpcException refused =
         world.refusal(
-            SEND,
-            "{'name': 'Nvme0', 'cmd_type': 'admin', 'data_direction': 'c2h', %s}",
-            given);
+            SEND, "{'name': 'Nvme0', 'cmd_type': 'admin', 'data_direction': 'c2h', %s}", given);
 
     assertThat(refused.code()).isEqualTo(-32602);
     assertThat(refused.error()).isEqualTo("Invalid argument");
@@ -233,8 +230,7 @@ class CommandMethodsTest {
 
   @Test
   void commandToUnknownOrDisabledControllerFails() throws Exception {
-    String params =
-        "{'name': '%s', 'cmd_type': 'admin', 'data_direction': 'c2h', 'cmdbuf': '%s'}";
+    String params = "{'name': '%s', 'cmd_type': 'admin', 'data_direction': 'c2h', 'cmdbuf': '%s'}";
 
     RpcException unknown = world.refusal(SEND, params, "Nvme1", command(0x06, 0, 1));
     assertThat(unknown.code()).isEqualTo(-32602);

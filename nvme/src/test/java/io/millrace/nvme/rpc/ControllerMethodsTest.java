@@ -201,8 +201,7 @@ class ControllerMethodsTest {
   void injectionIsTakenBack() throws Exception {
     String which = "'name': 'Nvme0', 'cmd_type': 'io', 'opc': 2";
 
-    world.call(
-        "bdev_nvme_add_error_injection", "{%s, 'sc': 128, 'err_count': 4294967295}", which);
+    world.call("bdev_nvme_add_error_injection", "{%s, 'sc': 128, 'err_count': 4294967295}", which);
     assertThat(read()).isEqualTo(IoStatus.OUT_OF_RANGE);
     assertThat(world.call("bdev_nvme_remove_error_injection", "{%s}", which).booleanValue())
         .isTrue();
@@ -231,8 +230,7 @@ class ControllerMethodsTest {
   void injectionsParametersAreCheckedAsSpdkDoes() throws Exception {
     for (String method :
         List.of("bdev_nvme_add_error_injection", "bdev_nvme_remove_error_injection")) {
-      RpcException wrong =
-          world.refusal(method, "{'name': 'Nvme0', 'cmd_type': 'both', 'opc': 2}");
+      RpcException wrong = world.refusal(method, "{'name': 'Nvme0', 'cmd_type': 'both', 'opc': 2}");
       assertThat(wrong.code()).isEqualTo(-22);
       assertThat(wrong.error()).isEqualTo("Failed to parse the request");
       assertThat(world.refusal(method, "{'name': 'Nvme0', 'cmd_type': 'io', 'opc': 256}").code())

@@ -72,7 +72,8 @@ class OptionMethodsTest {
 
       world.call(SET, "{'timeout_us': 0, 'timeout_admin_us': 0, 'bdev_retry_count': 0}");
       assertThat(options(world).timeout()).isEqualTo(ControllerOptions.DEFAULTS.timeout());
-      assertThat(options(world).adminTimeout()).isEqualTo(ControllerOptions.DEFAULTS.adminTimeout());
+      assertThat(options(world).adminTimeout())
+          .isEqualTo(ControllerOptions.DEFAULTS.adminTimeout());
       assertThat(options(world).retries()).isZero();
     }
   }

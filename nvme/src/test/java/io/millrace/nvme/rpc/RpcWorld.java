@@ -99,9 +99,14 @@ final class RpcWorld implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
-    DiskUser.on(control, methods::close).toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
-    polling.close();
-    control.close();
+  public void close() {
+    try {
+      DiskUser.on(control, methods::close).toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    } finally {
+      polling.close();
+      control.close();
+    }
   }
 }
