@@ -105,7 +105,8 @@ class ControllerMethodsTest {
   @Test
   void resetUnderRequestsLosesNone() throws Exception {
     int count = 512;
-    user.fill(user.address(), count * BLOCK, 11);
+    int bytes = count * BLOCK;
+    user.fill(user.address(), bytes, 11);
     List<CompletableFuture<IoStatus>> all = new ArrayList<>();
 
     for (int i = 0; i < count / 2; i++) {
@@ -120,10 +121,10 @@ class ControllerMethodsTest {
     for (CompletableFuture<IoStatus> one : all) {
       assertThat(of(one)).isEqualTo(IoStatus.SUCCESS);
     }
-    byte[] written = DiskUser.bytes(user.address(), count * BLOCK);
-    RawMemory.fill(user.address(), (long) count * BLOCK, (byte) 0);
-    assertThat(user.run(IoType.READ, 0, count * BLOCK, user.address())).isEqualTo(IoStatus.SUCCESS);
-    assertThat(DiskUser.bytes(user.address(), count * BLOCK)).isEqualTo(written);
+    byte[] written = DiskUser.bytes(user.address(), bytes);
+    RawMemory.fill(user.address(), bytes, (byte) 0);
+    assertThat(user.run(IoType.READ, 0, bytes, user.address())).isEqualTo(IoStatus.SUCCESS);
+    assertThat(DiskUser.bytes(user.address(), bytes)).isEqualTo(written);
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -47,7 +48,11 @@ final class RpcWorld implements AutoCloseable {
     return this;
   }
 
-  /** Calls a method; its answer, as a client would parse it. */
+  /**
+   * Calls a method; its answer, as a client would parse it.
+   *
+   * @param params JSON with single quotes, and %s or %d for each value
+   */
   JsonNode call(String method, String params, Object... values) throws Exception {
     try {
       return begin(method, params, values).get(SECONDS, TimeUnit.SECONDS);
@@ -59,7 +64,11 @@ final class RpcWorld implements AutoCloseable {
   /** Calls a method and goes on. */
   CompletableFuture<JsonNode> begin(String method, String params, Object... values)
       throws Exception {
-    JsonNode parsed = JSON.readTree(params.formatted(values).replace('\'', '"'));
+    String text = params;
+    for (Object value : values) {
+      text = text.replaceFirst("%[sd]", Matcher.quoteReplacement(value.toString()));
+    }
+    JsonNode parsed = json(text);
     return DiskUser.on(control, () -> registry.call(method, parsed))
         .toCompletableFuture()
         .thenApply(answer -> JSON.readTree(answer.toString()));
