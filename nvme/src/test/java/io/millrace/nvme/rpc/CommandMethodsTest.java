@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -239,6 +240,22 @@ class CommandMethodsTest {
     assertThat(disabled.code()).isEqualTo(-32603);
     assertThat(disabled.error()).isEqualTo("Device or resource busy");
     world.call("bdev_nvme_enable_controller", "{'name': 'Nvme0'}");
+  }
+
+  @Test
+  void commandThatWaitsEndsWhenItsControllerIsGivenBack() throws Exception {
+    world.call("bdev_nvme_disable_controller", "{'name': 'Nvme0'}");
+    CompletableFuture<JsonNode> waiting =
+        world.begin(
+            SEND,
+            "{'name': 'Nvme0', 'cmd_type': 'io', 'data_direction': 'c2h', 'cmdbuf': '%s',"
+                + " 'data_len': 512}",
+            command(0x02, 1, 0, 0, 0));
+
+    world.call("bdev_nvme_detach_controller", "{'name': 'Nvme0'}");
+
+    JsonNode answer = waiting.get(RpcWorld.SECONDS, TimeUnit.SECONDS);
+    assertThat(status(answer) & 0x7ff).isEqualTo(0x300); // internal path error
   }
 
   @Test

@@ -129,14 +129,29 @@ class ControllerMethodsTest {
 
   @Test
   void controllerBeingResetIsBusyForAnotherChange() throws Exception {
-    CompletableFuture<JsonNode> first = world.begin("bdev_nvme_reset_controller", NVME0);
+    // All within one turn of the control thread, on which the reset goes on later.
+    List<CompletableFuture<JsonNode>> calls =
+        DiskUser.on(
+            world.control,
+            () ->
+                List.of(
+                    start("bdev_nvme_reset_controller"),
+                    start("bdev_nvme_reset_controller"),
+                    start("bdev_nvme_disable_controller"),
+                    start("bdev_nvme_enable_controller"),
+                    start("bdev_nvme_get_controllers")));
 
-    for (String method : List.of("reset", "disable", "enable")) {
-      RpcException busy = world.refusal("bdev_nvme_" + method + "_controller", NVME0);
-      assertThat(busy.code()).isEqualTo(-16);
+    assertThat(calls.getFirst().get(RpcWorld.SECONDS, TimeUnit.SECONDS).booleanValue()).isTrue();
+    for (CompletableFuture<JsonNode> busy : calls.subList(1, 4)) {
+      assertThat(busy.exceptionNow())
+          .isInstanceOfSatisfying(RpcException.class, e -> assertThat(e.code()).isEqualTo(-16));
     }
-    assertThat(world.state("Nvme0")).isEqualTo("resetting");
-    assertThat(first.get(RpcWorld.SECONDS, TimeUnit.SECONDS).booleanValue()).isTrue();
+    assertThat(calls.getLast().join().at("/0/ctrlrs/0/state").stringValue())
+        .isEqualTo("resetting");
+  }
+
+  private CompletableFuture<JsonNode> start(String method) {
+    return world.registry.call(method, RpcWorld.json(NVME0)).toCompletableFuture();
   }
 
   @ParameterizedTest
