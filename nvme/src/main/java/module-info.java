@@ -10,4 +10,5 @@ module io.millrace.nvme {
   exports io.millrace.nvme.bdev;
   exports io.millrace.nvme.pci;
   exports io.millrace.nvme.qtest;
+  exports io.millrace.nvme.rpc;
 }

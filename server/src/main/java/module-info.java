@@ -5,6 +5,7 @@ module io.millrace.server {
   requires ch.qos.logback.core;
   requires info.picocli;
   requires io.millrace.initiator;
+  requires io.millrace.nvme;
   requires io.millrace.rpc;
   requires io.millrace.virtio.blk;
   requires jdk.unsupported;

@@ -2,12 +2,9 @@ package io.millrace.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,15 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 class AbiTest {
   /** What a C expression must be worth, in the order of the list. */
   private static final Map<String, Long> EXPECTED = new LinkedHashMap<>();
-
-  /** Constants that Debian 12's headers (Linux 6.1) are too old for, as the kernel defines them. */
-  private static final Map<String, Long> NEWER = Map.of("IORING_SETUP_NO_SQARRAY", 1L << 16);
-
-  private static final String HEADERS =
-      "errno.h fcntl.h poll.h sched.h stddef.h stdio.h string.h time.h sys/eventfd.h "
-          + "sys/file.h sys/ioctl.h sys/mman.h sys/socket.h sys/stat.h sys/syscall.h "
-          + "sys/timerfd.h sys/uio.h sys/un.h linux/falloc.h linux/fs.h linux/io_uring.h "
-          + "linux/memfd.h linux/stat.h";
 
   @TempDir static Path directory;
   private static Map<String, Long> actual;
@@ -45,7 +33,7 @@ class AbiTest {
         expect(errno.name(), errno.number());
       }
     }
-    actual = valuesOf(EXPECTED.keySet());
+    actual = new CHeaders(directory).valuesOf(EXPECTED.keySet());
   }
 
   @Test
@@ -59,7 +47,7 @@ class AbiTest {
     body.append("for (int i = 1; i < 134; i++) if (strerrorname_np(i))")
         .append(" printf(\"%d %s %s\\n\", i, strerrorname_np(i), strerrordesc_np(i));");
 
-    String theirs = run("errno", body.toString());
+    String theirs = new CHeaders(directory).run("errno", body.toString());
 
     StringBuilder ours = new StringBuilder();
     for (int i = 1; i < 134; i++) {
@@ -345,40 +333,5 @@ class AbiTest {
 
   private static void expect(String expression, long value) {
     EXPECTED.put(expression, value);
-  }
-
-  private static Map<String, Long> valuesOf(Iterable<String> expressions) throws Exception {
-    StringBuilder body = new StringBuilder();
-    NEWER.forEach((name, value) ->
-        body.append("#ifndef " + name + "\n#define " + name + " " + value + "\n#endif\n"));
-    for (String e : expressions) {
-      body.append("printf(\"%s=%lld\\n\", \"" + e + "\", (long long)(" + e + "));\n");
-    }
-    Map<String, Long> values = new TreeMap<>();
-    run("values", body.toString())
-        .lines()
-        .forEach(line -> {
-          int equals = line.lastIndexOf('=');
-          values.put(line.substring(0, equals), Long.valueOf(line.substring(equals + 1)));
-        });
-    return values;
-  }
-
-  private static String run(String name, String body) throws IOException, InterruptedException {
-    Path source = directory.resolve(name + ".c");
-    Path program = directory.resolve(name);
-    String headers = "#define _GNU_SOURCE\n" + HEADERS.replaceAll("(\\S+) ?", "#include <$1>\n");
-    Files.writeString(source, headers + "int main(void) {\n" + body + "\nreturn 0; }\n");
-    assertThat(output("gcc", "-o", program.toString(), source.toString())).isEmpty();
-    return output(program.toString());
-  }
-
-  private static String output(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output =
-        new String(
-            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output;
   }
 }

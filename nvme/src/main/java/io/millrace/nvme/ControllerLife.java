@@ -272,8 +272,7 @@ final class ControllerLife implements QueueOwner {
     state = State.FAILED;
     failure = why;
     parts.registers.disable();
-    parts.mayUseMemory(false);
-    kill();
+    var _ = kill();
   }
 
   private void gone() {
@@ -282,13 +281,14 @@ final class ControllerLife implements QueueOwner {
     }
     LOG.error("{}: the device is gone", name);
     state = State.GONE;
-    kill();
+    var _ = kill();
     listener.gone();
   }
 
-  private void kill() {
+  private CompletableFuture<@Nullable Void> kill() {
+    parts.mayUseMemory(false);
     parts.admin.pair().kill(NvmeStatus.INTERNAL_PATH_ERROR);
-    var _ = parts.pairs.onAll(pair -> pair.kill(NvmeStatus.INTERNAL_PATH_ERROR));
+    return parts.pairs.onAll(pair -> pair.kill(NvmeStatus.INTERNAL_PATH_ERROR));
   }
 
   /** Looks after the controller now and then: its own failure comes without a completion. */
@@ -346,10 +346,9 @@ final class ControllerLife implements QueueOwner {
               return null;
             })
         .thenCompose(down -> live ? parts.bringUp.stop() : BringUp.done())
-        .handle((stopped, e) -> {
-          end(State.CLOSED);
-          return null;
-        });
+        .exceptionally(e -> null)
+        .<@Nullable Void>thenCompose(stopped -> kill()) // what the control plane still had in a queue
+        .whenComplete((killed, e) -> end(State.CLOSED));
   }
 
   private void end(State last) {

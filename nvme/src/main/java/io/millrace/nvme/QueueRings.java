@@ -103,6 +103,8 @@ final class QueueRings {
   void shadow(long shadows, long events, int offset, int stride, boolean both) {
     RawMemory.putInt(shadows + offset, tail);
     RawMemory.putInt(shadows + offset + stride, head);
+    RawMemory.putInt(events + offset, tail); // an earlier queue of this id left its own there
+    RawMemory.putInt(events + offset + stride, head);
     shadowTail = shadows + offset;
     shadowHead = shadowTail + stride;
     tailEvent = events + offset;

@@ -1,7 +1,10 @@
 package io.millrace.server;
 
+import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.rpc.BdevMethods;
+import io.millrace.nvme.bdev.PciDevices;
+import io.millrace.nvme.rpc.NvmeMethods;
 import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.ConfigLoader;
@@ -12,6 +15,7 @@ import io.millrace.virtio.blk.rpc.VhostMethods;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +30,13 @@ final class ControlPlane {
 
   /** What SPDK's save_config writes in those even where the module that it sets up is not used. */
   private static final Set<String> OF_ABSENT_MODULES =
-      Set.of(
-          "bdev_iscsi_set_options",
-          "bdev_nvme_set_hotplug",
-          "bdev_nvme_set_options",
-          "bdev_raid_set_options");
+      Set.of("bdev_iscsi_set_options", "bdev_raid_set_options");
 
   private static final long STOP_SECONDS = 5;
 
   private final Cores cores;
   private final MethodRegistry methods = new MethodRegistry();
+  private final NvmeMethods nvme;
   private @Nullable RpcServer server;
 
   /** Brings every module's methods together. */
@@ -49,6 +50,9 @@ final class ControlPlane {
     ServerMethods.addTo(methods);
     SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
+    nvme =
+        NvmeMethods.addTo(
+            methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
     VhostMethods.addTo(methods, controllers, options.socketDirectory(), options.access());
   }
 
@@ -84,6 +88,11 @@ final class ControlPlane {
     } catch (ExecutionException e) {
       throw CommandException.misused(Cores.cause(e));
     }
+  }
+
+  /** Shuts every NVMe controller down in order and gives it back; their disks have no users. */
+  CompletionStage<@Nullable Void> releaseControllers() throws BdevException {
+    return nvme.close();
   }
 
   /** Stops listening and drops the clients. */

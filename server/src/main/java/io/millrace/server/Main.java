@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       BlkCommand.class,
       RpcCommand.class,
       PerfCommand.class,
+      NvmeCommand.class,
       VersionCommand.class,
     },
     footer = {
@@ -74,6 +75,7 @@ public final class Main extends HelpOption implements Runnable {
       }
       case "rpc" -> new RpcCommand();
       case "perf" -> new PerfCommand();
+      case "nvme" -> new NvmeCommand();
       case "version" -> new VersionCommand();
       default -> null;
     };
@@ -94,18 +96,18 @@ public final class Main extends HelpOption implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? serve, blk, rpc, perf or version");
+        spec.commandLine(), "which command? serve, blk, rpc, perf, nvme or version");
   }
 
   private static int misused(ParameterException e) {
     CommandLine command = e.getCommandLine();
-    String name = command.getCommandName();
+    String name = command.getCommandSpec().qualifiedName();
     command.getErr().println(name + ": " + oneLine(e.getMessage()) + " (see " + name + " --help)");
     return CommandException.MISUSED;
   }
 
   private static int failed(Exception e, CommandLine command) {
-    String name = command.getCommandName();
+    String name = command.getCommandSpec().qualifiedName();
     if (e instanceof CommandException known) {
       command.getErr().println(name + ": " + oneLine(known.getMessage()));
       Logging.debug(name, known);

@@ -32,6 +32,9 @@ final class Target {
   /** A controller ends what hangs by itself after 5 seconds; this is for what is worse. */
   private static final long STOP_SECONDS = 10;
 
+  /** A drive that is shut down in order writes back what it has in its cache. */
+  private static final long NVME_STOP_SECONDS = 60;
+
   /** Takes one step of the start back. */
   private interface Undo {
     void run() throws InterruptedException, ExecutionException, TimeoutException;
@@ -44,6 +47,7 @@ final class Target {
   private final RingScheduler scheduler;
   private final Deque<Undo> undo = new ArrayDeque<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+  private @Nullable ControlPlane controlPlane; // the only one who attaches NVMe controllers
 
   private Target(ServeOptions options, Cores cores) {
     this.options = options;
@@ -53,6 +57,7 @@ final class Target {
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
     undo.push(cores::close);
+    undo.push(this::releaseNvmeControllers);
     undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
     undo.push(() -> cores.awaitOnControl(this::deleteControllers, STOP_SECONDS));
   }
@@ -132,6 +137,7 @@ final class Target {
     }
     if (configuration != null || options.rpcSocket() != null) {
       ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers, scheduler);
+      controlPlane = plane;
       undo.push(plane::stop);
       plane.configure(configuration);
       if (options.rpcSocket() != null) {
@@ -174,6 +180,14 @@ final class Target {
         LoggerFactory.getLogger(Target.class)
             .warn("the server did not stop cleanly: {}", Cores.cause(e).toString());
       }
+    }
+  }
+
+  private void releaseNvmeControllers()
+      throws InterruptedException, ExecutionException, TimeoutException {
+    ControlPlane plane = controlPlane;
+    if (plane != null) {
+      cores.awaitOnControl(plane::releaseControllers, NVME_STOP_SECONDS);
     }
   }
 

@@ -24,9 +24,21 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "serve", "blk", "rpc", "perf", "version"})
+  @ValueSource(
+      strings = {
+        "",
+        "serve",
+        "blk",
+        "rpc",
+        "perf",
+        "nvme",
+        "nvme list",
+        "nvme bind",
+        "nvme unbind",
+        "version"
+      })
   void everyCommandHasHelp(String command) {
-    Cli cli = command.isEmpty() ? Cli.run("--help") : Cli.run(command, "--help");
+    Cli cli = Cli.run((command + " --help").strip().split(" ", -1));
 
     assertThat(cli.exitCode()).isZero();
     assertThat(cli.out()).startsWith(("Usage: millrace " + command).strip()).contains("--help");
@@ -46,7 +58,7 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "``|millrace: which command? serve, blk, rpc, perf or version (see millrace --help)",
+        "``|millrace: which command? serve, blk, rpc, perf, nvme or version (see millrace --help)",
         "sevre|millrace: Unmatched argument at index 0: 'sevre'",
         "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, -c FILE or -r SOCKET",
         "serve --blk|millrace serve: Missing required parameter for option '--blk'",

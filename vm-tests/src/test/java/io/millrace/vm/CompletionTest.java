@@ -36,8 +36,9 @@ class CompletionTest {
 
   @Test
   void commandsAreCompleted() throws Exception {
-    assertThat(completed("millrace", "")).contains("serve", "rpc", "perf", "version");
+    assertThat(completed("millrace", "")).contains("serve", "rpc", "perf", "nvme", "version");
     assertThat(completed("millrace", "pe")).containsExactly("perf");
+    assertThat(completed("millrace", "nvme", "")).contains("list", "bind", "unbind");
   }
 
   @Test

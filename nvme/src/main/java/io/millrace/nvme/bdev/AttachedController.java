@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +31,9 @@ public final class AttachedController implements ControllerListener {
   private final int maxBdevs;
   private final Map<Integer, NvmeBdev> disks = new TreeMap<>();
   private final NvmeDescription description;
+  private final CompletableFuture<@Nullable NvmeController> arrival = new CompletableFuture<>();
   private @Nullable NvmeController controller;
-  private @Nullable CompletableFuture<@Nullable Void> detached;
+  private @Nullable CompletableFuture<@Nullable Void> detaching;
 
   AttachedController(String name, String address, BdevRegistry bdevs, int maxBdevs, Runnable gone) {
     this.name = name;
@@ -57,6 +59,16 @@ public final class AttachedController implements ControllerListener {
     return description.transport();
   }
 
+  /** Whether {@link #controller()} is there: not while it is brought up for the first time. */
+  public boolean isAttached() {
+    return controller != null;
+  }
+
+  /** Whether it is being given back. */
+  public boolean isDetaching() {
+    return detaching != null;
+  }
+
   /** The controller. */
   public NvmeController controller() {
     NvmeController current = controller;
@@ -73,29 +85,50 @@ public final class AttachedController implements ControllerListener {
 
   /** The controller is live: makes the bdevs of its namespaces. */
   void attached(NvmeController live) {
-    CompletableFuture<@Nullable Void> leaving = detached;
-    if (leaving != null) { // since it began to come up
-      var _ = live.close().thenAccept(closed -> leaving.complete(null));
-    } else {
-      controller = live;
-      live.namespaces().forEach(this::namespaceAdded);
-    }
+    controller = live;
+    live.namespaces().forEach(this::namespaceAdded);
+    arrival.complete(live);
   }
 
-  /** The controller did not come up. */
-  void failed() {
-    CompletableFuture<@Nullable Void> leaving = detached;
-    if (leaving != null) {
-      leaving.complete(null);
+  /** It was not to be had. */
+  void notAttached() {
+    arrival.complete(null);
+  }
+
+  /** Removes all bdevs and gives the controller back, once however often it is asked for. */
+  CompletableFuture<@Nullable Void> detach(Runnable over) {
+    CompletableFuture<@Nullable Void> current = detaching;
+    if (current != null) {
+      return current;
     }
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    detaching = done;
+    var _ =
+        arrival
+            .<@Nullable Void>thenCompose(this::giveBack)
+            .whenComplete((given, e) -> {
+              over.run();
+              if (e == null) {
+                done.complete(null);
+              } else {
+                done.completeExceptionally(e);
+              }
+            });
+    return done;
+  }
+
+  private CompletionStage<@Nullable Void> giveBack(@Nullable NvmeController arrived) {
+    return arrived == null
+        ? CompletableFuture.completedFuture(null)
+        : removeDisks().<@Nullable Void>thenCompose(removed -> arrived.close());
   }
 
   @Override
   public void namespaceAdded(NamespaceData namespace) {
     NvmeController of = controller;
     String disk = name + "n" + Integer.toUnsignedString(namespace.nsid());
-    if (of == null) {
-      return; // told of them all once it is live
+    if (of == null || detaching != null) {
+      return; // told of them all once it is live; too late for more
     }
     if (!NvmeBdev.isUsable(namespace)) {
       LOG.warn(
@@ -156,17 +189,6 @@ public final class AttachedController implements ControllerListener {
   @Override
   public void gone() {
     gone.run();
-  }
-
-  /** Removes all bdevs and closes the controller, if it is not live yet as soon as it is. */
-  CompletableFuture<@Nullable Void> detach() {
-    NvmeController live = controller;
-    if (live != null) {
-      return removeDisks().thenCompose(removed -> live.close());
-    }
-    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-    detached = done;
-    return done;
   }
 
   private CompletableFuture<@Nullable Void> removeDisks() {

@@ -81,6 +81,12 @@ public final class NvmeModule {
    */
   public CompletionStage<AttachedController> attach(String name, String address, int maxBdevs)
       throws BdevException {
+    return attach(name, address, maxBdevs, options);
+  }
+
+  /** The same with options of its own. */
+  public CompletionStage<AttachedController> attach(
+      String name, String address, int maxBdevs, ControllerOptions driven) throws BdevException {
     BdevProperties.requireName(name);
     for (AttachedController other : byName.values()) {
       if (other.name().equals(name) || other.address().equals(address)) {
@@ -100,7 +106,7 @@ public final class NvmeModule {
     byName.put(name, attached);
     CompletableFuture<AttachedController> done = new CompletableFuture<>();
     var _ =
-        NvmeController.attach(device, control, options, attached)
+        NvmeController.attach(device, control, driven, attached)
             .whenComplete((live, e) -> {
               if (e == null) {
                 attached.attached(live);
@@ -108,7 +114,7 @@ public final class NvmeModule {
                 done.complete(attached);
               } else {
                 byName.remove(name, attached);
-                attached.failed();
+                attached.notAttached();
                 done.completeExceptionally(failure(e));
               }
             });
@@ -128,8 +134,7 @@ public final class NvmeModule {
    */
   public CompletionStage<@Nullable Void> detach(String name) throws BdevException {
     AttachedController attached = get(name);
-    byName.remove(name);
-    return attached.detach();
+    return attached.detach(() -> byName.remove(name, attached));
   }
 
   private void pulledOut(String name) {

@@ -3,6 +3,7 @@ package io.millrace.nvme.pci;
 import io.millrace.linux.FileDescriptor;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One PCI function that this process has for itself, until it is closed.
@@ -71,6 +72,17 @@ public interface PciDevice extends AutoCloseable {
    * @throws IOException they exist and cannot be had; says why
    */
   List<FileDescriptor> enableInterrupts(int most) throws IOException;
+
+  /**
+   * An eventfd that is signalled when the kernel wants the function back, because somebody unbinds
+   * it or pulls it out, and waits until it is closed. Non-blocking, for a reactor to watch; it
+   * stays the device's.
+   *
+   * @return null where nobody asks
+   */
+  default @Nullable FileDescriptor returnRequest() {
+    return null;
+  }
 
   /** Whether the function was pulled out, or its process is gone: every read gives all ones. */
   default boolean isGone() {

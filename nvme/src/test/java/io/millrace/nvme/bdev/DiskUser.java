@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * Somebody who has a disk open on a reactor and memory that requests point at, for the test's own
  * thread: each call waits for its answer.
  */
-final class DiskUser implements AutoCloseable {
+public final class DiskUser implements AutoCloseable {
   private static final long SECONDS = 60;
 
   private final BdevRegistry bdevs;
@@ -30,7 +30,7 @@ final class DiskUser implements AutoCloseable {
   private final BdevChannel channel;
   private final Mapping memory;
   private final boolean registered;
-  final CompletableFuture<String> removed = new CompletableFuture<>();
+  public final CompletableFuture<String> removed = new CompletableFuture<>();
   final CompletableFuture<Long> resized = new CompletableFuture<>();
 
   /**
@@ -39,7 +39,7 @@ final class DiskUser implements AutoCloseable {
    * @param memory what requests point at; the caller's
    * @param registered whether the disk learns of it; else its data has to be copied
    */
-  DiskUser(
+  public DiskUser(
       BdevRegistry bdevs,
       Reactor control,
       Reactor reactor,
@@ -79,7 +79,7 @@ final class DiskUser implements AutoCloseable {
   }
 
   /** Runs something on a reactor and waits for it. */
-  static <T> T on(Reactor reactor, Callable<T> action) throws Exception {
+  public static <T> T on(Reactor reactor, Callable<T> action) throws Exception {
     CompletableFuture<T> done = new CompletableFuture<>();
     reactor.execute(() -> {
       try {
@@ -91,16 +91,16 @@ final class DiskUser implements AutoCloseable {
     return done.get(SECONDS, TimeUnit.SECONDS);
   }
 
-  NvmeBdev disk() {
+  public NvmeBdev disk() {
     return (NvmeBdev) opening.bdev();
   }
 
-  long address() {
+  public long address() {
     return memory.address();
   }
 
   /** Submits a request; its data, if any, is one piece of memory. */
-  CompletableFuture<IoStatus> submit(IoType type, long offset, long bytes, long address) {
+  public CompletableFuture<IoStatus> submit(IoType type, long offset, long bytes, long address) {
     return submit(type, offset, bytes, io -> io.addSegment(address, (int) bytes));
   }
 
@@ -119,17 +119,17 @@ final class DiskUser implements AutoCloseable {
   }
 
   /** Does a request. */
-  IoStatus run(IoType type, long offset, long bytes, long address) throws Exception {
+  public IoStatus run(IoType type, long offset, long bytes, long address) throws Exception {
     return submit(type, offset, bytes, address).get(SECONDS, TimeUnit.SECONDS);
   }
 
-  void fill(long address, int bytes, int seed) {
+  public void fill(long address, int bytes, int seed) {
     for (int i = 0; i < bytes; i += Integer.BYTES) {
       RawMemory.putInt(address + i, Integer.rotateLeft((seed + i) * 0x9E3779B1, 11));
     }
   }
 
-  static byte[] bytes(long address, int count) {
+  public static byte[] bytes(long address, int count) {
     byte[] copy = new byte[count];
     RawMemory.get(address, copy, 0, count);
     return copy;

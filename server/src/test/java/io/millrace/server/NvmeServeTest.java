@@ -1,0 +1,164 @@
+package io.millrace.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A configuration that attaches QEMU's NVMe controller and serves its namespace. */
+@Timeout(180)
+class NvmeServeTest {
+  private static final int DISK = 16 << 20;
+  private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  private static final String CONFIGURATION =
+      """
+      {"subsystems": [
+        {"subsystem": "bdev", "config": [
+          {"method": "bdev_nvme_set_options",
+           "params": {"action_on_timeout": "none", "timeout_us": 0, "bdev_retry_count": 3}},
+          {"method": "bdev_nvme_attach_controller",
+           "params": {"name": "Nvme0", "trtype": "PCIe", "traddr": "qtest:DIR#FUNCTION"}},
+          {"method": "bdev_nvme_set_hotplug", "params": {"period_us": 100000, "enable": false}}]},
+        {"subsystem": "vhost_blk", "config": [
+          {"method": "vhost_create_blk_controller",
+           "params": {"ctrlr": "vm0.sock", "dev_name": "Nvme0n1"}}]}]}
+      """;
+
+  @TempDir Path dir;
+  private @Nullable Process qemu;
+  private @Nullable Target target;
+
+  @BeforeEach
+  void startMachine() throws Exception {
+    Path image = dir.resolve("image");
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(DISK);
+    }
+    String listen = "unix:%s,server=on,wait=off";
+    qemu =
+        new ProcessBuilder(
+                List.of(
+                    "qemu-system-x86_64",
+                    "-nodefaults",
+                    "-no-user-config",
+                    "-display",
+                    "none",
+                    "-accel",
+                    "tcg",
+                    "-S",
+                    "-machine",
+                    "q35,memory-backend=mem",
+                    "-m",
+                    "64M",
+                    "-object",
+                    "memory-backend-file,id=mem,share=on,size=64M,mem-path=" + dir.resolve("ram"),
+                    "-drive",
+                    "if=none,id=image,format=raw,file=" + image,
+                    "-device",
+                    "nvme,serial=n0,drive=image,addr=4",
+                    "-qtest-log",
+                    "none",
+                    "-qtest",
+                    listen.formatted(dir.resolve("qtest.sock")),
+                    "-qmp",
+                    listen.formatted(dir.resolve("qmp.sock"))))
+            .redirectErrorStream(true)
+            .redirectOutput(dir.resolve("qemu.log").toFile())
+            .start();
+    long deadline = System.nanoTime() + DEADLINE_NANOS;
+    while (!isGreeted(dir.resolve("qmp.sock"))) {
+      assertThat(System.nanoTime() < deadline && qemu.isAlive())
+          .as("QEMU answers; it says: " + Files.readString(dir.resolve("qemu.log")))
+          .isTrue();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+
+  /** Whether QEMU, which greets when its devices are there, is as far. */
+  private static boolean isGreeted(Path socket) {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      ByteBuffer greeting = ByteBuffer.allocate(4096);
+      return channel.read(greeting) > 0
+          && new String(greeting.array(), 0, greeting.position(), UTF_8).contains("QMP");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    if (target != null) {
+      target.stop();
+    }
+    if (qemu != null) {
+      qemu.destroyForcibly().onExit().join();
+    }
+  }
+
+  private Target serve(String function) throws Exception {
+    Path file =
+        Files.writeString(
+            dir.resolve("c.json"),
+            CONFIGURATION.replace("DIR", dir.toString()).replace("FUNCTION", function));
+    return Target.start(
+        new ServeOptions(List.of(), dir, null, false, file, dir.resolve("r"), null));
+  }
+
+  private Cli perf(String... arguments) {
+    List<String> all =
+        new ArrayList<>(List.of("perf", "--socket", dir.resolve("vm0.sock").toString(), "--bs=4k"));
+    all.addAll(List.of("--iodepth=16", "--verify", "--verify-state=" + dir.resolve("state")));
+    all.addAll(List.of(arguments));
+    return Cli.run(all.toArray(String[]::new));
+  }
+
+  @Test
+  void namespaceIsServedAndGivenBackInOrder() throws Exception {
+    target = serve("00:04.0");
+    assertThat(target.summary()).startsWith("1 disk on 1 core");
+    Cli written = perf("--rw=randwrite", "--size=4m");
+    assertThat(written.exitCode()).as(written.err()).isZero();
+    assertThat(Cli.run("rpc", "-r", dir.resolve("r").toString(), "bdev_nvme_get_controllers").out())
+        .contains("\"state\" : \"enabled\"");
+    target.stop();
+
+    try (var image = Files.newInputStream(dir.resolve("image"))) {
+      byte[] stored = image.readNBytes(4 << 20);
+      assertThat(stored).isNotEqualTo(new byte[stored.length]);
+    }
+    target = serve("00:04.0"); // its controller was given back, with what was written
+    Cli read = perf("--rw=randread", "--verify_only", "--size=4m");
+
+    assertThat(read.exitCode()).as(read.err()).isZero();
+  }
+
+  @Test
+  void deviceThatIsNotThereIsSaidBeforeAnythingIsServed() {
+    assertThatThrownBy(() -> serve("00:07.0"))
+        .isInstanceOf(CommandException.class)
+        .hasMessageContaining("bdev_nvme_attach_controller")
+        .hasMessageContaining("00:07.0");
+
+    assertThat(dir.resolve("vm0.sock")).doesNotExist();
+  }
+}
