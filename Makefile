@@ -9,10 +9,10 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./simulation -pru
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test soak fuzz mutation bench attack dist clean install
+.PHONY: help run test test-vfio soak fuzz mutation bench attack dist clean install
 
 help: ## say this
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show it writing, reading back and verifying
 	@vm-tests/run/demo.sh
@@ -22,10 +22,13 @@ test: install ## build everything and run all tests, those with QEMU guests incl
 	$(MAVEN) verify
 	@build/skipped.sh
 
-# What make test does of each with small counts.
+test-vfio: install $(DIST) ## run Millrace in a guest with an IOMMU and NVMe drives: what make test does without, as it takes minutes
+	$(MAVEN) -pl vm-tests -am test -Dtest=VfioTest -Dsurefire.failIfNoSpecifiedTests=false -Djacoco.skip
+
+# What make test does of each with small counts, and what it leaves to make test-vfio.
 SOAK = -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
   -Dmillrace.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
-SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ReconnectTest,SuspendTest,KillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest
+SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ReconnectTest,SuspendTest,KillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest,VfioTest
 
 soak: install $(DIST) ## kill, cut off, suspend and move for some hours; docs/reliability.md has the last figures; ONLY=KillTest one of them
 	$(MAVEN) -pl live-migration,simulation,virtio-blk,vm-tests -am test $(SOAK) -Dtest="$(or $(ONLY),$(SOAKED))" \

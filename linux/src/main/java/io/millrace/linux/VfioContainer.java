@@ -58,9 +58,7 @@ public final class VfioContainer implements AutoCloseable {
         return type;
       }
     }
-    throw new LinuxException(
-        "find a type 1 IOMMU behind " + FILE + " (module vfio_iommu_type1)",
-        Errno.EOPNOTSUPP.number());
+    throw new LinuxException("find a type 1 IOMMU behind " + FILE, Errno.EOPNOTSUPP.number());
   }
 
   /**

@@ -100,7 +100,9 @@ final class Guest {
     private final String name;
     private final List<String> devices = new ArrayList<>();
     private int cpus = 2;
-    private String memory = "256M";
+    private String ram = "256M";
+    private String memory = ram;
+    private boolean iommu;
     private boolean reboots;
     private boolean bootsFromDisk;
     private String script = "";
@@ -174,6 +176,43 @@ final class Guest {
       return this;
     }
 
+    /** More than the usual 256 MiB, without slots: QEMU's word for a size. */
+    Builder ram(String size) {
+      ram = size;
+      memory = size;
+      return this;
+    }
+
+    /** An IOMMU that the guest's kernel uses for its devices, and for itself. */
+    Builder iommu() {
+      iommu = true;
+      return this;
+    }
+
+    /** The distribution and the C library that it needs, read-only: a disk of the guest's QEMU. */
+    Builder programDisk() {
+      Path image = Path.of(GuestImage.run("programdisk.sh")).resolve("program.img");
+      devices.addAll(
+          List.of(
+              "-drive",
+              "file=" + image + ",if=none,format=raw,readonly=on,id=program",
+              "-device",
+              "virtio-blk-pci,drive=program"));
+      return this;
+    }
+
+    /** An NVMe controller with this image of the lab's folder, in a root port of its own. */
+    Builder nvme(String image, String serial) {
+      port("port-" + serial);
+      devices.addAll(
+          List.of(
+              "-drive",
+              "file=%s,if=none,format=raw,id=drive-%s".formatted(image, serial),
+              "-device",
+              "nvme,drive=drive-%s,serial=%1$s,bus=port-%1$s,id=%1$s".formatted(serial)));
+      return this;
+    }
+
     /** The guest may reboot inside its QEMU; otherwise a reboot, and a panic too, ends QEMU. */
     Builder reboots() {
       reboots = true;
@@ -213,7 +252,7 @@ final class Guest {
       command.addAll(
           List.of(
               "-machine",
-              "q35,accel=" + accelerator + ",memory-backend=mem",
+              "q35,accel=" + accelerator + ",memory-backend=mem" + irqchip(accelerator),
               "-cpu",
               "max",
               "-smp",
@@ -221,7 +260,10 @@ final class Guest {
               "-m",
               memory,
               "-object",
-              "memory-backend-memfd,id=mem,size=256M,share=on"));
+              "memory-backend-memfd,id=mem,size=" + ram + ",share=on"));
+      if (iommu) { // before the devices behind it
+        command.addAll(List.of("-device", "intel-iommu,caching-mode=on,intremap=on"));
+      }
       if (!bootsFromDisk) {
         command.addAll(
             List.of(
@@ -230,7 +272,7 @@ final class Guest {
                 "-initrd",
                 image.initrd().toString(),
                 "-append",
-                "console=ttyS0 quiet no_timer_check panic=" + (reboots ? "0" : "-1")));
+                kernelOptions()));
       }
       command.addAll(
           List.of(
@@ -242,6 +284,17 @@ final class Guest {
               report));
       command.addAll(devices);
       return command;
+    }
+
+    /** Interrupt remapping needs the IO-APIC in QEMU, where TCG has it anyway. */
+    private String irqchip(String accelerator) {
+      return iommu && accelerator.equals("kvm") ? ",kernel-irqchip=split" : "";
+    }
+
+    private String kernelOptions() {
+      return "console=ttyS0 quiet no_timer_check panic="
+          + (reboots ? "0" : "-1")
+          + (iommu ? " intel_iommu=on" : "");
     }
   }
 }

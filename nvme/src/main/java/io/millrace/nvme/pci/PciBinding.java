@@ -29,6 +29,7 @@ public final class PciBinding {
   private static final Logger LOG = LoggerFactory.getLogger(PciBinding.class);
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final long PAUSE_NANOS = 10_000_000;
+  private static final String IOMMU_MODULE = "vfio_iommu_type1";
   private static final String NO_OVERRIDE = "\n";
 
   /** Drivers that do no DMA of their own, so that the kernel lets them stay in a group. */
@@ -131,6 +132,9 @@ public final class PciBinding {
     Path driver = files.driver(PciFunctions.VFIO_DRIVER);
     if (!Files.isDirectory(driver)) {
       kernel.loadModule(PciFunctions.VFIO_DRIVER);
+    }
+    if (!Files.isDirectory(files.sys().resolve("module").resolve(IOMMU_MODULE))) {
+      kernel.loadModule(IOMMU_MODULE); // vfio asks for it too, in vain where there is no udev
     }
     if (!Files.isDirectory(driver)) {
       throw new IOException("the kernel has no driver vfio-pci; load it: modprobe vfio-pci");

@@ -77,7 +77,7 @@ public final class VfioPciDevice implements PciDevice {
     return switch (e.errno()) {
       case EBUSY -> "IOMMU group " + group + " is in use by another program; end that first";
       case EACCES -> what + "; run as root, or give this user " + VfioGroup.file(group);
-      case ENOENT -> what + "; load modules vfio-pci and vfio_iommu_type1";
+      case ENOENT, EOPNOTSUPP -> what + "; load modules vfio-pci and vfio_iommu_type1";
       default -> what;
     };
   }
@@ -206,9 +206,10 @@ public final class VfioPciDevice implements PciDevice {
     if (interruptKind != 0) {
       device.disableInterrupts(interruptKind);
     }
+    // Before the device: if the kernel waits for it, its group leaves the container there and then.
+    dma.close();
     mappings.values().forEach(Mapping::close);
     device.close();
-    dma.close();
     VfioGroups.giveBack(group);
     events.forEach(FileDescriptor::close);
     FileDescriptor request = returnRequest;

@@ -86,6 +86,13 @@ class IovaAllocatorTest {
   }
 
   @Test
+  void smallMemoryTakesTheFirstPlace() {
+    IovaAllocator allocator = new IovaAllocator(INTEL);
+
+    assertThat(allocator.allocate(10 * MIB + 5 * PAGE, 2 * MIB - PAGE)).isEqualTo(PAGE);
+  }
+
+  @Test
   void largeMemoryTakesAnyPlaceWhenThatIsAllThereIs() {
     IovaAllocator allocator = pages(MIB, 512);
 
@@ -128,9 +135,11 @@ class IovaAllocatorTest {
     allocator.restrict(List.of(new IovaRange(0, 5 * PAGE - 1), new IovaRange(7 * PAGE, -1)));
 
     assertThat(allocator.freeBytes()).isEqualTo(4 * PAGE); // pages 3, 4, 7, 8
+    allocator.restrict(List.of(new IovaRange(4 * PAGE, -1)));
+    assertThat(allocator.freeBytes()).isEqualTo(3 * PAGE);
     allocator.free(PAGE, 2 * PAGE);
-    assertThat(allocator.allocate(0, 4 * PAGE)).isEqualTo(PAGE);
     assertThat(allocator.allocate(0, 3 * PAGE)).isEqualTo(IovaAllocator.NONE);
+    assertThat(allocator.allocate(0, 2 * PAGE)).isEqualTo(PAGE);
   }
 
   /** Against a list of what is taken: nothing overlaps, all is in range, all comes back. */

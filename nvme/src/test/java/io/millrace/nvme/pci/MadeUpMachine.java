@@ -29,6 +29,15 @@ final class MadeUpMachine implements HostKernel {
   /** Devices that others have open for themselves. */
   final Set<String> claimed = new HashSet<>();
 
+  /** Every claim that was given out, for whoever got it to close. */
+  final List<FileDescriptor> claims = new ArrayList<>();
+
+  /** Done when a disk is claimed: others take it at that moment. */
+  Runnable onClaim = () -> {};
+
+  /** Functions come to their driver some time after they were probed for. */
+  boolean probesLate;
+
   /** What was loaded by its name; only those in {@link #loadable} appear. */
   final List<String> loaded = new ArrayList<>();
 
@@ -141,21 +150,32 @@ final class MadeUpMachine implements HostKernel {
         }
         Files.delete(function.resolve("driver"));
       }
-      case "drivers_probe" -> probe(files.function(PciAddress.parse(value)));
+      case "drivers_probe" -> {
+        Path function = files.function(PciAddress.parse(value));
+        if (probesLate) {
+          Thread.ofVirtual().start(() -> probe(function));
+        } else {
+          probe(function);
+        }
+      }
       default -> throw new AssertionError(attribute);
     }
   }
 
-  private void probe(Path function) throws IOException {
-    String override = Files.readString(function.resolve("driver_override")).strip();
-    boolean isNvme = Files.readString(function.resolve("class")).strip().equals(NVME_CLASS);
-    String wanted = override.equals("(null)") ? isNvme ? "nvme" : "" : override;
-    Path driver = files.driver(wanted);
-    if (!wanted.isEmpty()
-        && !failing.contains(wanted)
-        && Files.isDirectory(driver)
-        && !Files.exists(function.resolve("driver"))) {
-      Files.createSymbolicLink(function.resolve("driver"), driver);
+  private void probe(Path function) {
+    try {
+      String override = Files.readString(function.resolve("driver_override")).strip();
+      boolean isNvme = Files.readString(function.resolve("class")).strip().equals(NVME_CLASS);
+      String wanted = override.equals("(null)") ? isNvme ? "nvme" : "" : override;
+      Path driver = files.driver(wanted);
+      if (!wanted.isEmpty()
+          && !failing.contains(wanted)
+          && Files.isDirectory(driver)
+          && !Files.exists(function.resolve("driver"))) {
+        Files.createSymbolicLink(function.resolve("driver"), driver);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -172,7 +192,10 @@ final class MadeUpMachine implements HostKernel {
     if (claimed.contains(blockDevice.getFileName().toString())) {
       throw new LinuxException("open " + blockDevice, Errno.EBUSY.number());
     }
-    return LinuxFiles.open(blockDevice, OpenFlag.READ_ONLY);
+    FileDescriptor claim = LinuxFiles.open(blockDevice, OpenFlag.READ_ONLY);
+    claims.add(claim);
+    onClaim.run();
+    return claim;
   }
 
   private static void folder(Path folder) {

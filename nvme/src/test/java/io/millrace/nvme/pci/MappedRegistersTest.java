@@ -2,7 +2,6 @@ package io.millrace.nvme.pci;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** Over a file that is truncated, as the registers of a device that the kernel cuts off fault. */
 class MappedRegistersTest {
   private static final int BYTES = 4096;
+  private static final int ROUNDS = 6_000;
 
   private FileDescriptor file;
   private Mapping mapping;
@@ -50,10 +50,15 @@ class MappedRegistersTest {
   void deviceThatIsCutOffReadsAsAllOnesAndIgnoresWrites() throws Exception {
     LinuxFiles.truncate(file, 0);
 
-    assertThat(registers.read32(0)).isEqualTo(-1);
-    assertThat(registers.read64(8)).isEqualTo(-1);
-    registers.write32(0x14, 1);
-    registers.write64(0x28, 1);
+    int answers = 0;
+    for (int i = 0; i < ROUNDS; i++) { // interpreted at first, compiled in the end
+      answers += registers.read32(0) == -1 ? 0 : 1;
+      answers += registers.read64(8) == -1 ? 0 : 1;
+      registers.write32(0x14, i);
+      registers.write64(0x28, i);
+    }
+
+    assertThat(answers).isZero();
     assertThatCode(RawMemory::surfaceFault).doesNotThrowAnyException();
   }
 
@@ -63,12 +68,17 @@ class MappedRegistersTest {
         Mapping memory = Mapping.map(guest, 0, BYTES, true)) {
       LinuxFiles.truncate(guest, 0);
 
-      assertThatThrownBy(
-              () -> {
-                RawMemory.putInt(memory.address(), 1);
-                registers.write32(0, 1);
-              })
-          .isInstanceOf(InternalError.class);
+      int taken = 0;
+      for (int i = 0; i < ROUNDS; i++) {
+        try {
+          RawMemory.putInt(memory.address(), i);
+          registers.write32(0, i);
+        } catch (InternalError _) {
+          taken++;
+        }
+      }
+
+      assertThat(taken).isEqualTo(ROUNDS);
     }
   }
 }

@@ -34,6 +34,8 @@ class PciAddressTest {
     assertThat(PciAddress.parse("02:00.0"))
         .isGreaterThan(PciAddress.parse("01:1f.7"))
         .isLessThan(PciAddress.parse("0001:00:00.0"));
+    assertThat(PciAddress.parse("0001:00:00.0")).isGreaterThan(PciAddress.parse("ff:1f.7"));
+    assertThat(PciAddress.parse("01:02.0")).isGreaterThan(PciAddress.parse("01:01.7"));
     assertThat(PciAddress.parse("01:00.1")).isGreaterThan(PciAddress.parse("01:00.0"));
   }
 }

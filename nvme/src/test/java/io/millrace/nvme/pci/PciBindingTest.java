@@ -154,7 +154,7 @@ class PciBindingTest {
     machine.loadable.add("vfio-pci");
     bind(ADDRESS);
 
-    assertThat(machine.loaded).containsExactly("vfio-pci", "vfio-pci");
+    assertThat(machine.loaded).contains("vfio-pci", "vfio_iommu_type1");
     assertThat(driverOf(DRIVE)).isEqualTo("vfio-pci");
   }
 
@@ -184,10 +184,25 @@ class PciBindingTest {
 
   @Test
   void driveThatSomebodyTakesJustNowIsRefused() throws IOException {
-    // Its only mount is of no known number: all that shows is that the disk cannot be claimed.
-    machine.claimed.add("nvme0n1");
+    machine.onClaim = () -> machine.claimed.add("nvme0n1"); // after the look at it
 
-    refusal("0000:01:00.0 is in use: nvme0n1 opened for exclusive use; end that first");
+    refusal("0000:01:00.0 is in use just now: nvme0n1");
+  }
+
+  @Test
+  void disksAreClaimedWhileTheyGoAndNotLonger() throws IOException {
+    bind(ADDRESS);
+
+    assertThat(machine.claims).hasSize(2).allMatch(claim -> claim.toString().equals("closed fd"));
+  }
+
+  @Test
+  void driverThatComesLateIsWaitedFor() throws IOException {
+    machine.probesLate = true;
+    binding = new PciBinding(machine.files, machine, Duration.ofSeconds(60));
+
+    assertThat(bind(ADDRESS)).containsExactly("0000:01:00.0: nvme -> vfio-pci");
+    assertThat(binding.unbind(ADDRESS)).isEqualTo("0000:01:00.0: vfio-pci -> nvme");
   }
 
   @Test

@@ -124,6 +124,13 @@ class PciFunctionsTest {
   }
 
   @Test
+  void diskWithoutFileIsNotTakenForClaimed() throws IOException {
+    Files.delete(machine.files.dev().resolve("nvme0n1")); // as in a container
+
+    assertThat(uses()).isEmpty();
+  }
+
+  @Test
   void usesOfDiskWithSeveralPathsAreThoseOfItsHead() throws IOException {
     machine.function("0000:03:00.0", MadeUpMachine.NVME_CLASS, "nvme", 7);
     machine.disk("0000:03:00.0", "nvme3c1n2", "nvme3n2", "259:7");
