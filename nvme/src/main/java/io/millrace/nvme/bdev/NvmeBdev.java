@@ -97,7 +97,7 @@ public final class NvmeBdev extends Bdev {
 
   private static Set<IoType> types(ControllerData data, NamespaceData namespace) {
     EnumSet<IoType> types = EnumSet.of(IoType.READ, IoType.FLUSH);
-    if (data.hasCompare()) {
+    if (data.hasCompare() && namespace.protection() == 0) { // tags it would need, it does not make
       types.add(IoType.COMPARE);
     }
     if (!namespace.writeProtected()) {
