@@ -218,7 +218,8 @@ final class NvmeChannel extends BdevChannel {
     long offset = io.offsetBytes() + request.issuedBytes;
     long bytes = Math.min(io.lengthBytes() - request.issuedBytes, maxZeroes);
     Command command = command(request, Opcode.WRITE_ZEROES);
-    int flags = (protection & PROTECT) | (io.mayUnmap() ? DEALLOCATE_ZEROES : 0); // nothing to check
+    int flags =
+        (protection & PROTECT) | (io.mayUnmap() ? DEALLOCATE_ZEROES : 0); // nothing to check
     long block = offset >>> blockShift;
     command.blocks(block, (int) (bytes >>> blockShift), flags);
     if (tagged) {

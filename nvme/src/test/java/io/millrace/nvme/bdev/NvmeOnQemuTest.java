@@ -38,8 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 class NvmeOnQemuTest {
   private static final int MEMORY = 8 << 20;
   private static final long SECONDS = 60;
-  private static final String BLOCKS_OF_4096 =
-      "logical_block_size=4096,physical_block_size=4096";
+  private static final String BLOCKS_OF_4096 = "logical_block_size=4096,physical_block_size=4096";
 
   @TempDir Path directory;
 
@@ -125,10 +124,7 @@ class NvmeOnQemuTest {
   void dataGoesStraightToMemoryThatTheControllerReaches() throws Exception {
     Path guest = directory.resolve("guest");
     try (EmulatedMachine qemu =
-            EmulatedMachine.in(directory)
-                .guestMemory(guest, MEMORY)
-                .nvme("n0", 64 << 20)
-                .start();
+            EmulatedMachine.in(directory).guestMemory(guest, MEMORY).nvme("n0", 64 << 20).start();
         FileDescriptor file = LinuxFiles.open(guest, OpenFlag.READ_WRITE);
         Mapping memory = Mapping.map(file, 0, MEMORY, true)) {
       attach(qemu, "Nvme0", "");
@@ -157,8 +153,7 @@ class NvmeOnQemuTest {
                     })
                 .get(SECONDS, TimeUnit.SECONDS))
         .isEqualTo(IoStatus.SUCCESS);
-    assertThat(user.run(IoType.READ, 1 << 20, 4096, at + (128 << 10)))
-        .isEqualTo(IoStatus.SUCCESS);
+    assertThat(user.run(IoType.READ, 1 << 20, 4096, at + (128 << 10))).isEqualTo(IoStatus.SUCCESS);
     byte[] read = DiskUser.bytes(at + (128 << 10), 4096);
     assertThat(Arrays.copyOfRange(read, 0, 1024)).isEqualTo(DiskUser.bytes(at + 512, 1024));
     assertThat(Arrays.copyOfRange(read, 1024, 2024)).isEqualTo(DiskUser.bytes(at + 5000, 1000));
