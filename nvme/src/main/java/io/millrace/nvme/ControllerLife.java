@@ -347,7 +347,8 @@ final class ControllerLife implements QueueOwner {
             })
         .thenCompose(down -> live ? parts.bringUp.stop() : BringUp.done())
         .exceptionally(e -> null)
-        .<@Nullable Void>thenCompose(stopped -> kill()) // what the control plane still had in a queue
+        .<@Nullable Void>thenCompose(
+            stopped -> kill()) // what the control plane still had in a queue
         .whenComplete((killed, e) -> end(State.CLOSED));
   }
 
