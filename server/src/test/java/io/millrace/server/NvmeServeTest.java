@@ -142,14 +142,31 @@ class NvmeServeTest {
         .contains("\"state\" : \"enabled\"");
     target.stop();
 
+    assertThat(isLeftToOthers()).isTrue();
     try (var image = Files.newInputStream(dir.resolve("image"))) {
       byte[] stored = image.readNBytes(4 << 20);
       assertThat(stored).isNotEqualTo(new byte[stored.length]);
     }
     target = serve("00:04.0"); // its controller was given back, with what was written
-    Cli read = perf("--rw=randread", "--verify_only", "--size=4m");
+    Cli read = perf("--rw=randwrite", "--verify_only", "--size=4m");
 
     assertThat(read.exitCode()).as(read.err()).isZero();
+  }
+
+  /** Whether the machine, which listens to one program at a time, listens to another one. */
+  private boolean isLeftToOthers() throws Exception {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(dir.resolve("qtest.sock")));
+      channel.write(UTF_8.encode("readb 0x0\n"));
+      channel.configureBlocking(false);
+      ByteBuffer answer = ByteBuffer.allocate(64);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+      while (answer.position() == 0 && System.nanoTime() < deadline) {
+        channel.read(answer);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      }
+      return new String(answer.array(), 0, answer.position(), UTF_8).startsWith("OK");
+    }
   }
 
   @Test
