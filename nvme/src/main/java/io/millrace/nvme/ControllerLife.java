@@ -47,8 +47,7 @@ final class ControllerLife implements QueueOwner {
         new Namespaces(
             name, new NamespaceScan(name, parts.admin, parts.registers, parts.quirks), listener);
     this.shadows =
-        new ShadowDoorbells(
-            name, device.dma(), parts.admin, parts.registers.doorbellStride());
+        new ShadowDoorbells(name, device.dma(), parts.admin, parts.registers.doorbellStride());
     this.events = new AsyncEvents(name, home, parts.admin, this::namespacesChanged);
   }
 

@@ -76,8 +76,7 @@ final class ShadowDoorbells implements AutoCloseable {
   /** Has a queue use its doorbells here. The queue's reactor. */
   void use(QueueRings rings, int queueId) {
     if (holds(queueId)) {
-      rings.shadow(
-          address, address + PAGE, 2 * queueId * stride, stride, queueId == 0);
+      rings.shadow(address, address + PAGE, 2 * queueId * stride, stride, queueId == 0);
     }
   }
 
