@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A configuration that attaches QEMU's NVMe controller and serves its namespace. */
 @Timeout(180)
 class NvmeServeTest {
-  private static final int DISK = 16 << 20;
-  private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private static final String CONFIGURATION =
       """
@@ -44,65 +40,12 @@ class NvmeServeTest {
       """;
 
   @TempDir Path dir;
-  private @Nullable Process qemu;
+  private @Nullable EmulatedNvme qemu;
   private @Nullable Target target;
 
   @BeforeEach
   void startMachine() throws Exception {
-    Path image = dir.resolve("image");
-    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-      file.setLength(DISK);
-    }
-    String listen = "unix:%s,server=on,wait=off";
-    qemu =
-        new ProcessBuilder(
-                List.of(
-                    "qemu-system-x86_64",
-                    "-nodefaults",
-                    "-no-user-config",
-                    "-display",
-                    "none",
-                    "-accel",
-                    "tcg",
-                    "-S",
-                    "-machine",
-                    "q35,memory-backend=mem",
-                    "-m",
-                    "64M",
-                    "-object",
-                    "memory-backend-file,id=mem,share=on,size=64M,mem-path=" + dir.resolve("ram"),
-                    "-drive",
-                    "if=none,id=image,format=raw,file=" + image,
-                    "-device",
-                    "nvme,serial=n0,drive=image,addr=4",
-                    "-qtest-log",
-                    "none",
-                    "-qtest",
-                    listen.formatted(dir.resolve("qtest.sock")),
-                    "-qmp",
-                    listen.formatted(dir.resolve("qmp.sock"))))
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("qemu.log").toFile())
-            .start();
-    long deadline = System.nanoTime() + DEADLINE_NANOS;
-    while (!isGreeted(dir.resolve("qmp.sock"))) {
-      assertThat(System.nanoTime() < deadline && qemu.isAlive())
-          .as("QEMU answers; it says: " + Files.readString(dir.resolve("qemu.log")))
-          .isTrue();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-  }
-
-  /** Whether QEMU, which greets when its devices are there, is as far. */
-  private static boolean isGreeted(Path socket) {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      channel.connect(UnixDomainSocketAddress.of(socket));
-      ByteBuffer greeting = ByteBuffer.allocate(4096);
-      return channel.read(greeting) > 0
-          && new String(greeting.array(), 0, greeting.position(), UTF_8).contains("QMP");
-    } catch (IOException e) {
-      return false;
-    }
+    qemu = EmulatedNvme.start(dir);
   }
 
   @AfterEach
@@ -111,7 +54,7 @@ class NvmeServeTest {
       target.stop();
     }
     if (qemu != null) {
-      qemu.destroyForcibly().onExit().join();
+      qemu.close();
     }
   }
 
