@@ -73,8 +73,16 @@ final class CommandSlots {
     return all;
   }
 
-  /** All requests that the controller has, oldest first. Allocates. */
-  NvmeRequest[] all() {
+  int size() {
+    return requests.length;
+  }
+
+  /** The request in a slot, or null. */
+  @Nullable NvmeRequest at(int slot) {
+    return requests[slot];
+  }
+
+  private NvmeRequest[] all() {
     return Arrays.stream(requests)
         .filter(request -> request != null)
         .sorted(Comparator.comparingLong(request -> request.sequence))

@@ -41,7 +41,7 @@ final class ControllerLife implements QueueOwner {
       throws IOException, NvmeException {
     this.home = home;
     this.listener = listener;
-    this.parts = new ControllerParts(device, home, options, this);
+    this.parts = new ControllerParts(device, home, options, this, this::wantedBack);
     this.name = parts.name;
     this.namespaces =
         new Namespaces(
@@ -252,6 +252,11 @@ final class ControllerLife implements QueueOwner {
     failure = why;
     parts.registers.disable();
     var _ = kill();
+  }
+
+  private void wantedBack() {
+    LOG.warn("{}: the kernel wants the device back; its disks are removed", name);
+    listener.gone();
   }
 
   private void gone() {

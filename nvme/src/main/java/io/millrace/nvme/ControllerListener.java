@@ -11,6 +11,9 @@ public interface ControllerListener {
   /** A namespace is no more, or not the one it was: then it is added again. */
   void namespaceRemoved(int nsid);
 
-  /** The device was pulled out: its requests end, and nothing brings it back. */
+  /**
+   * The device was pulled out, or the kernel wants it back: its requests end, and the listener
+   * closes the controller.
+   */
   void gone();
 }

@@ -29,9 +29,19 @@ final class ControllerParts implements AutoCloseable {
   final BringUp bringUp;
   final IoPairs pairs;
   private final @Nullable FdWatch adminInterrupt;
+  private final @Nullable FdWatch returnRequest;
 
-  /** Parts for a device, which stays the caller's. */
-  ControllerParts(PciDevice device, Reactor home, ControllerOptions options, QueueOwner owner)
+  /**
+   * Parts for a device, which stays the caller's.
+   *
+   * @param wantedBack runs on the home when the kernel asks for the device
+   */
+  ControllerParts(
+      PciDevice device,
+      Reactor home,
+      ControllerOptions options,
+      QueueOwner owner,
+      Runnable wantedBack)
       throws IOException, NvmeException {
     this.device = device;
     this.name = device.name();
@@ -54,6 +64,8 @@ final class ControllerParts implements AutoCloseable {
         interrupts.isEmpty()
             ? null
             : home.watchEdges(interrupts.getFirst().number(), admin.pair()::interrupted);
+    FileDescriptor request = device.returnRequest();
+    returnRequest = request == null ? null : home.watchEdges(request.number(), wantedBack);
   }
 
   private void check() throws NvmeException {
@@ -87,8 +99,10 @@ final class ControllerParts implements AutoCloseable {
   /** Gives the device and all memory back; the controller has been stopped, or is gone. */
   @Override
   public void close() {
-    if (adminInterrupt != null) {
-      adminInterrupt.close();
+    for (FdWatch watch : new FdWatch[] {adminInterrupt, returnRequest}) {
+      if (watch != null) {
+        watch.close();
+      }
     }
     pairs.close();
     admin.close();

@@ -56,10 +56,14 @@ final class OverdueWatch {
   private void look() {
     epoch++;
     boolean first = true;
-    for (NvmeRequest request : slots.all()) {
+    for (int slot = 0; slot < slots.size(); slot++) {
+      NvmeRequest request = slots.at(slot);
+      if (request == null || request.patience == NvmeRequest.FOR_EVER) {
+        continue;
+      }
       int age = epoch - request.sentEpoch;
       int due = request.patience * (EPOCHS + 1);
-      if (request.patience != NvmeRequest.FOR_EVER && age >= due) {
+      if (age >= due) {
         listener.late(request, age >= 2 * due, first);
         first = false;
       }

@@ -139,7 +139,7 @@ public final class NvmeModule {
 
   private void pulledOut(String name) {
     if (byName.containsKey(name)) {
-      LOG.error("{}: the device was pulled out; its disks are removed", name);
+      LOG.warn("{}: its disks are removed", name);
       try {
         var _ = detach(name);
       } catch (BdevException e) {

@@ -173,6 +173,21 @@ class NvmeFaultTest {
   }
 
   @Test
+  void aDeviceThatTheKernelWantsBackIsGivenBackInOrder() throws Exception {
+    try (DriverOnModel driver = driver()) {
+      List<Request> requests = writes(driver, 8);
+      awaitAll(driver, requests);
+      driver.device.wantBack();
+
+      driver.until("it is forgotten", () -> driver.module.all().isEmpty());
+
+      assertThat(driver.removed).isTrue();
+      assertThat(driver.device.dma().allocations()).isZero();
+      assertThat(driver.device.readConfig(4) & 4).as("bus master").isZero();
+    }
+  }
+
+  @Test
   void requestsThatWaitForABufferEndToo() throws Exception {
     try (DriverOnModel driver =
         new DriverOnModel(disk(), ControllerOptions.DEFAULTS, false).open("Nvme0n1")) {

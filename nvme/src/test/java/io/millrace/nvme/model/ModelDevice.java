@@ -26,12 +26,14 @@ public final class ModelDevice implements PciDevice {
   private final ModelController controller;
   private final int[] config = new int[CONFIG_BYTES / Integer.BYTES];
   private final List<FileDescriptor> interrupts = new ArrayList<>();
+  private final FileDescriptor returnRequest;
   private volatile boolean gone;
   private boolean closed;
 
   /** A device that is plugged in and reset; the caller closes it. */
   public ModelDevice(ModelOptions options) throws LinuxException {
     this.options = options;
+    returnRequest = EventFd.create();
     registers = Mapping.anonymous(registerBytes(options), false);
     controller = new ModelController(options, dma, registers.address());
     config[CONFIG_ID / Integer.BYTES] = options.device << 16 | options.vendor;
@@ -98,12 +100,23 @@ public final class ModelDevice implements PciDevice {
     return enabled;
   }
 
+  /** Asks for the device, as the kernel does when it is to be unbound. */
+  public void wantBack() {
+    EventFd.signal(returnRequest.number());
+  }
+
+  @Override
+  public FileDescriptor returnRequest() {
+    return returnRequest;
+  }
+
   @Override
   public void close() {
     if (!closed) {
       closed = true;
       controller.vectors(List.of());
       interrupts.forEach(FileDescriptor::close);
+      returnRequest.close();
       controller.close();
       registers.close();
     }
