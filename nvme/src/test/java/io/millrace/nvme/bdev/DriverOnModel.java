@@ -45,6 +45,7 @@ final class DriverOnModel implements AutoCloseable {
   private @Nullable BdevDescriptor opening;
   private @Nullable BdevChannel channel;
   boolean removed;
+  int resized;
 
   DriverOnModel(ModelOptions model) throws Exception {
     this(model, ControllerOptions.DEFAULTS.withTimeout(TIMEOUT).withAdminTimeout(TIMEOUT), true);
@@ -83,7 +84,7 @@ final class DriverOnModel implements AutoCloseable {
 
               @Override
               public void resized() {
-                // Tests look at the size themselves.
+                resized++;
               }
             });
     opening = opened;

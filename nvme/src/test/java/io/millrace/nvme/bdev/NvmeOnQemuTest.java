@@ -12,10 +12,12 @@ import io.millrace.linux.OpenFlag;
 import io.millrace.linux.RawMemory;
 import io.millrace.nvme.NvmeCommand;
 import io.millrace.nvme.NvmeCommands;
+import io.millrace.nvme.NvmeCommands.Blocks;
 import io.millrace.nvme.NvmeCommands.ZoneAction;
 import io.millrace.nvme.NvmeController;
 import io.millrace.nvme.NvmeController.State;
 import io.millrace.nvme.NvmeResult;
+import io.millrace.nvme.NvmeStatus;
 import io.millrace.nvme.qtest.EmulatedMachine;
 import io.millrace.nvme.qtest.QtestPciDevice;
 import io.millrace.reactor.Reactor;
@@ -213,6 +215,29 @@ class NvmeOnQemuTest {
 
   private static NvmeResult io(NvmeController controller, NvmeCommand command) throws Exception {
     return controller.io(command).toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void commandsThatAreNoRequestsOfADiskAreAnswered() throws Exception {
+    try (EmulatedMachine qemu = EmulatedMachine.in(directory).nvme("n0", 16 << 20).start()) {
+      NvmeController controller = attach(qemu, "Nvme0", "").controller();
+
+      assertThat(io(controller, NvmeCommands.verify(1, 0, 8)).status()).isZero();
+      assertThat(NvmeStatus.code(io(controller, NvmeCommands.verify(1, 1 << 20, 8)).status()))
+          .isEqualTo(NvmeStatus.LBA_OUT_OF_RANGE);
+      assertThat(io(controller, NvmeCommands.copy(1, List.of(new Blocks(0, 8)), 64)).status())
+          .isZero();
+      assertThat(admin(controller, NvmeCommands.setFeature(6, 0, 0, false)).status()).isZero();
+      assertThat(admin(controller, NvmeCommands.getFeature(6, 0, 0)).result() & 1).isZero();
+      assertThat(admin(controller, NvmeCommands.logPage(NvmeCommands.LOG_ERRORS, -1, 64)).status())
+          .isZero();
+      assertThat(NvmeStatus.code(admin(controller, NvmeCommands.sanitize(2, 0)).status()))
+          .isEqualTo(NvmeStatus.INVALID_OPCODE);
+    }
+  }
+
+  private static NvmeResult admin(NvmeController controller, NvmeCommand command) throws Exception {
+    return controller.admin(command).toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
   }
 
   @Test

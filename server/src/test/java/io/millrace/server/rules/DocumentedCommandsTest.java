@@ -19,6 +19,9 @@ class DocumentedCommandsTest {
   private static final String PERF_TEST = "vm-tests/src/test/java/io/millrace/vm/PerfPageTest.java";
   private static final String BLK_TEST =
       "server/src/test/java/io/millrace/server/BlkProcessTest.java";
+  private static final String VFIO_TEST = "vm-tests/src/test/java/io/millrace/vm/VfioTest.java";
+  private static final String NVME_TOOLS_TEST =
+      "server/src/test/java/io/millrace/server/NvmeToolsTest.java";
   private static final Pattern TARGET = Pattern.compile("(?m)^([a-z-]+):");
 
   /**
@@ -53,6 +56,11 @@ class DocumentedCommandsTest {
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
           new Run("millrace perf --socket vm0.sock --rw randread", README_TEST, "\"perf\""),
           new Run("millrace perf", PERF_TEST, "startsWith(\"millrace perf \")"),
+          new Run("millrace nvme list", VFIO_TEST, "short nvme list"),
+          new Run("millrace nvme bind", VFIO_TEST, "short nvme bind $free"),
+          new Run("millrace nvme unbind", VFIO_TEST, "short nvme unbind $free"),
+          new Run("millrace nvme id", NVME_TOOLS_TEST, "\"nvme\", \"id\""),
+          new Run("millrace nvme health", NVME_TOOLS_TEST, "\"nvme\", \"health\""),
           new Run("mvn -B -pl ", "Makefile", "$(MAVEN) -q -pl server -am"),
           new Run("mvn -B spotless:apply", "pom.xml", "spotless-maven-plugin"));
 
