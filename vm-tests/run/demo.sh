@@ -35,6 +35,7 @@ stop() {
   local pid
   for pid in $qemu $server; do
     kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true # or bash says that it was killed
   done
   [ -z "$memory" ] || stop_drive
 }

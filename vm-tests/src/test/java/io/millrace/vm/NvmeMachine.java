@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -29,37 +30,24 @@ final class NvmeMachine {
    */
   static NvmeMachine start(Lab lab, Path memory, long memoryBytes, String... namespaces)
       throws IOException {
-    Path directory = Files.createDirectory(lab.shortPath("drive"));
-    Path ram = lab.memoryPath("drive", RAM_BYTES);
-    NvmeMachine machine = new NvmeMachine(directory);
+    NvmeMachine machine = new NvmeMachine(Files.createDirectory(lab.shortPath("drive")));
     List<String> command =
         new ArrayList<>(
             List.of("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"));
     // Of a pc's bus 0, unlike a q35's, a device can be pulled out.
-    command.addAll(List.of("-accel", "tcg", "-S", "-machine", "pc,memory-backend=mem"));
-    command.addAll(List.of("-m", RAM_BYTES / (1 << 20) + "M,slots=1,maxmem=1G"));
-    command.addAll(List.of("-object", file("mem", RAM_BYTES, ram)));
-    command.addAll(List.of("-object", file("guest", memoryBytes, memory)));
-    command.addAll(List.of("-device", "pc-dimm,memdev=guest"));
+    add(command, "-accel", "tcg", "-S", "-machine", "pc,memory-backend=mem");
+    add(command, "-m", RAM_BYTES / (1 << 20) + "M,slots=1,maxmem=1G");
+    add(command, "-object", file("mem", RAM_BYTES, lab.memoryPath("drive", RAM_BYTES)));
+    add(command, "-object", file("guest", memoryBytes, memory));
+    add(command, "-device", "pc-dimm,memdev=guest");
     // Without a subsystem, QEMU's namespaces cannot be detached.
-    command.addAll(List.of("-device", "nvme-subsys,id=subsystem"));
-    command.addAll(List.of("-device", "nvme,serial=millrace,subsys=subsystem,id=" + CONTROLLER));
-    for (int i = 0; i < namespaces.length; i++) {
-      int comma = namespaces[i].indexOf(',');
-      String image = namespaces[i].substring(0, comma);
-      command.addAll(
-          List.of(
-              "-drive",
-              "file=%s,if=none,format=raw,id=image%d".formatted(image, i),
-              "-device",
-              "nvme-ns,bus=%s,drive=image%d%s"
-                  .formatted(CONTROLLER, i, namespaces[i].substring(comma))));
+    add(command, "-device", "nvme-subsys,id=subsystem");
+    add(command, "-device", "nvme,serial=millrace,subsys=subsystem,id=" + CONTROLLER);
+    for (String namespace : namespaces) {
+      machine.addNamespace(command, namespace);
     }
-    for (String socket : List.of("qtest", "qmp")) {
-      Path path = directory.resolve(socket + ".sock");
-      command.addAll(List.of("-" + socket, "unix:" + path + ",server=on,wait=off"));
-    }
-    command.addAll(List.of("-qtest-log", "none"));
+    add(command, "-qtest", machine.socket("qtest"), "-qtest-log", "none");
+    add(command, "-qmp", machine.socket("qmp"));
     Process qemu = lab.start(command, "drive.log", false);
     Await.until(
         "QEMU with the controller to answer",
@@ -71,6 +59,25 @@ final class NvmeMachine {
           return machine.answers();
         });
     return machine;
+  }
+
+  private static void add(List<String> command, String... words) {
+    Collections.addAll(command, words);
+  }
+
+  private void addNamespace(List<String> command, String namespace) {
+    int comma = namespace.indexOf(',');
+    String drive = "drive" + command.size();
+    String image = namespace.substring(0, comma);
+    add(command, "-drive", "file=%s,if=none,format=raw,id=%s".formatted(image, drive));
+    add(
+        command,
+        "-device",
+        "nvme-ns,bus=%s,drive=%s%s".formatted(CONTROLLER, drive, namespace.substring(comma)));
+  }
+
+  private String socket(String name) {
+    return "unix:" + directory.resolve(name + ".sock") + ",server=on,wait=off";
   }
 
   /** What the server calls the controller. */
