@@ -12,7 +12,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./simulation -pru
 .PHONY: help run test test-vfio soak fuzz mutation bench attack dist clean install
 
 help: ## say this
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show it writing, reading back and verifying; DISK=nvme on an NVMe controller
 	@vm-tests/run/demo.sh

@@ -29,7 +29,7 @@ final class ControllerLife implements QueueOwner {
   private final Namespaces namespaces;
   private final ControllerListener listener;
   private final AsyncEvents events;
-  private @Nullable ShadowDoorbells shadows;
+  private final ShadowDoorbells shadows;
   private @Nullable ControllerData data;
   private @Nullable CompletableFuture<@Nullable Void> changing;
   private @Nullable Timer watch;
@@ -46,6 +46,8 @@ final class ControllerLife implements QueueOwner {
     this.namespaces =
         new Namespaces(
             name, new NamespaceScan(name, parts.admin, parts.registers, parts.quirks), listener);
+    this.shadows =
+        new ShadowDoorbells(name, device.dma(), parts.admin, parts.registers.doorbellStride());
     this.events = new AsyncEvents(name, home, parts.admin, this::namespacesChanged);
   }
 
@@ -142,36 +144,13 @@ final class ControllerLife implements QueueOwner {
         .bringUp
         .queues(parts.options.queues())
         .thenCompose(granted ->
-            shadowDoorbells(found)
+            shadows
+                .offer(found, parts.options)
                 .thenAccept(doorbells ->
                     parts.pairs.granted(
                         granted,
                         new RetryRule(parts.options.retries(), found.retryDelaysMillis()),
                         doorbells)));
-  }
-
-  private CompletableFuture<@Nullable ShadowDoorbells> shadowDoorbells(ControllerData of) {
-    if (!of.hasDoorbellBuffer() || !parts.options.shadowDoorbells()) {
-      return CompletableFuture.completedFuture(null);
-    }
-    ShadowDoorbells doorbells = shadows;
-    try {
-      if (doorbells == null) {
-        doorbells = ShadowDoorbells.allocate(parts.device.dma(), parts.registers.doorbellStride());
-        shadows = doorbells;
-      }
-    } catch (IOException e) {
-      LOG.warn("{}: no memory for shadow doorbells: {}", name, e.getMessage());
-      return CompletableFuture.completedFuture(null);
-    }
-    ShadowDoorbells made = doorbells;
-    return made.configure(name, parts.admin)
-        .thenApply(taken -> {
-          if (taken) {
-            made.use(parts.admin.rings(), 0);
-          }
-          return taken ? made : null;
-        });
   }
 
   /**
@@ -347,7 +326,8 @@ final class ControllerLife implements QueueOwner {
             })
         .thenCompose(down -> live ? parts.bringUp.stop() : BringUp.done())
         .exceptionally(e -> null)
-        .<@Nullable Void>thenCompose(stopped -> kill()) // what the control plane still had in a queue
+        .<@Nullable Void>thenCompose(
+            stopped -> kill()) // what the control plane still had in a queue
         .whenComplete((killed, e) -> end(State.CLOSED));
   }
 
@@ -359,9 +339,7 @@ final class ControllerLife implements QueueOwner {
     }
     parts.mayUseMemory(false);
     parts.close();
-    if (shadows != null) {
-      shadows.close();
-    }
+    shadows.close();
   }
 
   static Throwable cause(Throwable e) {

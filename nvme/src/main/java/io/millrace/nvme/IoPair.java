@@ -3,6 +3,7 @@ package io.millrace.nvme;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.nvme.pci.DmaMemory;
 import io.millrace.reactor.FdWatch;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One reactor's queue pair and what the home keeps of it. */
@@ -15,7 +16,9 @@ final class IoPair {
   @Nullable QueueRings rings;
   @Nullable DmaMemory lists;
   boolean leaving;
+  CompletableFuture<@Nullable Void> made = BringUp.done(); // its queues, or that they are not
   private @Nullable FdWatch watch; // the pair's reactor
+  private boolean closed; // the pair's reactor
 
   IoPair(QueuePair pair) {
     this.pair = pair;
@@ -28,8 +31,14 @@ final class IoPair {
     }
   }
 
+  /** Whether its last user has left; it gets no queues any more. Pair's reactor. */
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Takes the pair off its reactor. */
   void close() {
+    closed = true;
     FdWatch interrupt = watch;
     if (interrupt != null) {
       interrupt.close();

@@ -147,6 +147,10 @@ final class IoPairs {
   private void left(IoPair io) {
     io.leaving = true;
     pairs.remove(io);
+    var _ = io.made.whenComplete((made, e) -> delete(io)); // not while they are being made
+  }
+
+  private void delete(IoPair io) {
     if (io.id == IoPair.NO_ID || !owner.takesQueues()) {
       forget(io); // a controller that is stopped uses no memory
       return;
@@ -176,6 +180,12 @@ final class IoPairs {
   }
 
   private CompletableFuture<@Nullable Void> create(IoPair io) {
+    CompletableFuture<@Nullable Void> made = createQueues(io);
+    io.made = made;
+    return made;
+  }
+
+  private CompletableFuture<@Nullable Void> createQueues(IoPair io) {
     try {
       allocate(io);
     } catch (IOException e) {
@@ -245,6 +255,9 @@ final class IoPairs {
     onItsReactor(
         io,
         pair -> {
+          if (io.isClosed()) {
+            return;
+          }
           if (doorbells != null) {
             doorbells.use(rings, id);
           }

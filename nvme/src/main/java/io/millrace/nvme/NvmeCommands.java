@@ -60,6 +60,18 @@ public final class NvmeCommands {
 
   private NvmeCommands() {}
 
+  /**
+   * How many timeouts an admin command may take: those that go over a whole medium take long.
+   *
+   * @param opcode of an admin command
+   */
+  public static int timeouts(int opcode) {
+    return switch (opcode) {
+      case Opcode.FORMAT_NVM, Opcode.SANITIZE, Opcode.FIRMWARE_COMMIT -> LONG_TIMEOUTS;
+      default -> 1;
+    };
+  }
+
   /** Identify with a command set identifier. */
   public static NvmeCommand identify(int cns, int nsid, int commandSet) {
     return NvmeCommand.of(Opcode.IDENTIFY, nsid)

@@ -1,5 +1,6 @@
 package io.millrace.nvme;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -119,6 +120,12 @@ public final class NvmeStatus {
   }
 
   private static Map<Integer, String> names() {
+    Map<Integer, String> all = new HashMap<>(genericNames());
+    all.putAll(otherNames());
+    return Map.copyOf(all);
+  }
+
+  private static Map<Integer, String> genericNames() {
     return Map.ofEntries(
         Map.entry(SUCCESS, "success"),
         Map.entry(INVALID_OPCODE, "invalid opcode"),
@@ -149,7 +156,11 @@ public final class NvmeStatus {
         Map.entry(CAPACITY_EXCEEDED, "capacity exceeded"),
         Map.entry(NAMESPACE_NOT_READY, "namespace not ready"),
         Map.entry(RESERVATION_CONFLICT, "reservation conflict"),
-        Map.entry(FORMAT_IN_PROGRESS, "format in progress"),
+        Map.entry(FORMAT_IN_PROGRESS, "format in progress"));
+  }
+
+  private static Map<Integer, String> otherNames() {
+    return Map.ofEntries(
         Map.entry(0x100, "completion queue invalid"),
         Map.entry(0x101, "invalid queue identifier"),
         Map.entry(0x102, "invalid queue size"),

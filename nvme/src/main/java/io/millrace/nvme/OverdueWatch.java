@@ -14,8 +14,9 @@ final class OverdueWatch {
      * A command is late.
      *
      * @param hopeless whether it is twice as late as was allowed
+     * @param first whether it is the first of this look
      */
-    void late(NvmeRequest request, boolean hopeless);
+    void late(NvmeRequest request, boolean hopeless, boolean first);
   }
 
   /** A command is late after one timeout and a quarter at most. */
@@ -54,11 +55,13 @@ final class OverdueWatch {
 
   private void look() {
     epoch++;
+    boolean first = true;
     for (NvmeRequest request : slots.all()) {
       int age = epoch - request.sentEpoch;
       int due = request.patience * (EPOCHS + 1);
       if (request.patience != NvmeRequest.FOR_EVER && age >= due) {
-        listener.late(request, age >= 2 * due);
+        listener.late(request, age >= 2 * due, first);
+        first = false;
       }
     }
     if (slots.busyCount() > 0) {

@@ -350,14 +350,16 @@ public final class QueuePair implements Poller, Deferred {
     }
   }
 
-  private void late(NvmeRequest request, boolean hopeless) {
+  private void late(NvmeRequest request, boolean hopeless, boolean first) {
     if (mode != Mode.LIVE) {
       return;
     }
     if (hopeless) {
       owner.hangs(this, name + ": no answer to " + request + ", aborting it did not help");
     } else if (!request.abortAsked) {
-      LOG.warn("{}: no answer to {} yet; aborting it", name, request);
+      if (first) {
+        LOG.warn("{}: no answer to {} yet; aborting what is as late", name, request);
+      }
       request.abortAsked = true;
       owner.abort(this, request.commandId);
     }

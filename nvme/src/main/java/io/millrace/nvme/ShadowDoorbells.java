@@ -5,6 +5,7 @@ import io.millrace.nvme.pci.DmaMemory;
 import io.millrace.nvme.pci.DmaSpace;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,34 +17,55 @@ final class ShadowDoorbells implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShadowDoorbells.class);
   private static final int PAGE = 4096;
 
-  private final DmaMemory memory;
+  private final String name;
+  private final DmaSpace dma;
+  private final AdminQueue admin;
   private final int stride;
+  private @Nullable DmaMemory memory;
+  private long address;
 
-  private ShadowDoorbells(DmaMemory memory, int stride) {
-    this.memory = memory;
+  /** No memory yet: not every controller takes them. */
+  ShadowDoorbells(String name, DmaSpace dma, AdminQueue admin, int stride) {
+    this.name = name;
+    this.dma = dma;
+    this.admin = admin;
     this.stride = stride;
   }
 
-  /** Memory for them; the controller does not know it yet. */
-  static ShadowDoorbells allocate(DmaSpace dma, int stride) throws IOException {
-    return new ShadowDoorbells(dma.allocate(2 * PAGE), stride);
+  /**
+   * Offers them to a controller that has just started, if it has them and they are wanted.
+   *
+   * @return complete with this if the controller takes them, else with null. Home
+   */
+  CompletableFuture<@Nullable ShadowDoorbells> offer(
+      ControllerData data, ControllerOptions options) {
+    DmaMemory current = memory;
+    if (!data.hasDoorbellBuffer() || !options.shadowDoorbells()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    try {
+      if (current == null) {
+        current = dma.allocate(2 * PAGE);
+        memory = current;
+        address = current.address();
+      }
+    } catch (IOException e) {
+      LOG.warn("{}: no memory for shadow doorbells: {}", name, e.getMessage());
+      return CompletableFuture.completedFuture(null);
+    }
+    RawMemory.fill(current.address(), current.bytes(), (byte) 0);
+    return admin
+        .send(NvmeCommand.of(Opcode.DOORBELL_BUFFER_CONFIG, 0), current.iova(), 2 * PAGE)
+        .thenApply(this::taken);
   }
 
-  /**
-   * Tells the controller.
-   *
-   * @return whether it takes them
-   */
-  CompletableFuture<Boolean> configure(String name, AdminQueue admin) {
-    RawMemory.fill(memory.address(), memory.bytes(), (byte) 0);
-    return admin
-        .send(NvmeCommand.of(Opcode.DOORBELL_BUFFER_CONFIG, 0), memory.iova(), 2 * PAGE)
-        .thenApply(result -> {
-          if (!result.succeeded()) {
-            LOG.info("{}: no shadow doorbells: {}", name, NvmeStatus.text(result.status()));
-          }
-          return result.succeeded();
-        });
+  private @Nullable ShadowDoorbells taken(NvmeResult result) {
+    if (!result.succeeded()) {
+      LOG.info("{}: no shadow doorbells: {}", name, NvmeStatus.text(result.status()));
+      return null;
+    }
+    use(admin.rings(), 0);
+    return this;
   }
 
   /** Whether there is room for a queue's doorbells. */
@@ -54,12 +76,16 @@ final class ShadowDoorbells implements AutoCloseable {
   /** Has a queue use its doorbells here. The queue's reactor. */
   void use(QueueRings rings, int queueId) {
     if (holds(queueId)) {
-      rings.shadow(memory.address(), memory.address() + PAGE, 2 * queueId * stride, stride, queueId == 0);
+      rings.shadow(address, address + PAGE, 2 * queueId * stride, stride, queueId == 0);
     }
   }
 
   @Override
   public void close() {
-    memory.close();
+    DmaMemory current = memory;
+    if (current != null) {
+      current.close();
+      memory = null;
+    }
   }
 }

@@ -12,6 +12,8 @@ import picocli.CommandLine.Spec;
     description = "Shows the NVMe drives of this machine, and takes and gives back whole ones.",
     subcommands = {
       NvmeListCommand.class,
+      NvmeIdCommand.class,
+      NvmeHealthCommand.class,
       NvmeBindCommand.class,
       NvmeUnbindCommand.class,
     },
@@ -20,6 +22,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  millrace nvme list",
       "  millrace nvme bind 0000:01:00.0",
+      "  millrace nvme id 0000:01:00.0",
       "  millrace nvme unbind 0000:01:00.0"
     })
 final class NvmeCommand extends HelpOption implements Callable<Integer> {
@@ -27,6 +30,7 @@ final class NvmeCommand extends HelpOption implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "which command? list, bind or unbind");
+    throw new ParameterException(
+        spec.commandLine(), "which command? list, id, health, bind or unbind");
   }
 }

@@ -65,8 +65,8 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
       names = "--bdev",
       paramLabel = "BDEV",
       description =
-          "Loads a bdev made in this process: malloc:SIZE, null:SIZE, or the path of an image or"
-              + " block device.")
+          "Loads a bdev made in this process: malloc:SIZE, null:SIZE, pcie:ADDRESS (an NVMe"
+              + " controller bound to vfio-pci), or the path of an image or block device.")
   private @Nullable String bdev;
 
   @Option(
@@ -183,8 +183,12 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
     if (load.ofQueues()) {
       throw wrong("--queue-size and --indirect go with --socket; a bdev has no virtqueues");
     }
+    String text = String.valueOf(bdev);
     try {
-      return PerfTarget.bdev(String.valueOf(bdev), past);
+      if (text.startsWith(PcieBdev.PREFIX)) {
+        return PerfTarget.bdev(text, PcieBdev.parse(text));
+      }
+      return PerfTarget.bdev(text, past);
     } catch (IllegalArgumentException e) {
       throw wrong(e.getMessage());
     }

@@ -74,7 +74,7 @@ class NvmeCommandTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "nvme|millrace nvme: which command? list, bind or unbind (see millrace nvme --help)",
+        "nvme|millrace nvme: which command? list, id, health, bind or unbind (see millrace nvme --help)",
         "nvme lsit|millrace nvme: Unmatched argument at index 0: 'lsit'",
         "nvme list --output-format=xml|millrace nvme list: Invalid value for option",
         "nvme bind|millrace nvme bind: Missing required parameter: 'ADDRESS'",

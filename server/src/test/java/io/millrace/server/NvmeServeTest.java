@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A configuration that attaches QEMU's NVMe controller and serves its namespace. */
 @Timeout(180)
 class NvmeServeTest {
-  private static final int DISK = 16 << 20;
-  private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private static final String CONFIGURATION =
       """
@@ -44,65 +40,12 @@ class NvmeServeTest {
       """;
 
   @TempDir Path dir;
-  private @Nullable Process qemu;
+  private @Nullable EmulatedNvme qemu;
   private @Nullable Target target;
 
   @BeforeEach
   void startMachine() throws Exception {
-    Path image = dir.resolve("image");
-    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-      file.setLength(DISK);
-    }
-    String listen = "unix:%s,server=on,wait=off";
-    qemu =
-        new ProcessBuilder(
-                List.of(
-                    "qemu-system-x86_64",
-                    "-nodefaults",
-                    "-no-user-config",
-                    "-display",
-                    "none",
-                    "-accel",
-                    "tcg",
-                    "-S",
-                    "-machine",
-                    "q35,memory-backend=mem",
-                    "-m",
-                    "64M",
-                    "-object",
-                    "memory-backend-file,id=mem,share=on,size=64M,mem-path=" + dir.resolve("ram"),
-                    "-drive",
-                    "if=none,id=image,format=raw,file=" + image,
-                    "-device",
-                    "nvme,serial=n0,drive=image,addr=4",
-                    "-qtest-log",
-                    "none",
-                    "-qtest",
-                    listen.formatted(dir.resolve("qtest.sock")),
-                    "-qmp",
-                    listen.formatted(dir.resolve("qmp.sock"))))
-            .redirectErrorStream(true)
-            .redirectOutput(dir.resolve("qemu.log").toFile())
-            .start();
-    long deadline = System.nanoTime() + DEADLINE_NANOS;
-    while (!isGreeted(dir.resolve("qmp.sock"))) {
-      assertThat(System.nanoTime() < deadline && qemu.isAlive())
-          .as("QEMU answers; it says: " + Files.readString(dir.resolve("qemu.log")))
-          .isTrue();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-  }
-
-  /** Whether QEMU, which greets when its devices are there, is as far. */
-  private static boolean isGreeted(Path socket) {
-    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      channel.connect(UnixDomainSocketAddress.of(socket));
-      ByteBuffer greeting = ByteBuffer.allocate(4096);
-      return channel.read(greeting) > 0
-          && new String(greeting.array(), 0, greeting.position(), UTF_8).contains("QMP");
-    } catch (IOException e) {
-      return false;
-    }
+    qemu = EmulatedNvme.start(dir);
   }
 
   @AfterEach
@@ -111,7 +54,7 @@ class NvmeServeTest {
       target.stop();
     }
     if (qemu != null) {
-      qemu.destroyForcibly().onExit().join();
+      qemu.close();
     }
   }
 
@@ -142,14 +85,31 @@ class NvmeServeTest {
         .contains("\"state\" : \"enabled\"");
     target.stop();
 
+    assertThat(isLeftToOthers()).isTrue();
     try (var image = Files.newInputStream(dir.resolve("image"))) {
       byte[] stored = image.readNBytes(4 << 20);
       assertThat(stored).isNotEqualTo(new byte[stored.length]);
     }
     target = serve("00:04.0"); // its controller was given back, with what was written
-    Cli read = perf("--rw=randread", "--verify_only", "--size=4m");
+    Cli read = perf("--rw=randwrite", "--verify_only", "--size=4m");
 
     assertThat(read.exitCode()).as(read.err()).isZero();
+  }
+
+  /** Whether the machine, which listens to one program at a time, listens to another one. */
+  private boolean isLeftToOthers() throws Exception {
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(dir.resolve("qtest.sock")));
+      channel.write(UTF_8.encode("readb 0x0\n"));
+      channel.configureBlocking(false);
+      ByteBuffer answer = ByteBuffer.allocate(64);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+      while (answer.position() == 0 && System.nanoTime() < deadline) {
+        channel.read(answer);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      }
+      return new String(answer.array(), 0, answer.position(), UTF_8).startsWith("OK");
+    }
   }
 
   @Test

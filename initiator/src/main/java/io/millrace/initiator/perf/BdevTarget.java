@@ -17,6 +17,7 @@ import io.millrace.linux.Mapping;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bdev made for the run, in this process: each job drives a reactor of its own and the bdev's
@@ -27,7 +28,9 @@ final class BdevTarget extends PerfTarget {
   enum BdevKind {
     MALLOC,
     NULL,
-    FILE
+    FILE,
+    /** Of a {@link BdevSource}. */
+    OTHER
   }
 
   private static final String NAME = "perf";
@@ -38,12 +41,19 @@ final class BdevTarget extends PerfTarget {
   private final BdevKind kind;
   private final long bytes; // capacity, of what is made of memory or nothing
   private final boolean direct; // whether a file is opened past the page cache
+  private final @Nullable BdevSource source;
 
-  private BdevTarget(String text, BdevKind kind, long bytes, boolean direct) {
+  private BdevTarget(
+      String text, BdevKind kind, long bytes, boolean direct, @Nullable BdevSource source) {
     this.text = text;
     this.kind = kind;
     this.bytes = bytes;
     this.direct = direct;
+    this.source = source;
+  }
+
+  static BdevTarget of(String text, BdevSource source) {
+    return new BdevTarget(text, BdevKind.OTHER, 0, true, source);
   }
 
   static BdevTarget parse(String text, boolean direct) {
@@ -55,7 +65,7 @@ final class BdevTarget extends PerfTarget {
     }
     if (kind == BdevKind.FILE) {
       checkPath(text);
-      return new BdevTarget(text, kind, 0, direct);
+      return new BdevTarget(text, kind, 0, direct, null);
     }
     if (direct) {
       throw wrong(text, "is no file; --direct is for files and block devices");
@@ -64,7 +74,7 @@ final class BdevTarget extends PerfTarget {
     if (bytes < BLOCK_BYTES || bytes % BLOCK_BYTES != 0) {
       throw wrong(text, "must have a size that is a multiple of " + BLOCK_BYTES);
     }
-    return new BdevTarget(text, kind, bytes, false);
+    return new BdevTarget(text, kind, bytes, false, null);
   }
 
   private static void checkPath(String text) {
@@ -87,8 +97,8 @@ final class BdevTarget extends PerfTarget {
     boolean writes = options.changesTheDisk();
     BdevRegistry registry = new BdevRegistry();
     try {
-      registry.register(make(writes));
-      BdevDescriptor descriptor = registry.open(NAME, writes, NOBODY);
+      String name = register(registry, writes);
+      BdevDescriptor descriptor = registry.open(name, writes, NOBODY);
       try {
         long memoryBytes = (dataBytes + PAGE - 1) & -PAGE;
         Mapping memory = Mapping.anonymous(memoryBytes, true);
@@ -96,7 +106,7 @@ final class BdevTarget extends PerfTarget {
         return new Device(this, registry, descriptor, memory, options.ioDepth());
       } catch (LinuxException e) {
         descriptor.close();
-        registry.remove(NAME);
+        remove(registry, name);
         throw new InitiatorException(
             Kind.UNSUPPORTED,
             "no memory for " + dataBytes + " bytes of data: " + e.getMessage(),
@@ -104,6 +114,25 @@ final class BdevTarget extends PerfTarget {
       }
     } catch (BdevException e) {
       throw new InitiatorException(Kind.UNSUPPORTED, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private String register(BdevRegistry registry, boolean writes) throws BdevException {
+    if (source != null) {
+      return source.open(registry);
+    }
+    registry.register(make(writes));
+    return NAME;
+  }
+
+  private void remove(BdevRegistry registry, String name) {
+    try {
+      registry.remove(name);
+    } catch (BdevException e) {
+      throw new IllegalStateException(e); // nobody else could have removed it
+    }
+    if (source != null) {
+      source.close();
     }
   }
 
@@ -115,6 +144,7 @@ final class BdevTarget extends PerfTarget {
       case FILE ->
           FileBdev.create(
               FileBdevOptions.of(NAME, Path.of(text)).withReadOnly(!writes).withDirect(direct));
+      case OTHER -> throw new IllegalStateException("its source makes it");
     };
   }
 
@@ -214,12 +244,9 @@ final class BdevTarget extends PerfTarget {
     @Override
     public void close() {
       registry.memory().remove(descriptor.bdev(), memory.address(), memory.size());
+      String name = bdev().name();
       descriptor.close();
-      try {
-        registry.remove(NAME);
-      } catch (BdevException e) {
-        throw new IllegalStateException(e); // nobody else could have removed it
-      }
+      target.remove(registry, name);
       memory.close();
     }
   }

@@ -30,6 +30,15 @@ public abstract sealed class PerfTarget permits SocketTarget, BdevTarget {
   }
 
   /**
+   * A bdev that somebody else makes for the run.
+   *
+   * @param text as the user wrote it
+   */
+  public static PerfTarget bdev(String text, BdevSource source) {
+    return BdevTarget.of(text, source);
+  }
+
+  /**
    * Opens it.
    *
    * @param dataBytes memory that the jobs will need for data, all together

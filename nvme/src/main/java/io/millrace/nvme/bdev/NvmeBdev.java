@@ -70,7 +70,8 @@ public final class NvmeBdev extends Bdev {
     int block = namespace.blockBytes();
     int granularity =
         (int) Math.min(1 << 30, (long) namespace.deallocateBlocks() << namespace.blockShift());
-    int optimal = namespace.boundaryBlocks() << namespace.blockShift();
+    long boundary = (long) namespace.boundaryBlocks() << namespace.blockShift();
+    int optimal = boundary > BdevLimits.MAX_TRANSFER_BYTES ? 0 : (int) boundary;
     return new BdevProperties(
         name,
         uuid,
@@ -81,10 +82,7 @@ public final class NvmeBdev extends Bdev {
         !namespace.writeProtected(),
         data.volatileCache(),
         new BdevLimits(
-                BdevLimits.MAX_TRANSFER_BYTES,
-                BdevLimits.MAX_SEGMENTS,
-                Integer.BYTES,
-                Math.max(0, optimal))
+                BdevLimits.MAX_TRANSFER_BYTES, BdevLimits.MAX_SEGMENTS, Integer.BYTES, optimal)
             .withUnmap(BdevLimits.MAX_TRANSFER_BYTES, granularity),
         types(data, namespace));
   }
@@ -97,7 +95,7 @@ public final class NvmeBdev extends Bdev {
 
   private static Set<IoType> types(ControllerData data, NamespaceData namespace) {
     EnumSet<IoType> types = EnumSet.of(IoType.READ, IoType.FLUSH);
-    if (data.hasCompare()) {
+    if (data.hasCompare() && namespace.protection() == 0) { // tags it would need, it does not make
       types.add(IoType.COMPARE);
     }
     if (!namespace.writeProtected()) {

@@ -47,6 +47,7 @@ final class NvmeChannel extends BdevChannel {
   private final CommandPool<Command> commands;
   private final BounceBuffers buffers;
   private final Deque<NvmeIo> waiting = new ArrayDeque<>(); // for a buffer
+  private boolean goingOn;
 
   /** A channel over a queue pair that it gives back when it is released. */
   NvmeChannel(NvmeBdev disk, QueuePair pair) {
@@ -217,7 +218,8 @@ final class NvmeChannel extends BdevChannel {
     long offset = io.offsetBytes() + request.issuedBytes;
     long bytes = Math.min(io.lengthBytes() - request.issuedBytes, maxZeroes);
     Command command = command(request, Opcode.WRITE_ZEROES);
-    int flags = protection | (io.mayUnmap() ? DEALLOCATE_ZEROES : 0);
+    int flags =
+        (protection & PROTECT) | (io.mayUnmap() ? DEALLOCATE_ZEROES : 0); // nothing to check
     long block = offset >>> blockShift;
     command.blocks(block, (int) (bytes >>> blockShift), flags);
     if (tagged) {
@@ -264,12 +266,17 @@ final class NvmeChannel extends BdevChannel {
 
   /** There are buffers: lets those go on that wait for one, in their order. */
   private void goOn() {
+    if (goingOn) {
+      return; // a command has ended before its submission was over
+    }
+    goingOn = true;
     int count = waiting.size();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && !waiting.isEmpty(); i++) {
       NvmeIo request = waiting.remove();
       request.waits = false;
       issue(request);
     }
+    goingOn = false;
   }
 
   private void give(Command command) {

@@ -129,7 +129,8 @@ final class OptionMethods {
       throw invalid("timeout_admin_us needs a timeout_us that is not 0; give both");
     }
     if (Math.max(timeout, admin) > MAX_TIMEOUT_MICROS) {
-      throw invalid("timeout_us and timeout_admin_us are at most " + MAX_TIMEOUT_MICROS + ", a day");
+      throw invalid(
+          "timeout_us and timeout_admin_us are at most " + MAX_TIMEOUT_MICROS + ", a day");
     }
     if (again < -1) {
       throw invalid("bdev_retry_count is -1 for ever, or 0 or more");

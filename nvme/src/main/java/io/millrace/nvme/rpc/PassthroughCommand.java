@@ -1,6 +1,7 @@
 package io.millrace.nvme.rpc;
 
 import io.millrace.nvme.NvmeCommand;
+import io.millrace.nvme.NvmeCommands;
 import io.millrace.nvme.NvmeRequest;
 import io.millrace.nvme.Opcode;
 import io.millrace.rpc.Arguments;
@@ -63,7 +64,8 @@ record PassthroughCommand(NvmeCommand command, boolean admin, int answerBytes) {
     NvmeCommand command =
         NvmeCommand.of(opcode, words.getInt(NSID))
             .reserved(words.getInt(DWORD_2), words.getInt(DWORD_2 + Integer.BYTES))
-            .dwords(parameters);
+            .dwords(parameters)
+            .within(admin ? NvmeCommands.timeouts(opcode) : 1);
     byte[] data = arguments.optionalString("data").map(d -> decode("data", d)).orElse(new byte[0]);
     long length = arguments.optionalInteger("data_len").orElse(data.length);
     if (length > NvmeRequest.MAX_DATA_BYTES || (length & 3) != 0) {

@@ -53,7 +53,7 @@ final class PassthroughMethods {
             .param(
                 Param.uint32(
                     "timeout_ms",
-                    "no effect: the driver's timeouts hold, longer ones for format and the like"))
+                    "no effect: the driver's timeouts hold, an hour for format and sanitize"))
             .handledBy(this::send));
   }
 

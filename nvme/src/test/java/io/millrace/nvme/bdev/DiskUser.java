@@ -105,13 +105,23 @@ public final class DiskUser implements AutoCloseable {
   }
 
   CompletableFuture<IoStatus> submit(IoType type, long offset, long bytes, Consumer<BdevIo> data) {
-    Request request = new Request();
+    return submit(type, offset, bytes, data, io -> {});
+  }
+
+  /**
+   * Submits a request.
+   *
+   * @param data adds its memory, if it has any
+   * @param result looks at it when it is done, on the reactor
+   */
+  CompletableFuture<IoStatus> submit(
+      IoType type, long offset, long bytes, Consumer<BdevIo> data, Consumer<BdevIo> result) {
+    Request request = new Request(result);
     reactor.execute(() -> {
       request.begin(type, offset, bytes);
-      if (type == IoType.READ || type == IoType.WRITE || type == IoType.COMPARE) {
-        data.accept(request);
-      } else if (type == IoType.ZONE_APPEND) {
-        data.accept(request);
+      switch (type) {
+        case READ, WRITE, COMPARE, ZONE_APPEND -> data.accept(request);
+        case FLUSH, UNMAP, WRITE_ZEROES -> {}
       }
       channel.submit(request);
     });
@@ -162,12 +172,16 @@ public final class DiskUser implements AutoCloseable {
   private static final class Request extends BdevIo {
     final CompletableFuture<IoStatus> done = new CompletableFuture<>();
 
-    Request() {
+    private final Consumer<BdevIo> result;
+
+    Request(Consumer<BdevIo> result) {
       super(4);
+      this.result = result;
     }
 
     @Override
     protected void completed(IoStatus status) {
+      result.accept(this);
       done.complete(status);
     }
   }

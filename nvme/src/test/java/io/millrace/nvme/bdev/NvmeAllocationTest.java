@@ -38,7 +38,7 @@ class NvmeAllocationTest {
     void submit() {
       begin(IoType.READ, (long) (done % 8) * bytes, bytes);
       for (int i = 0; i < pieces; i++) {
-        addSegment(driver.memory.address() + i * (bytes / pieces + gap), bytes / pieces);
+        addSegment(driver.memory.address() + (long) i * (bytes / pieces + gap), bytes / pieces);
       }
       driver.channel().submit(this);
     }
@@ -53,7 +53,10 @@ class NvmeAllocationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4096, 1, 0", "32768, 4, 4096", "8192, 4, 512", "262144, 1, 0",
+    "4096, 1, 0",
+    "32768, 4, 4096",
+    "8192, 4, 512",
+    "262144, 1, 0",
   })
   void requestsAllocateNothing(int bytes, int pieces, int gap) throws Exception {
     ModelOptions model = new ModelOptions().nullNamespace(1 << 16, 12);

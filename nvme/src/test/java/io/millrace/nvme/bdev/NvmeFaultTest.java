@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.nvme.ControllerOptions;
 import io.millrace.nvme.NvmeController.State;
 import io.millrace.nvme.bdev.DriverOnModel.Request;
 import io.millrace.nvme.model.Fault;
@@ -167,7 +168,21 @@ class NvmeFaultTest {
 
       assertThat(requests).allMatch(r -> r.status == IoStatus.IO_ERROR);
       assertThat(driver.removed).isTrue();
-      assertThat(driver.module.all()).isEmpty();
+      driver.until("it is forgotten", () -> driver.module.all().isEmpty());
+    }
+  }
+
+  @Test
+  void requestsThatWaitForABufferEndToo() throws Exception {
+    try (DriverOnModel driver =
+        new DriverOnModel(disk(), ControllerOptions.DEFAULTS, false).open("Nvme0n1")) {
+      List<Request> requests = writes(driver, 64); // 16 buffers there are
+      driver.step();
+      driver.device.pullOut();
+
+      awaitAll(driver, requests);
+
+      assertThat(requests).anyMatch(r -> r.status == IoStatus.IO_ERROR);
     }
   }
 

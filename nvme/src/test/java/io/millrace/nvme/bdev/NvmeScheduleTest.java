@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Random load on a controller that misbehaves at random, by a seed: every request ends exactly once,
- * and what was written is there. {@code -Dmillrace.seed=N} repeats one, {@code
+ * Random load on a controller that misbehaves at random, by a seed: every request ends exactly
+ * once, and what was written is there. {@code -Dmillrace.seed=N} repeats one, {@code
  * -Dmillrace.nvme.seeds=N} plays so many.
  */
 class NvmeScheduleTest {
@@ -130,7 +130,8 @@ class NvmeScheduleTest {
     for (int i = 0; i < blocks * BLOCK; i += Integer.BYTES) {
       RawMemory.putInt(at + i, write ? word(stamp, i) : -1);
     }
-    slot.request.begin(write ? IoType.WRITE : IoType.READ, (long) block * BLOCK, (long) blocks * BLOCK);
+    slot.request.begin(
+        write ? IoType.WRITE : IoType.READ, (long) block * BLOCK, (long) blocks * BLOCK);
     segments(slot.request, at, blocks * BLOCK, random);
     driver.channel().submit(slot.request);
     return true;

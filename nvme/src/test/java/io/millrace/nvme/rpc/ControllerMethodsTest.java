@@ -146,8 +146,7 @@ class ControllerMethodsTest {
       assertThat(busy.exceptionNow())
           .isInstanceOfSatisfying(RpcException.class, e -> assertThat(e.code()).isEqualTo(-16));
     }
-    assertThat(calls.getLast().join().at("/0/ctrlrs/0/state").stringValue())
-        .isEqualTo("resetting");
+    assertThat(calls.getLast().join().at("/0/ctrlrs/0/state").stringValue()).isEqualTo("resetting");
   }
 
   private CompletableFuture<JsonNode> start(String method) {

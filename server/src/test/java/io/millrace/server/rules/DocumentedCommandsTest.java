@@ -19,7 +19,7 @@ class DocumentedCommandsTest {
   private static final String PERF_TEST = "vm-tests/src/test/java/io/millrace/vm/PerfPageTest.java";
   private static final String BLK_TEST =
       "server/src/test/java/io/millrace/server/BlkProcessTest.java";
-  private static final Pattern TARGET = Pattern.compile("(?m)^([a-z]+):");
+  private static final Pattern TARGET = Pattern.compile("(?m)^([a-z-]+):");
 
   /**
    * Who runs what.
