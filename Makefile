@@ -14,7 +14,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./simulation -pru
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show it writing, reading back and verifying
+run: install $(DIST) ## boot a Linux guest in QEMU on a Millrace disk and show it writing, reading back and verifying; DISK=nvme on an NVMe controller
 	@vm-tests/run/demo.sh
 
 test: install ## build everything and run all tests, those with QEMU guests included

@@ -2,15 +2,17 @@
 # make run: Millrace serves a fresh disk image, a Linux guest in QEMU writes to it, flushes, reads back and compares; then
 # the image is checked from outside. Exits 0 when all of it was right, else says what was not.
 # SABOTAGE=1 changes the written data behind the guest's back: the run must then fail.
+# DISK=nvme: the image is the namespace of an emulated NVMe controller, which Millrace drives; see nvme.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 millrace=$root/server/target/millrace/bin/millrace
 work=$root/vm-tests/target/run
-image_mib=64 checked_mib=8
+image_mib=64 checked_mib=8 guest_mib=256
 boot_seconds=180 server_seconds=20
-server='' qemu=''
+server='' qemu='' memory=''
+served='--blk vm0.sock=disk.img'
 
 # How the account refers to files: as seen from the folder of the run, so that its commands can be copied.
 relative() { realpath --relative-to="$work" "$1"; }
@@ -21,7 +23,7 @@ fail() {
   echo
   echo "FAIL: $1"
   local log
-  for log in server.log qemu.log console.log result.log; do
+  for log in drive.log server.log rpc.log qemu.log console.log result.log; do
     [ -s "$work/$log" ] || continue
     echo "--- the end of $(realpath --relative-to="$PWD" "$work/$log"):"
     tail -n 15 "$work/$log"
@@ -33,7 +35,9 @@ stop() {
   local pid
   for pid in $qemu $server; do
     kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true # or bash says that it was killed
   done
+  [ -z "$memory" ] || stop_drive
 }
 trap stop EXIT
 
@@ -53,12 +57,21 @@ server_gone() { ! kill -0 "$server" 2>/dev/null; }
 start_server() {
   local start
   start=$(milliseconds)
-  truncate -s "${image_mib}M" disk.img
-  "$millrace" serve --blk vm0.sock=disk.img >server.log 2>&1 &
+  # shellcheck disable=SC2086
+  "$millrace" serve $served >server.log 2>&1 &
   server=$!
   await "$server_seconds" "the server did not open vm0.sock within $server_seconds s" socket_or_gone
   [ -S vm0.sock ] || fail "the server ended before it opened vm0.sock"
   echo "  server      listens on vm0.sock $(($(milliseconds) - start)) ms after its start"
+}
+
+# The guest's memory, QEMU's option for it.
+guest_memory() {
+  if [ -n "$memory" ]; then
+    echo "memory-backend-file,id=mem,size=${guest_mib}M,share=on,mem-path=$memory-guest"
+  else
+    echo "memory-backend-memfd,id=mem,size=${guest_mib}M,share=on"
+  fi
 }
 
 # The guest's command line, one option a line.
@@ -66,8 +79,8 @@ guest_command() {
   local accel=$1 guest=$2
   cat <<OPTIONS
 qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
--machine q35,accel=$accel,memory-backend=mem -cpu max -smp 2 -m 256M
--object memory-backend-memfd,id=mem,size=256M,share=on
+-machine q35,accel=$accel,memory-backend=mem -cpu max -smp 2 -m ${guest_mib}M
+-object $(guest_memory)
 -chardev socket,id=vm0,path=vm0.sock
 -device vhost-user-blk-pci,chardev=vm0,num-queues=2
 -kernel $(relative "$guest/vmlinuz") -initrd $(relative "$guest/initrd.cpio")
@@ -111,6 +124,23 @@ stop_server() {
   [ ! -e vm0.sock ] || fail "the server left vm0.sock behind"
 }
 
+# A command line as one to copy.
+indented() { sed -e '1s/^/  /' -e '2,$s/^/    /' -e '$!s/$/ \\/' <<<"$1"; }
+
+case ${DISK:-} in
+  '') ;;
+  nvme)
+    # shellcheck source=vm-tests/run/nvme.sh
+    . "$here/nvme.sh"
+    memory=$(memory_files)
+    served='-r rpc.sock -c nvme.json'
+    ;;
+  *)
+    echo "make run: there is no DISK=$DISK; give DISK=nvme, or no DISK for an image file" >&2
+    exit 1
+    ;;
+esac
+
 [ -x "$millrace" ] || fail "there is no $millrace; make dist builds it"
 guest=$("$here/../guest/build.sh")
 accel=$("$here/../guest/accel.sh")
@@ -118,14 +148,19 @@ rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
 command=$(guest_command "$accel" "$guest")
+[ -z "$memory" ] || drive=$(drive_command)
 
 echo "A Linux guest on a Millrace disk. The commands, to copy:"
 echo
 printf '  cd %q\n' "$work"
 echo "  truncate -s ${image_mib}M disk.img"
-echo "  $(relative "$millrace") serve --blk vm0.sock=disk.img &"
-sed -e '1s/^/  /' -e '2,$s/^/    /' -e '$!s/$/ \\/' <<<"$command"
+[ -z "$memory" ] || show_drive
+echo "  $(relative "$millrace") serve $served &"
+indented "$command"
+[ -z "$memory" ] || echo "  rm $memory-drive $memory-guest"
 echo
+truncate -s "${image_mib}M" disk.img
+[ -z "$memory" ] || start_drive
 start_server
 run_guest "$command"
 echo "  guest       Linux $(info 'INFO kernel') under ${accel^^}, script started at $(info BOOT) s, ended at $(info END) s"
@@ -133,6 +168,7 @@ echo "  disk        $(info 'INFO disk')"
 echo "  write       $checked_mib MiB of random data past the guest's page cache, then a flush"
 echo "  read back   sha256 $(info 'PASS read-back' | cut -c1-16)…, as written"
 echo "  load        $(info 'PASS load')"
+[ -z "$memory" ] || check_copies
 check_image
 echo "  image       first $checked_mib MiB of disk.img read from outside: the same sha256"
 stop_server

@@ -31,6 +31,27 @@ class DemoTest {
   }
 
   @Test
+  void demoOnAnEmulatedNvmeControllerPassesWithoutACopy() throws Exception {
+    int exitCode = run(List.of("env", "DISK=nvme", DEMO));
+
+    assertThat(Files.readString(lab.path("demo.log")))
+        .contains("millrace serve -r rpc.sock -c nvme.json", "-device nvme,drive=disk")
+        .contains("verified:", "bounced_bytes 0")
+        .endsWith("PASS\n");
+    assertThat(exitCode).isZero();
+  }
+
+  @Test
+  void demoRefusesADiskThatItDoesNotKnow() throws Exception {
+    int exitCode = run(List.of("env", "DISK=floppy", DEMO));
+
+    assertThat(Files.readString(lab.path("demo.log")))
+        .isEqualTo(
+            "make run: there is no DISK=floppy; give DISK=nvme, or no DISK for an image file\n");
+    assertThat(exitCode).isEqualTo(1);
+  }
+
+  @Test
   void demoFailsWhenAByteOfTheDiskIsChangedBehindTheGuestsBack() throws Exception {
     int exitCode = run(List.of("env", "SABOTAGE=1", DEMO));
 

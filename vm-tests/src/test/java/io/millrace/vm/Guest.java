@@ -102,6 +102,7 @@ final class Guest {
     private int cpus = 2;
     private String ram = "256M";
     private String memory = ram;
+    private String backend = "memory-backend-memfd";
     private boolean iommu;
     private boolean reboots;
     private boolean bootsFromDisk;
@@ -183,6 +184,12 @@ final class Guest {
       return this;
     }
 
+    /** The guest's memory is this file, which another machine may have too. */
+    Builder memoryFile(Path file) {
+      backend = "memory-backend-file,mem-path=" + file;
+      return this;
+    }
+
     /** An IOMMU that the guest's kernel uses for its devices, and for itself. */
     Builder iommu() {
       iommu = true;
@@ -260,7 +267,7 @@ final class Guest {
               "-m",
               memory,
               "-object",
-              "memory-backend-memfd,id=mem,size=" + ram + ",share=on"));
+              backend + ",id=mem,size=" + ram + ",share=on"));
       if (iommu) { // before the devices behind it
         command.addAll(List.of("-device", "intel-iommu,caching-mode=on,intremap=on"));
       }

@@ -39,9 +39,10 @@ final class Lab
   private static final int PRINTED_LINES = 60;
 
   private final Deque<Process> processes = new ArrayDeque<>();
-  private final Thread atExit = new Thread(this::killProcesses, "lab-exit");
+  private final Thread atExit = new Thread(this::abandon, "lab-exit");
   private Path folder;
   private Path shortFolder;
+  private Path memoryFolder;
   private boolean wholeClass;
 
   /** The folder of this test; processes run in it, so a plain name is a path there. */
@@ -56,6 +57,18 @@ final class Lab
   /** A path that fits into a socket's address, for sockets that the test itself connects to. */
   Path shortPath(String name) {
     return shortFolder.resolve(name);
+  }
+
+  /** A path for a file that is to be a machine's memory, in memory if there is room. */
+  Path memoryPath(String name, long bytes) throws IOException {
+    Path shared = Path.of("/dev/shm");
+    if (Files.isWritable(shared) && Files.getFileStore(shared).getUsableSpace() > 2 * bytes) {
+      if (memoryFolder == null) {
+        memoryFolder = Files.createTempDirectory(shared, "millrace-vm");
+      }
+      return memoryFolder.resolve(name);
+    }
+    return shortPath(name + "-memory");
   }
 
   /** What stands in a file by now; nothing if it is not there yet. */
@@ -161,6 +174,24 @@ final class Lab
       process.waitFor();
     }
     deleteRecursively(shortFolder);
+    deleteMemory();
+  }
+
+  /** The tests are broken off; files may stay, but not in memory. */
+  private void abandon() {
+    killProcesses();
+    try {
+      deleteMemory();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void deleteMemory() throws IOException {
+    if (memoryFolder != null) {
+      deleteRecursively(memoryFolder);
+      memoryFolder = null;
+    }
   }
 
   private void killProcesses() {

@@ -3,14 +3,23 @@ package io.millrace.bdev.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevDescriptor;
+import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.BdevListener;
+import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
+import io.millrace.bdev.IoType;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -82,6 +91,14 @@ class BdevMethodsTest {
 
     assertThat(shown.get("claimed").booleanValue()).isTrue();
     assertThat(shown.get("claim_type").stringValue()).isEqualTo("exclusive_write");
+  }
+
+  @Test
+  void detailsOfAKindAreShownAsTheyAreNested() throws Exception {
+    bdevs.register(new Nested());
+
+    assertThat(call("bdev_get_bdevs", "{'name':'X'}").at("/0/driver_specific").toString())
+        .isEqualTo(quoted("{'kind':[{'bytes':0,'ok':true,'of':{'name':'x'}},2]}"));
   }
 
   @Test
@@ -269,6 +286,40 @@ class BdevMethodsTest {
 
   private static String quoted(String text) {
     return text.replace('\'', '"');
+  }
+
+  private static final class Nested extends Bdev {
+    Nested() {
+      super(
+          new BdevProperties(
+              "X",
+              java.util.UUID.fromString(UUID),
+              "Nested disk",
+              512,
+              512,
+              8,
+              true,
+              false,
+              BdevLimits.NONE,
+              EnumSet.of(IoType.READ)));
+    }
+
+    @Override
+    public Map<String, Object> driverSpecific() {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put("bytes", 0L);
+      one.put("ok", true);
+      one.put("of", Map.of("name", "x"));
+      return Map.of("kind", List.of(one, 2));
+    }
+
+    @Override
+    protected BdevChannel newChannel(Reactor reactor) {
+      throw new AssertionError(reactor);
+    }
+
+    @Override
+    protected void destroy() {}
   }
 
   private static final class Indifferent implements BdevListener {
