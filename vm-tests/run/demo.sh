@@ -33,8 +33,10 @@ fail() {
 
 stop() {
   local pid
+  # The guest's QEMU is timeout's child: only a signal that timeout can catch reaches it.
+  [ -z "$qemu" ] || kill -TERM "$qemu" 2>/dev/null || true
   for pid in $qemu $server; do
-    kill -KILL "$pid" 2>/dev/null || true
+    [ "$pid" = "$qemu" ] || kill -KILL "$pid" 2>/dev/null || true
     wait "$pid" 2>/dev/null || true # or bash says that it was killed
   done
   [ -z "$memory" ] || stop_drive
