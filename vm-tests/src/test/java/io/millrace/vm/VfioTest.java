@@ -36,6 +36,7 @@ class VfioTest {
       mkdir -p /sbin
       ln -s /bin/busybox /sbin/modprobe
       export PATH=$PATH:/program/millrace/bin
+      ifconfig lo 127.0.0.1
 
       # short ARGUMENTS...: a command of Millrace that ends soon, without compilers: in an emulated
       # processor they take longer than they save. One that moves data is called as millrace.
@@ -209,8 +210,10 @@ class VfioTest {
   @Test
   void whatIsWrittenByVfioIsReadBack() {
     assertThat(guest.report())
-        .anyMatch(line -> line.matches("PASS a verified write: .*verify.*"))
-        .anyMatch(line -> line.matches("PASS a verified read: .*verify.*"));
+        .anyMatch(
+            line -> line.matches("PASS a verified write: .*checked=512, bad=0, unwritten=0 .*"))
+        .anyMatch(
+            line -> line.matches("PASS a verified read: .*checked=512, bad=0, unwritten=0 .*"));
   }
 
   @Test
@@ -224,7 +227,7 @@ class VfioTest {
   void interruptsWakeTheServerForEachRequest() {
     long requests = Long.parseLong(guest.info("requests rate"));
 
-    assertThat(requests).isGreaterThan(100);
+    assertThat(requests).isGreaterThan(20); // 200 on a machine that keeps up
     assertThat(Long.parseLong(guest.info("interrupts rate")))
         .isBetween(requests * 9 / 10, requests * 11 / 10 + 10);
   }
