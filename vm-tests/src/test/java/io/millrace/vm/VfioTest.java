@@ -36,6 +36,7 @@ class VfioTest {
       mkdir -p /sbin
       ln -s /bin/busybox /sbin/modprobe
       export PATH=$PATH:/program/millrace/bin
+      ifconfig lo 127.0.0.1
 
       # short ARGUMENTS...: a command of Millrace that ends soon, without compilers: in an emulated
       # processor they take longer than they save. One that moves data is called as millrace.
@@ -74,6 +75,58 @@ class VfioTest {
       timed list pass "list of bound drives" short nvme list --output-format=json
       """;
 
+  private static final String DRIVE =
+      """
+      timed id pass id short nvme id $free
+      timed health pass health short nvme health $free
+      verified() { millrace perf --bdev=$1 --rw=$2 --bs=4k --iodepth=8 --size=2m --verify --verify-state=/tmp/state; }
+      timed write pass "a verified write" verified pcie:$free randwrite
+      timed read pass "a verified read" verified pcie:$free,nsid=1 randread
+      """;
+
+  private static final String SERVE =
+      """
+      cat >/tmp/serve.json <<-END
+      {"subsystems": [
+        {"subsystem": "bdev", "config": [
+          {"method": "bdev_nvme_attach_controller", "params": {"name": "Nvme0", "trtype": "PCIe", "traddr": "$free"}}]},
+        {"subsystem": "vhost_blk", "config": [
+          {"method": "vhost_create_blk_controller", "params": {"ctrlr": "vm0.sock", "dev_name": "Nvme0n1"}}]}]}
+      END
+      millrace serve -c /tmp/serve.json -S /tmp >/tmp/serve.out 2>/tmp/serve.err &
+      server=$!
+      ready() { until grep ready /tmp/serve.out; do kill -0 $server && usleep 100000 || { cat /tmp/serve.err; return 1; }; done; }
+      timed serve pass serve ready
+
+      # In hundredths of a second, and of all vectors and processors.
+      ticks() { sed 's/.*) //' /proc/$server/stat | awk '{print $12 + $13}'; }
+      interrupts() {
+        awk -v device="($free)" '/vfio-msi/ && index($0, device) {
+          for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i
+        } END {print sum + 0}' /proc/interrupts
+      }
+      # measured NAME COMMAND...: and says what the server took of a processor, and of interrupts.
+      measured() {
+        local name=$1 from=$(now) ticks=$(ticks) interrupts=$(interrupts)
+        shift
+        "$@"
+        say "INFO percent $name $(echo "$from $(now) $ticks $(ticks)" | awk '{print ($4 - $3) / ($2 - $1)}')"
+        say "INFO interrupts $name $(($(interrupts) - interrupts))"
+      }
+      load() { millrace perf --socket=/tmp/vm0.sock --rw=randread --bs=4k --size=2m --time_based "$@"; }
+
+      timed settle sleep 5
+      measured idle sleep 5
+      timed rate measured rate pass "a low rate" load --rate_iops=20 --runtime=10 --output-format=json --output=/tmp/rate
+      say "INFO requests rate $(tr ',' '\\n' </tmp/rate | grep -m 1 total_ios | tr -dc 0-9)"
+      say "INFO vectors $(grep -c "vfio-msi.*$free" /proc/interrupts)"
+      kill -TERM $server
+      code=0
+      wait $server || code=$?
+      equal "exit code of the server" 0 $code
+      say "INFO log $(line /tmp/serve.err)"
+      """;
+
   private static final String GIVE_BACK =
       """
       timed unbind pass unbind short nvme unbind $free $mounted
@@ -98,18 +151,19 @@ class VfioTest {
             .programDisk()
             .nvme("free.img", "free")
             .nvme("mounted.img", "mounted")
-            .script(START + LIST + REFUSE + BIND + GIVE_BACK)
+            .script(START + LIST + REFUSE + BIND + DRIVE + SERVE + GIVE_BACK)
             .start(LAB);
-    for (String done : new String[] {"list", "refusal", "bind", "list", "unbind"}) {
-      guest.await("INFO seconds " + done);
+    String steps = "list refusal bind list id health write read serve settle rate unbind";
+    for (String step : steps.split(" ", -1)) {
+      guest.await("INFO seconds " + step);
     }
     guest.awaitEnd();
   }
 
   @AfterAll
-  static void sayHowLongItTook() {
+  static void sayHowMuchItTook() {
     guest.report().stream()
-        .filter(line -> line.startsWith("INFO seconds ") || line.startsWith("END "))
+        .filter(line -> line.matches("(INFO (seconds|percent|interrupts|requests|vectors)|END) .*"))
         .forEach(line -> System.out.println("VfioTest: " + line));
   }
 
@@ -140,6 +194,47 @@ class VfioTest {
         .anyMatch(line -> line.startsWith("PASS the kernel's disks: ls: /dev/nvme0n1: No such"))
         .anyMatch(line -> line.startsWith("PASS the groups' files: /dev/vfio/"))
         .anyMatch(line -> line.matches("PASS list of bound drives:.*\"driver\" : \"vfio-pci\".*"));
+  }
+
+  @Test
+  void driverSaysWhatTheControllerIs() {
+    assertThat(guest.report())
+        .anyMatch(line ->
+            line.matches(
+                "PASS id: .*model +QEMU NVMe Ctrl +serial number +free .*"
+                    + "namespace 1 +131072 blocks of 512 bytes.*"))
+        .anyMatch(line ->
+            line.matches("PASS health: warnings +none temperature +50 C .*media errors +0 .*"));
+  }
+
+  @Test
+  void whatIsWrittenByVfioIsReadBack() {
+    assertThat(guest.report())
+        .anyMatch(
+            line -> line.matches("PASS a verified write: .*checked=512, bad=0, unwritten=0 .*"))
+        .anyMatch(
+            line -> line.matches("PASS a verified read: .*checked=512, bad=0, unwritten=0 .*"));
+  }
+
+  @Test
+  void serverWithoutRequestsSleeps() {
+    assertThat(Double.parseDouble(guest.info("percent idle"))).isLessThan(20);
+    assertThat(guest.info("interrupts idle")).isEqualTo("0");
+  }
+
+  /** One request at a time, far apart: each has to wake the server by its interrupt. */
+  @Test
+  void interruptsWakeTheServerForEachRequest() {
+    long requests = Long.parseLong(guest.info("requests rate"));
+
+    assertThat(requests).isGreaterThan(20); // 200 on a machine that keeps up
+    assertThat(Long.parseLong(guest.info("interrupts rate")))
+        .isBetween(requests * 9 / 10, requests * 11 / 10 + 10);
+  }
+
+  @Test
+  void serverEndsWellWhenAsked() {
+    assertThat(guest.report()).contains("PASS exit code of the server: 0");
   }
 
   @Test
