@@ -7,8 +7,8 @@ import io.millrace.reactor.Reactor;
 import io.millrace.reactor.Timer;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,7 +88,7 @@ final class ControllerLife implements QueueOwner {
                 done.complete(null);
               } else {
                 end(State.CLOSED);
-                done.completeExceptionally(cause(e));
+                done.completeExceptionally(NvmeException.cause(e));
               }
             });
     return done;
@@ -98,9 +98,10 @@ final class ControllerLife implements QueueOwner {
   private CompletableFuture<@Nullable Void> tryStart(int attempt) {
     return start()
         .exceptionallyCompose(e -> {
-          Throwable cause = cause(e);
+          Throwable cause = NvmeException.cause(e);
           boolean hopeless =
               attempt >= parts.options.resets()
+                  || state == State.FAILED
                   || (cause instanceof NvmeException known && known.kind() == Kind.GONE);
           if (hopeless) {
             return CompletableFuture.failedFuture(cause);
@@ -124,10 +125,18 @@ final class ControllerLife implements QueueOwner {
           state = State.LIVE; // pairs that join from now on make their queues themselves
           return parts.pairs.createAll();
         })
+        .thenCompose(made -> stillServes())
         .thenCompose(made -> {
           events.start(data0());
           return namespaces.refresh(data0().namespaces());
         });
+  }
+
+  /** It may have lied to a pair that has its queues while others waited for theirs. */
+  private CompletableFuture<@Nullable Void> stillServes() {
+    return state == State.LIVE
+        ? BringUp.done()
+        : CompletableFuture.failedFuture(new NvmeException(Kind.PROTOCOL, failure));
   }
 
   private ControllerData data0() {
@@ -178,7 +187,8 @@ final class ControllerLife implements QueueOwner {
         : change(State.RESETTING, () -> halt().<@Nullable Void>thenCompose(stopped -> tryStart(1)));
   }
 
-  private CompletableFuture<@Nullable Void> change(State meanwhile, Step step) {
+  private CompletableFuture<@Nullable Void> change(
+      State meanwhile, Supplier<CompletableFuture<@Nullable Void>> step) {
     CompletableFuture<@Nullable Void> current = changing;
     if (current != null) {
       return current;
@@ -196,23 +206,18 @@ final class ControllerLife implements QueueOwner {
       parts.mayUseMemory(true);
     }
     var _ =
-        step.run()
+        step.get()
             .whenComplete((ok, e) -> {
               changing = null;
               if (e == null) {
                 done.complete(null);
               } else {
-                Throwable cause = cause(e);
+                Throwable cause = NvmeException.cause(e);
                 lost(cause);
                 done.completeExceptionally(cause);
               }
             });
     return done;
-  }
-
-  /** A way from one state to another. */
-  private interface Step {
-    CompletableFuture<@Nullable Void> run();
   }
 
   /** Takes the queues away, stops the controller, and puts back what it had. */
@@ -294,10 +299,12 @@ final class ControllerLife implements QueueOwner {
   private void namespacesChanged() {
     if (state == State.LIVE) {
       var _ =
-          namespaces
-              .refresh(data0().namespaces())
+          rescan()
               .exceptionally(e -> {
-                LOG.warn("{}: its namespaces are not known: {}", name, cause(e).getMessage());
+                LOG.warn(
+                    "{}: its namespaces are not known: {}",
+                    name,
+                    NvmeException.cause(e).getMessage());
                 return null;
               });
     }
@@ -326,7 +333,7 @@ final class ControllerLife implements QueueOwner {
     state = live ? State.RESETTING : state; // takes no more queues
     return shut.exceptionally(
             e -> {
-              LOG.warn("{}; giving it back all the same", cause(e).getMessage());
+              LOG.warn("{}; giving it back all the same", NvmeException.cause(e).getMessage());
               return null;
             })
         .thenCompose(down -> live ? parts.bringUp.stop() : BringUp.done())
@@ -345,11 +352,6 @@ final class ControllerLife implements QueueOwner {
     parts.mayUseMemory(false);
     parts.close();
     shadows.close();
-  }
-
-  static Throwable cause(Throwable e) {
-    Throwable cause = e.getCause();
-    return e instanceof CompletionException && cause != null ? cause : e;
   }
 
   @Override

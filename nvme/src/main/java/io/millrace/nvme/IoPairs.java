@@ -139,7 +139,7 @@ final class IoPairs {
 
   private void refused(IoPair io, Throwable e) {
     if (owner.takesQueues()) { // else it is being reset, and made again after that
-      LOG.error("{}: no queue pair: {}", io.pair, ControllerLife.cause(e).getMessage());
+      LOG.error("{}: no queue pair: {}", io.pair, NvmeException.cause(e).getMessage());
       onItsReactor(io, pair -> pair.kill(NvmeStatus.INTERNAL_PATH_ERROR));
     }
   }

@@ -217,7 +217,7 @@ public final class NvmeController {
                   if (e == null) {
                     done.complete(value);
                   } else {
-                    done.completeExceptionally(ControllerLife.cause(e));
+                    done.completeExceptionally(NvmeException.cause(e));
                   }
                 }));
     return sent ? done : CompletableFuture.failedFuture(notReady());

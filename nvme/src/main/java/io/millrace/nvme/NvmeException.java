@@ -1,5 +1,7 @@
 package io.millrace.nvme;
 
+import java.util.concurrent.CompletionException;
+
 /** Something a controller was asked for did not happen. One line for the operator. */
 public final class NvmeException extends Exception {
   private static final long serialVersionUID = 1;
@@ -53,6 +55,12 @@ public final class NvmeException extends Exception {
     super(what + ": " + NvmeStatus.text(status));
     this.kind = Kind.REFUSED;
     this.status = status;
+  }
+
+  /** What a step of a chain failed by, without what the chain wraps it in. */
+  static Throwable cause(Throwable e) {
+    Throwable cause = e.getCause();
+    return e instanceof CompletionException && cause != null ? cause : e;
   }
 
   /** What kind of failure it was. */

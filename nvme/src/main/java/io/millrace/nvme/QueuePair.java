@@ -32,7 +32,6 @@ public final class QueuePair implements Poller, Deferred {
   }
 
   private static final int BATCH = 64;
-  private static final int SLOT_BYTES = DataPointer.LIST_BYTES;
 
   private final String name;
   private final Reactor reactor;
@@ -85,7 +84,10 @@ public final class QueuePair implements Poller, Deferred {
    */
   void attach(
       int id, QueueRings rings, DmaMemory lists, long pageMask, RetryRule rule, boolean wakesUs) {
-    assert mode == Mode.DETACHED && rings.entries() > depth : this;
+    assert mode != Mode.LIVE && rings.entries() > depth : this;
+    if (mode == Mode.DEAD) {
+      return; // the controller failed while they were made
+    }
     this.id = id;
     this.rings = rings;
     this.listAddress = lists.address();
@@ -99,7 +101,7 @@ public final class QueuePair implements Poller, Deferred {
   }
 
   static long listBytes(int depth) {
-    return (long) depth * SLOT_BYTES;
+    return (long) depth * DataPointer.LIST_BYTES;
   }
 
   /**
@@ -235,7 +237,7 @@ public final class QueuePair implements Poller, Deferred {
 
   private void sendOne(NvmeRequest request) {
     QueueRings to = Objects.requireNonNull(rings, name);
-    long offset = (long) slots.take(request) * SLOT_BYTES;
+    long offset = (long) slots.take(request) * DataPointer.LIST_BYTES;
     long entry = to.nextEntry();
     request.state = State.SENT;
     request.sentEpoch = watch.epoch();
@@ -276,7 +278,8 @@ public final class QueuePair implements Poller, Deferred {
       if (!from.isNew(word)) {
         break;
       }
-      NvmeRequest request = QueueRings.queueId(word) == id ? find(word) : null;
+      boolean ours = QueueRings.queueId(word) == id && QueueRings.submissionHead(word) <= depth;
+      NvmeRequest request = ours ? slots.find(QueueRings.commandId(word)) : null;
       if (request == null) {
         lied(word);
         return taken;
@@ -294,10 +297,6 @@ public final class QueuePair implements Poller, Deferred {
       pump();
     }
     return taken;
-  }
-
-  private @Nullable NvmeRequest find(long word) {
-    return QueueRings.submissionHead(word) <= depth ? slots.find(QueueRings.commandId(word)) : null;
   }
 
   private void lied(long word) {

@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A QEMU whose processor stands still, for the NVMe controller in it, {@code nvme0}; it has a
  * guest's memory plugged in as its own. Its log is {@code drive.log} in the lab's folder.
  */
 final class NvmeMachine {
+  private static final long UNPLUG_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final String CONTROLLER = "nvme0";
   private static final long RAM_BYTES = 64 << 20;
 
@@ -92,7 +94,20 @@ final class NvmeMachine {
       monitor(qmp, "o/w 0xae10 0"); // bus 0
       String pending = monitor(qmp, "i/w 0xae04"); // slots to be ejected: portl[0xae04] = 0x4
       monitor(qmp, "o/w 0xae08 " + pending.substring(pending.lastIndexOf("0x")).strip());
-      qmp.awaitDeleted(CONTROLLER);
+      awaitUnplugged(qmp);
+    }
+  }
+
+  /**
+   * Waits until the device is in no bus. DEVICE_DELETED comes later, when QEMU has let go of the
+   * last piece of it: with its processor stopped that may take for ever.
+   */
+  private static void awaitUnplugged(Qmp qmp) throws IOException, InterruptedException {
+    long deadlineNanos = System.nanoTime() + UNPLUG_NANOS;
+    while (monitor(qmp, "info qtree").contains("id \"" + CONTROLLER + "\"")) {
+      if (System.nanoTime() - deadlineNanos > 0) {
+        throw new AssertionError("QEMU has not unplugged " + CONTROLLER);
+      }
     }
   }
 
