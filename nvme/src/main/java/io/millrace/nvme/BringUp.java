@@ -146,8 +146,7 @@ final class BringUp {
   }
 
   private static boolean isTimeout(Throwable e) {
-    Throwable cause = e.getCause() == null ? e : e.getCause();
-    return cause instanceof NvmeException known && known.kind() == Kind.TIMEOUT;
+    return NvmeException.cause(e) instanceof NvmeException known && known.kind() == Kind.TIMEOUT;
   }
 
   static CompletableFuture<@Nullable Void> done() {

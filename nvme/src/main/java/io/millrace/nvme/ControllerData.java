@@ -123,6 +123,13 @@ public record ControllerData(
         bytes / 4096, 1, MAX_BLOCKS); // in blocks of 4 KiB: right for smaller ones too
   }
 
+  /** Its version: {@code 1.4}, or {@code 1.2.1} where there is a third number. */
+  public String versionText() {
+    String two = (version >>> 16) + "." + (version >>> 8 & 0xff);
+    int third = version & 0xff;
+    return third == 0 ? two : two + "." + third;
+  }
+
   /** Whether it formats. */
   public boolean hasFormat() {
     return (admin & ADMIN_FORMAT) != 0;

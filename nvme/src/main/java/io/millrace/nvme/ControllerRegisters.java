@@ -11,7 +11,6 @@ final class ControllerRegisters {
   private static final int VS = 0x08;
   private static final int CC = 0x14;
   private static final int CSTS = 0x1c;
-  private static final int NSSR = 0x20;
   private static final int AQA = 0x24;
   private static final int ASQ = 0x28;
   private static final int ACQ = 0x30;
@@ -150,15 +149,5 @@ final class ControllerRegisters {
   /** Announces an orderly shutdown; done when the status says so. */
   void shutDown() {
     registers.write32(CC, (registers.read32(CC) & ~CC_SHN_MASK) | CC_SHN_NORMAL);
-  }
-
-  /** Whether it can reset the whole NVM subsystem. */
-  boolean hasSubsystemReset() {
-    return (capabilities >>> 36 & 1) != 0;
-  }
-
-  /** Resets the NVM subsystem, every controller of it. */
-  void resetSubsystem() {
-    registers.write32(NSSR, 0x4e564d65); // "NVMe", §3.1.3.7
   }
 }

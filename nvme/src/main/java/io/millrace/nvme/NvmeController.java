@@ -167,40 +167,48 @@ public final class NvmeController {
    * have a {@link QueuePair}. Any thread.
    */
   public CompletionStage<NvmeResult> io(NvmeCommand command) {
+    return onHomePair(pair -> {
+      ControlRequest request = new ControlRequest(command, parts.device.dma());
+      pair.submit(request);
+      return request.done();
+    });
+  }
+
+  /** Compares and writes as one: the status of the first that failed. */
+  public CompletionStage<NvmeResult> compareAndWrite(NvmeCommand compare, NvmeCommand write) {
+    return onHomePair(pair -> {
+      ControlRequest first = new ControlRequest(compare, parts.device.dma());
+      ControlRequest second = new ControlRequest(write, parts.device.dma());
+      pair.submitFused(first, second);
+      return first.done().thenCombine(second.done(), (one, two) -> one.succeeded() ? two : one);
+    });
+  }
+
+  /** Submits something to a queue pair. */
+  private interface Submission {
+    CompletableFuture<NvmeResult> submit(QueuePair pair) throws IOException;
+  }
+
+  /** Submits to the home's queue pair, which is there for as long as that takes. */
+  private CompletionStage<NvmeResult> onHomePair(Submission submission) {
     return onHome(() -> {
       try {
         QueuePair pair = parts.pairs.acquire(home);
-        ControlRequest request = new ControlRequest(command, parts.device.dma());
-        pair.submit(request);
-        return request.done().whenComplete((r, e) -> home.execute(() -> parts.pairs.release(home)));
+        return submit(pair, submission)
+            .whenComplete((r, e) -> home.execute(() -> parts.pairs.release(home)));
       } catch (NvmeException e) {
         return CompletableFuture.failedFuture(e);
-      } catch (IOException e) {
-        return CompletableFuture.failedFuture(
-            new NvmeException(Kind.SYSTEM, name + ": " + e.getMessage(), e));
       }
     });
   }
 
-  /** Compares and writes as one: both statuses, the write's is ABORTED when they differ. */
-  public CompletionStage<NvmeResult> compareAndWrite(NvmeCommand compare, NvmeCommand write) {
-    return onHome(() -> {
-      try {
-        QueuePair pair = parts.pairs.acquire(home);
-        ControlRequest first = new ControlRequest(compare, parts.device.dma());
-        ControlRequest second = new ControlRequest(write, parts.device.dma());
-        pair.submitFused(first, second);
-        return first
-            .done()
-            .thenCombine(second.done(), (one, two) -> one.succeeded() ? two : one)
-            .whenComplete((r, e) -> home.execute(() -> parts.pairs.release(home)));
-      } catch (NvmeException e) {
-        return CompletableFuture.failedFuture(e);
-      } catch (IOException e) {
-        return CompletableFuture.failedFuture(
-            new NvmeException(Kind.SYSTEM, name + ": " + e.getMessage(), e));
-      }
-    });
+  private CompletableFuture<NvmeResult> submit(QueuePair pair, Submission submission) {
+    try {
+      return submission.submit(pair);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(
+          new NvmeException(Kind.SYSTEM, name + ": " + e.getMessage(), e));
+    }
   }
 
   private <T extends @Nullable Object> CompletionStage<T> onHome(

@@ -58,7 +58,7 @@ public final class NvmeException extends Exception {
   }
 
   /** What a step of a chain failed by, without what the chain wraps it in. */
-  static Throwable cause(Throwable e) {
+  public static Throwable cause(Throwable e) {
     Throwable cause = e.getCause();
     return e instanceof CompletionException && cause != null ? cause : e;
   }

@@ -213,11 +213,6 @@ public abstract class NvmeRequest {
     return dataBytes;
   }
 
-  /** Whether it is submitted and not complete. */
-  public final boolean isBusy() {
-    return state != State.FREE;
-  }
-
   /** How many commands it is: a fused one brings its second. */
   final int commandCount() {
     return second == null ? 1 : 2;

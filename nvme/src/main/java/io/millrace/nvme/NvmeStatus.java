@@ -51,7 +51,6 @@ public final class NvmeStatus {
   private static final int CODE_MASK = 0x7ff; // code and code type
   private static final int TYPE_SHIFT = 8;
   private static final int TYPE_MASK = 7;
-  private static final int PATH = 3;
   private static final int DELAY_SHIFT = 11;
   private static final int DELAY_MASK = 3;
 
@@ -105,11 +104,6 @@ public final class NvmeStatus {
           false;
       default -> type(status) != 1; // what is wrong with one command stays wrong
     };
-  }
-
-  /** Whether it is the way to the controller that failed, and not the command. */
-  public static boolean isPathError(int status) {
-    return type(status) == PATH;
   }
 
   /** Its name, numbers and what the controller says about another try, on one line. */

@@ -36,19 +36,5 @@ public final class Opcode {
   public static final int ZONE_MANAGEMENT_RECEIVE = 0x7a;
   public static final int ZONE_APPEND = 0x7d;
 
-  private static final int TRANSFER_MASK = 3;
-  private static final int HOST_TO_CONTROLLER = 1;
-  private static final int CONTROLLER_TO_HOST = 2;
-
   private Opcode() {}
-
-  /** Whether its data, if it has any, goes to the controller: the opcode's lowest bits say so. */
-  public static boolean sendsData(int opcode) {
-    return (opcode & TRANSFER_MASK & HOST_TO_CONTROLLER) != 0;
-  }
-
-  /** Whether its data, if it has any, comes from the controller. */
-  public static boolean receivesData(int opcode) {
-    return (opcode & TRANSFER_MASK & CONTROLLER_TO_HOST) != 0;
-  }
 }

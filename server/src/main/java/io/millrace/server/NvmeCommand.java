@@ -1,5 +1,7 @@
 package io.millrace.server;
 
+import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,5 +34,10 @@ final class NvmeCommand extends HelpOption implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         spec.commandLine(), "which command? list, id, health, bind or unbind");
+  }
+
+  /** A line of what a controller says: the values one below the other. */
+  static void line(PrintWriter out, String what, String value) {
+    out.printf(Locale.ROOT, "%-18s%s%n", what, value);
   }
 }

@@ -5,7 +5,6 @@ import io.millrace.nvme.NvmeCommands;
 import java.io.PrintWriter;
 import java.math.BigInteger;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,26 +45,25 @@ final class NvmeHealthCommand extends HelpOption implements Callable<Integer> {
 
   static void print(PrintWriter out, HealthLog log) {
     List<String> warnings = log.warnings();
-    line(out, "warnings", warnings.isEmpty() ? "none" : String.join(", ", warnings));
-    line(out, "temperature", log.temperatureKelvin() - KELVIN + " C");
-    line(
+    NvmeCommand.line(out, "warnings", warnings.isEmpty() ? "none" : String.join(", ", warnings));
+    NvmeCommand.line(out, "temperature", log.temperatureKelvin() - KELVIN + " C");
+    NvmeCommand.line(
         out,
         "spare",
         log.availableSparePercent() + " %, threshold " + log.spareThresholdPercent() + " %");
-    line(out, "used", log.usedPercent() + " %");
-    line(out, "read", bytes(log.dataUnitsRead()) + " in " + log.hostReads() + " commands");
-    line(out, "written", bytes(log.dataUnitsWritten()) + " in " + log.hostWrites() + " commands");
-    line(out, "on", log.powerOnHours() + " hours, " + log.powerCycles() + " power cycles");
-    line(out, "unsafe shutdowns", log.unsafeShutdowns().toString());
-    line(out, "media errors", log.mediaErrors().toString());
-    line(out, "errors logged", log.errorLogEntries().toString());
+    NvmeCommand.line(out, "used", log.usedPercent() + " %");
+    NvmeCommand.line(
+        out, "read", bytes(log.dataUnitsRead()) + " in " + log.hostReads() + " commands");
+    NvmeCommand.line(
+        out, "written", bytes(log.dataUnitsWritten()) + " in " + log.hostWrites() + " commands");
+    NvmeCommand.line(
+        out, "on", log.powerOnHours() + " hours, " + log.powerCycles() + " power cycles");
+    NvmeCommand.line(out, "unsafe shutdowns", log.unsafeShutdowns().toString());
+    NvmeCommand.line(out, "media errors", log.mediaErrors().toString());
+    NvmeCommand.line(out, "errors logged", log.errorLogEntries().toString());
   }
 
   private static String bytes(BigInteger units) {
     return units.multiply(UNIT_BYTES).shiftRight(20) + " MiB";
-  }
-
-  private static void line(PrintWriter out, String what, String value) {
-    out.printf(Locale.ROOT, "%-18s%s%n", what, value);
   }
 }

@@ -4,7 +4,6 @@ import io.millrace.nvme.ControllerData;
 import io.millrace.nvme.NamespaceData;
 import io.millrace.nvme.NvmeController;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,30 +25,24 @@ final class NvmeIdCommand extends HelpOption implements Callable<Integer> {
     try (NvmeSession session = NvmeSession.open(address)) {
       NvmeController controller = session.controller();
       ControllerData data = controller.data();
-      line(out, "controller", controller.name());
-      line(out, "model", data.model());
-      line(out, "serial number", data.serial());
-      line(out, "firmware", data.firmware());
-      line(out, "subsystem", data.subsystem());
-      line(out, "version", version(data.version()));
-      line(out, "largest transfer", data.maxTransferBytes() / 1024 + " KiB");
-      line(out, "I/O queue pairs", Integer.toString(controller.queueCount()));
-      line(out, "write cache", data.volatileCache() ? "volatile" : "none, or it keeps its data");
+      NvmeCommand.line(out, "controller", controller.name());
+      NvmeCommand.line(out, "model", data.model());
+      NvmeCommand.line(out, "serial number", data.serial());
+      NvmeCommand.line(out, "firmware", data.firmware());
+      NvmeCommand.line(out, "subsystem", data.subsystem());
+      NvmeCommand.line(out, "version", data.versionText());
+      NvmeCommand.line(out, "largest transfer", data.maxTransferBytes() / 1024 + " KiB");
+      NvmeCommand.line(out, "I/O queue pairs", Integer.toString(controller.queueCount()));
+      NvmeCommand.line(
+          out, "write cache", data.volatileCache() ? "volatile" : "none, or it keeps its data");
       for (NamespaceData namespace : controller.namespaces()) {
-        line(out, "namespace " + Integer.toUnsignedString(namespace.nsid()), text(namespace));
+        NvmeCommand.line(
+            out, "namespace " + Integer.toUnsignedString(namespace.nsid()), text(namespace));
       }
     } finally {
       out.flush();
     }
     return 0;
-  }
-
-  private static void line(PrintWriter out, String what, String value) {
-    out.printf(Locale.ROOT, "%-18s%s%n", what, value);
-  }
-
-  private static String version(int register) {
-    return (register >>> 16) + "." + (register >>> 8 & 0xff);
   }
 
   private static String text(NamespaceData namespace) {

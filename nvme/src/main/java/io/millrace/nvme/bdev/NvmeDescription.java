@@ -23,7 +23,7 @@ final class NvmeDescription {
     one.put("pci_address", bdev.controller().name());
     one.put("trid", transport());
     one.put("ctrlr_data", controller(data));
-    one.put("vs", Map.of("nvme_version", version(data.version())));
+    one.put("vs", Map.of("nvme_version", data.versionText()));
     Map<String, Object> inner = new LinkedHashMap<>();
     inner.put("id", Integer.toUnsignedLong(namespace.nsid()));
     inner.put("can_share", namespace.shared());
@@ -60,12 +60,5 @@ final class NvmeDescription {
     map.put("multi_ctrlr", false);
     map.put("ana_reporting", false);
     return map;
-  }
-
-  /** {@code 1.4}, or {@code 1.2.1} where there is a third number. */
-  static String version(int register) {
-    String two = (register >>> 16) + "." + (register >>> 8 & 0xff);
-    int third = register & 0xff;
-    return third == 0 ? two : two + "." + third;
   }
 }

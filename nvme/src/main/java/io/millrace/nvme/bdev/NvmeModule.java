@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -122,8 +121,7 @@ public final class NvmeModule {
   }
 
   private static Throwable failure(Throwable e) {
-    Throwable cause = e.getCause();
-    Throwable known = e instanceof CompletionException && cause != null ? cause : e;
+    Throwable known = NvmeException.cause(e);
     return known instanceof NvmeException nvme ? NvmeErrors.of(nvme) : known;
   }
 

@@ -6,7 +6,6 @@ import io.millrace.linux.Errno;
 import io.millrace.nvme.NvmeException;
 import io.millrace.rpc.RpcException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import tools.jackson.databind.JsonNode;
 
@@ -21,8 +20,7 @@ final class Failures {
 
   /** The error for a failure; what is no known kind is left as it is, a defect. */
   static Throwable of(Throwable e) {
-    Throwable cause = e.getCause();
-    Throwable known = e instanceof CompletionException && cause != null ? cause : e;
+    Throwable known = NvmeException.cause(e);
     return switch (known) {
       case NvmeException nvme -> RpcException.of(errno(nvme), nvme.getMessage());
       case BdevException bdev -> BdevErrors.of(bdev);

@@ -77,7 +77,7 @@ final class PassthroughMethods {
   }
 
   private static Throwable failure(Throwable e) {
-    Throwable cause = e.getCause() == null ? e : e.getCause();
+    Throwable cause = NvmeException.cause(e);
     return cause instanceof NvmeException nvme
         ? new RpcException(
             RpcException.INTERNAL_ERROR, Failures.errno(nvme).describe(), nvme.getMessage())
