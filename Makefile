@@ -41,7 +41,7 @@ mutation: install ## change rings and messages a little, a thousand times, and c
 	$(MAVEN) -pl virtqueue,vhost-user -am test-compile org.pitest:pitest-maven:mutationCoverage
 
 bench: install $(DIST) ## compare Millrace with its peers, side by side; ARGS=--help lists its options
-	$(MAVEN) -q -pl benchmarks -am -Dmaven.test.skip=true package
+	$(MAVEN) -q -pl benchmarks -am -DskipTests package
 	JAVA_HOME="$$(build/find-jdk.sh)" benchmarks/run.sh $(ARGS)
 
 attack: install ## attack the back-end that listens at SOCKET=, or is started by COMMAND=, and say what became of it

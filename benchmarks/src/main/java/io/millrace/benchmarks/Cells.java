@@ -41,6 +41,7 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     all.add(daemon());
     all.addAll(besides());
     all.add(tracking());
+    all.addAll(nvme());
     return all;
   }
 
@@ -150,6 +151,28 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
         String name = "beside %d idle disks, null, %s".formatted(disks - 1, workload.name());
         cells.add(new Cell(name, lineup, workload, new Comparison(0, 1, bar)));
       }
+    }
+    return cells;
+  }
+
+  /** The NVMe driver on a controller made of memory, which the served core has to work as well. */
+  private List<Cell> nvme() {
+    Contender.Server nvme = ModelledDisk.server(sides.peers().socket("nvme", 0), true);
+    Contender.Server none = ModelledDisk.server(sides.peers().socket("no-nvme", 0), false);
+    Lineup lineup =
+        spdk == null
+            ? new Lineup(Peers.contender("nvme", nvme), Peers.contender("no-nvme", none))
+            : new Lineup(spdk.bdevperf("nvme", nvme), spdk.bdevperf("no-nvme", none));
+    List<Cell> cells = new ArrayList<>();
+    for (int depth : new int[] {DEPTH, 128}) {
+      Workload workload = Workload.random("randread", depth);
+      String judge = spdk == null ? "" : ", bdevperf";
+      cells.add(
+          new Cell(
+              "nvme model or null, %s%s".formatted(workload.name(), judge),
+              lineup,
+              workload,
+              new Comparison(0, 1, Figure.Bar.atLeast(0.7, ">= 0.7"))));
     }
     return cells;
   }

@@ -45,6 +45,7 @@ final class Program {
         new Alone(
             "restart", () -> RestartTime.measure(peers, spdk, sides.directImage(), RESTARTS)));
     program.add(new Alone("recovery", () -> RecoveryTime.measure(peers, RESTARTS)));
+    program.add(new Alone("nvme", () -> NvmeCost.measure(peers, RESTARTS)));
     if (all) {
       program.addAll(new Matrix(sides, cells, spdk).all());
       program.add(new Alone("ring", RingCost::measure));

@@ -200,6 +200,10 @@ final class IoPairs {
     }
     rings.reset();
     int id = io.id;
+    ShadowDoorbells doorbells = shadows;
+    if (doorbells != null) {
+      doorbells.use(rings, id); // first: a controller that has the queues may look there at once
+    }
     int size = (rings.entries() - 1) << 16 | id;
     int vector = vector(id);
     int interrupt = vector < 0 ? 0 : vector << VECTOR_SHIFT | INTERRUPTS;
@@ -245,7 +249,6 @@ final class IoPairs {
   }
 
   private void attach(IoPair io, QueueRings rings, int vector) {
-    ShadowDoorbells doorbells = shadows;
     var lists = io.lists;
     RetryRule rule = retry;
     int id = io.id;
@@ -257,9 +260,6 @@ final class IoPairs {
         pair -> {
           if (io.isClosed()) {
             return;
-          }
-          if (doorbells != null) {
-            doorbells.use(rings, id);
           }
           io.watch(vector < 0 ? null : interrupts.get(vector));
           pair.attach(id, rings, lists, pageMask, rule, vector >= 0);

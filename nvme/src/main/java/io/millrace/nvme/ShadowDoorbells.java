@@ -73,7 +73,7 @@ final class ShadowDoorbells implements AutoCloseable {
     return (2L * queueId + 2) * stride <= PAGE;
   }
 
-  /** Has a queue use its doorbells here. The queue's reactor. */
+  /** Has a queue use its doorbells here, before anybody else uses it. Home. */
   void use(QueueRings rings, int queueId) {
     if (holds(queueId)) {
       rings.shadow(address, address + PAGE, 2 * queueId * stride, stride, queueId == 0);

@@ -95,6 +95,16 @@ final class DriverOnModel implements AutoCloseable {
     return this;
   }
 
+  /** Gives the reactor's queue pair back, and takes one again. */
+  void reopenChannel() throws Exception {
+    BdevDescriptor opened = opening;
+    if (opened == null) {
+      throw new IllegalStateException("not open");
+    }
+    opened.closeChannel(channel());
+    channel = opened.openChannel(reactor);
+  }
+
   NvmeBdev disk() {
     BdevDescriptor opened = opening;
     if (opened == null) {

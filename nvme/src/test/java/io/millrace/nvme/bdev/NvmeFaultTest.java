@@ -188,6 +188,22 @@ class NvmeFaultTest {
   }
 
   @Test
+  void aQueueWhoseIdWasUsedBeforeBeginsEmptyForAControllerThatLooksAtItsDoorbellsAllTheTime()
+      throws Exception {
+    try (DriverOnModel driver = driver()) {
+      driver.model().spinning(true); // the driver writes doorbells to memory only
+      for (int i = 0; i < 3; i++) {
+        awaitAll(driver, writes(driver, 5));
+        driver.reopenChannel();
+      }
+      awaitAll(driver, writes(driver, 5));
+
+      assertThat(state(driver)).isEqualTo(State.LIVE);
+      assertThat(driver.model().violations()).isEmpty();
+    }
+  }
+
+  @Test
   void requestsThatWaitForABufferEndToo() throws Exception {
     try (DriverOnModel driver =
         new DriverOnModel(disk(), ControllerOptions.DEFAULTS, false).open("Nvme0n1")) {

@@ -250,8 +250,21 @@ public final class ModelController implements AutoCloseable {
     return new ModelThread(this);
   }
 
-  /** One round of its own thread. */
-  int spin(int round) {
+  /**
+   * Whether it is looked after by {@link #spin}: it then sees doorbells as a thread beside its
+   * driver has to, and none that has the same value again.
+   */
+  public void spinning(boolean on) {
+    doorbells.threaded(on);
+  }
+
+  /**
+   * Looks at the queues once as fast as it can, for somebody who does that all the time.
+   *
+   * @param round counts the calls: rare things are looked at now and then
+   * @return 0 if there was nothing to do
+   */
+  public int spin(int round) {
     if (gone || silent) {
       return step();
     }

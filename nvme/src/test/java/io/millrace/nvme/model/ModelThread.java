@@ -10,7 +10,7 @@ final class ModelThread implements AutoCloseable {
 
   ModelThread(ModelController controller) {
     this.controller = controller;
-    controller.doorbells.threaded(true);
+    controller.spinning(true);
     thread = Thread.ofPlatform().name("nvme-model").daemon().start(this::run);
   }
 
@@ -36,6 +36,6 @@ final class ModelThread implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    controller.doorbells.threaded(false);
+    controller.spinning(false);
   }
 }

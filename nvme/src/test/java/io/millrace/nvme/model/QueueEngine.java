@@ -156,12 +156,12 @@ final class QueueEngine {
     int fetched = 0;
     while (!queue.isEmpty() && !queue.completions.isFull() && fetch(queue)) {
       fetched++;
-      if (queue.outstanding.get(current.id())) {
+      if (queue.isInUse(current.id())) {
         violations.add("command id is in use: " + current);
         post(current, Status.COMMAND_ID_CONFLICT | Status.DO_NOT_RETRY, null);
         continue;
       }
-      queue.outstanding.set(current.id());
+      queue.inUse(current.id(), true);
       Fault fault = script.of(current);
       if (fault == null) {
         finish(current, null);
@@ -223,7 +223,7 @@ final class QueueEngine {
   }
 
   private void complete(Command command, int status, @Nullable Fault fault) {
-    command.queue.outstanding.clear(command.id());
+    command.queue.inUse(command.id(), false);
     int flags = status == Status.SUCCESS ? 0 : errors.add(command, status);
     if (fault != null && fault.kind() == Fault.Kind.UNKNOWN_ID) {
       post(command, command.id() ^ UNKNOWN_ID_BITS, status, null);

@@ -1,14 +1,12 @@
 package io.millrace.nvme.model;
 
-import java.util.BitSet;
-
 /** A submission queue as the controller has it. */
 final class SubmissionQueue {
   final int id;
   final long iova;
   final int size; // entries
   final CompletionQueue completions;
-  final BitSet outstanding = new BitSet(); // command ids
+  private final boolean[] inUse = new boolean[1 << 16]; // by command id
   int head;
   int tail;
 
@@ -21,6 +19,15 @@ final class SubmissionQueue {
 
   boolean isEmpty() {
     return head == tail;
+  }
+
+  /** Whether a command of that id is with the controller. */
+  boolean isInUse(int commandId) {
+    return inUse[commandId];
+  }
+
+  void inUse(int commandId, boolean now) {
+    inUse[commandId] = now;
   }
 
   /** The entry at the head, which moves on. */
