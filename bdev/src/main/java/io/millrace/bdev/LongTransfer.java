@@ -1,15 +1,12 @@
-package io.millrace.virtio.blk;
+package io.millrace.bdev;
 
-import io.millrace.bdev.BdevIo;
-import io.millrace.bdev.IoType;
-import io.millrace.vhost.user.server.GoingMemory;
 import java.util.Arrays;
 
 /**
  * A read or write that is longer than a turn on the reactor is for: its memory, cut into parts that
- * are done one after the other. Data path; grows to as many segments as it has.
+ * are done one after the other. Data path, one thread; grows to as many segments as it has.
  */
-final class LongTransfer {
+public final class LongTransfer {
   private long[] addresses = new long[0];
   private int[] lengths = new int[0];
   private int count;
@@ -22,13 +19,16 @@ final class LongTransfer {
   private int skip; // and within that one
   private long transferred;
 
+  /** Of nothing. */
+  public LongTransfer() {}
+
   /**
    * Takes over what a request asks for.
    *
    * @param io filled, not submitted
    * @param most bytes of a part, whole blocks
    */
-  void begin(BdevIo io, int most) {
+  public void begin(BdevIo io, int most) {
     count = io.segmentCount();
     if (addresses.length < count) {
       addresses = Arrays.copyOf(addresses, count);
@@ -49,7 +49,7 @@ final class LongTransfer {
   }
 
   /** Gives the room for segments back that is more than this; the transfer is over. */
-  void keepRoomFor(int segments) {
+  public void keepRoomFor(int segments) {
     if (addresses.length > segments) {
       addresses = new long[segments];
       lengths = new int[segments];
@@ -57,7 +57,7 @@ final class LongTransfer {
   }
 
   /** Fills a request with the next part; false when there is none. */
-  boolean next(BdevIo io) {
+  public boolean next(BdevIo io) {
     if (left == 0) {
       return false;
     }
@@ -82,29 +82,27 @@ final class LongTransfer {
   }
 
   /** A part is done: so much of it was transferred. */
-  void ended(long bytes) {
+  public void ended(long bytes) {
     transferred += bytes;
   }
 
   /** Bytes of all parts that were really transferred: from the start, in one piece. */
-  long transferredBytes() {
+  public long transferredBytes() {
     return transferred;
   }
 
-  /** Whether any part of it, done or not, points into memory that is going. */
-  boolean pointsInto(GoingMemory going) {
-    boolean found = false;
-    for (int i = 0; i < count && !found; i++) {
-      found = going.holdsSomeOf(addresses[i], lengths[i]);
-    }
-    return found;
+  /** How many segments all of its parts have. */
+  public int segmentCount() {
+    return count;
   }
 
-  long address(int index) {
+  /** Host address of a segment. */
+  public long address(int index) {
     return addresses[index];
   }
 
-  int bytes(int index) {
+  /** Length of a segment. */
+  public int bytes(int index) {
     return lengths[index];
   }
 }

@@ -1,0 +1,33 @@
+package io.millrace.scsi;
+
+/**
+ * What initiators may change of a logical unit by MODE SELECT, for all of them. Any thread may read;
+ * one command at a time changes it.
+ */
+final class ModePages {
+  private volatile boolean writeCache;
+  private volatile boolean descriptorSense;
+
+  /** As it is after a power on. */
+  ModePages(boolean hasCache) {
+    writeCache = hasCache;
+  }
+
+  /** WCE: a write may be done before it is durable. */
+  boolean writeCache() {
+    return writeCache;
+  }
+
+  void writeCache(boolean on) {
+    writeCache = on;
+  }
+
+  /** D_SENSE: sense data comes as descriptors. */
+  boolean hasDescriptorSense() {
+    return descriptorSense;
+  }
+
+  void descriptorSense(boolean on) {
+    descriptorSense = on;
+  }
+}

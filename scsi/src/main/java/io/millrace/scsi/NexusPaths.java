@@ -1,0 +1,82 @@
+package io.millrace.scsi;
+
+import io.millrace.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ways of one reactor to the logical units that one initiator has at one target: opened when
+ * first used. Data path, on that reactor, but for {@link #pathsOf}.
+ */
+public final class NexusPaths {
+  private final Nexus nexus;
+  private final Reactor reactor;
+  private final LunPath nowhere;
+  private final Map<Lun, LunPath> open = new ConcurrentHashMap<>();
+  private TreeMap<Integer, Lun> seen; // the list that the next two are of
+  private @Nullable LunPath first; // of LUN 0, which most targets have alone
+  private @Nullable LunPath last;
+  private int lastNumber = -1;
+
+  NexusPaths(Nexus nexus, Reactor reactor) {
+    this.nexus = nexus;
+    this.reactor = reactor;
+    nowhere = new LunPath(nexus, reactor);
+    seen = nexus.target().luns();
+  }
+
+  /**
+   * The way to a LUN; one that answers as the standard wants when there is none.
+   *
+   * @param number any
+   */
+  public LunPath find(int number) {
+    TreeMap<Integer, Lun> now = nexus.target().luns();
+    if (now != seen) {
+      seen = now;
+      first = null;
+      last = null;
+    }
+    LunPath usual = number == 0 ? first : number == lastNumber ? last : null;
+    return usual != null ? usual : look(number);
+  }
+
+  private LunPath look(int number) {
+    Lun lun = seen.get(number);
+    if (lun == null) {
+      return nowhere;
+    }
+    LunPath path = open.computeIfAbsent(lun, to -> new LunPath(nexus, to, reactor));
+    if (number == 0) {
+      first = path;
+    } else {
+      lastNumber = number;
+      last = path;
+    }
+    return path;
+  }
+
+  /** All ways that are open. */
+  public List<LunPath> all() {
+    return List.copyOf(open.values());
+  }
+
+  /** Adds the way to a logical unit, if there is one. Any thread. */
+  void pathsOf(Lun lun, List<LunPath> into) {
+    LunPath path = open.get(lun);
+    if (path != null) {
+      into.add(path);
+    }
+  }
+
+  /** Closes all ways, with nothing in flight. */
+  public void close() {
+    new ArrayList<>(open.values()).forEach(LunPath::close);
+    open.clear();
+    nexus.closed(this);
+  }
+}

@@ -1,0 +1,189 @@
+package io.millrace.scsi;
+
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * A row of the {@link CommandTable}: what a command's CDB may have in it, what data it has, when it
+ * may be done, and who does it. Immutable.
+ */
+public final class ScsiCommand {
+  /** {@link #serviceAction} of a command that is known by its operation code alone. */
+  public static final int NO_ACTION = -1;
+
+  /** Does a command whose CDB was checked; ends the task, now or later. */
+  interface Executor {
+    void execute(LunPath path, ScsiTask task);
+  }
+
+  /** How many blocks of data come with a CDB that is about some. */
+  interface Carried {
+    long blocks(byte[] cdb, long about);
+  }
+
+  /** A field of the CDB; width 0 when there is none. */
+  record Field(int at, int width) {
+    static final Field NONE = new Field(0, 0);
+
+    long of(byte[] cdb) {
+      return BigEndian.get(cdb, at, width);
+    }
+  }
+
+  private final String name;
+  private final int serviceAction;
+  private final byte[] usage;
+  final long usageLow; // bytes 0 to 7 of the usage map, as one number
+  final long usageHigh; // bytes 8 to 15
+  final DataPhase phase;
+  final Field length; // allocation length, parameter list length or number of blocks
+  final Field lba;
+  final Carried carried;
+  final Access access;
+  private final int forceUnitAccessByte; // that has FUA as its bit 3; 0 for none
+  final boolean ignoresAttention; // is done though a unit attention is pending
+  final boolean needsUnit; // makes no sense where there is no logical unit
+  final Executor executor;
+
+  private ScsiCommand(Builder from, Executor executor) {
+    name = from.name;
+    serviceAction = from.serviceAction;
+    usage = from.usage;
+    byte[] padded = Arrays.copyOf(usage, ScsiTask.MAX_CDB_BYTES);
+    Arrays.fill(padded, usage.length, padded.length, (byte) -1); // behind a CDB may be anything
+    usageLow = BigEndian.get64(padded, 0);
+    usageHigh = BigEndian.get64(padded, 8);
+    phase = from.phase;
+    length = from.length;
+    lba = from.lba;
+    carried = from.carried;
+    access = from.access;
+    forceUnitAccessByte = from.forceUnitAccessByte;
+    ignoresAttention = from.ignoresAttention;
+    needsUnit = from.needsUnit;
+    this.executor = executor;
+  }
+
+  /** Its name in the standard. */
+  public String name() {
+    return name;
+  }
+
+  /** The first byte of its CDB. */
+  public int opcode() {
+    return usage[0] & 0xff;
+  }
+
+  /** The service action that it is, or {@link #NO_ACTION}. */
+  public int serviceAction() {
+    return serviceAction;
+  }
+
+  /** How long its CDB is, in bytes. */
+  public int cdbBytes() {
+    return usage.length;
+  }
+
+  /** The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set. */
+  public byte[] usage() {
+    return usage.clone();
+  }
+
+  /** Whether a CDB has FUA set, if it is of a command that has it. */
+  boolean forcesUnitAccess(byte[] cdb) {
+    return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & 1 << 3) != 0;
+  }
+
+  /** Whether this byte of the CDB may have these bits. */
+  int mask(int at) {
+    return usage[at] & 0xff;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /**
+   * Begins a row.
+   *
+   * @param usage the CDB in hexadecimal: its operation code, and for each other byte the bits that
+   *     may be set
+   */
+  static Builder named(String name, String usage) {
+    return new Builder(name, HexFormat.ofDelimiter(" ").parseHex(usage));
+  }
+
+  /** A row in the making. */
+  static final class Builder {
+    private final String name;
+    private final byte[] usage;
+    private int serviceAction = NO_ACTION;
+    private DataPhase phase = DataPhase.NONE;
+    private Field length = Field.NONE;
+    private Field lba = Field.NONE;
+    private Carried carried = (cdb, about) -> about;
+    private int forceUnitAccessByte;
+    private Access access = Access.WRITE; // where nothing is said a reservation keeps others out
+    private boolean ignoresAttention;
+    private boolean needsUnit = true;
+
+    private Builder(String name, byte[] usage) {
+      this.name = name;
+      this.usage = usage;
+    }
+
+    /** It is one of several commands with its operation code. */
+    Builder action(int value) {
+      serviceAction = value;
+      int at = CommandTable.actionByte(usage[0] & 0xff);
+      usage[at] = (byte) (at == 1 ? value | usage[at] & 0xe0 : value);
+      return this;
+    }
+
+    /** It has data, of so many bytes or, to and from the disk, blocks. */
+    Builder data(DataPhase what, int lengthAt, int width) {
+      phase = what;
+      length = new Field(lengthAt, width);
+      return this;
+    }
+
+    Builder lba(int at, int width) {
+      lba = new Field(at, width);
+      return this;
+    }
+
+    /** Not every block that it is about comes with it. */
+    Builder carries(Carried blocks) {
+      carried = blocks;
+      return this;
+    }
+
+    /** It has FUA, in this byte. */
+    Builder forceUnitAccess(int at) {
+      forceUnitAccessByte = at;
+      return this;
+    }
+
+    Builder access(Access wanted) {
+      access = wanted;
+      return this;
+    }
+
+    /** A pending unit attention stays pending. */
+    Builder despiteAttention() {
+      ignoresAttention = true;
+      return this;
+    }
+
+    /** It is also done for a LUN that leads to no logical unit. */
+    Builder withoutUnit() {
+      needsUnit = false;
+      return this;
+    }
+
+    ScsiCommand doneBy(Executor executor) {
+      return new ScsiCommand(this, executor);
+    }
+  }
+}
