@@ -192,6 +192,21 @@ public abstract class ScsiTask extends BdevIo {
     return isLong ? longTransfer : null;
   }
 
+  /** The transport drops it, prepared and not submitted. */
+  public final void abandon() {
+    assert taskState == State.PREPARED : this;
+    taskState = State.FREE;
+    freeBlocks();
+  }
+
+  private void freeBlocks() {
+    BlockBuffer buffer = blocks;
+    if (buffer != null) {
+      blocks = null;
+      buffer.close();
+    }
+  }
+
   /** The transport is done with it: what only an unusual command needs is given back. */
   public final void recycle() {
     assert taskState == State.FREE : this;
@@ -369,11 +384,7 @@ public abstract class ScsiTask extends BdevIo {
     if (several != null) {
       several.stop();
     }
-    BlockBuffer buffer = blocks;
-    if (buffer != null) {
-      blocks = null;
-      buffer.close();
-    }
+    freeBlocks();
     path().ended(this);
     ended();
   }

@@ -108,6 +108,11 @@ final class FuzzedRequests implements AutoCloseable {
     }
 
     @Override
+    public void chainsWanted() {
+      // A disk wants them always.
+    }
+
+    @Override
     public Reactor reactor() {
       return reactor;
     }
