@@ -7,4 +7,5 @@ module io.millrace.virtio.scsi {
   requires org.slf4j;
 
   exports io.millrace.virtio.scsi;
+  exports io.millrace.virtio.scsi.rpc;
 }

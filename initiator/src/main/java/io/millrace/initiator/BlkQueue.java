@@ -71,8 +71,7 @@ public final class BlkQueue {
    * @return false when {@link #depth} requests are with the device or the ring is full
    */
   public boolean submit(int type, long sector, long address, int bytes, long token) {
-    return start(
-        slots.next(address, bytes, VirtioBlk.deviceWrites(type)), type, sector, token);
+    return start(slots.next(address, bytes, VirtioBlk.deviceWrites(type)), type, sector, token);
   }
 
   /**

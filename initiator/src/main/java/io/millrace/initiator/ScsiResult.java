@@ -1,15 +1,46 @@
 package io.millrace.initiator;
 
-/**
- * How a command ended.
- *
- * @param response of {@link VirtioScsi}
- * @param status of SCSI
- * @param sense sense data, empty for none
- * @param data what the device stored
- * @param residual bytes of the buffer that were not moved
- */
-public record ScsiResult(int response, int status, byte[] sense, byte[] data, int residual) {
+/** How a command ended. Immutable but for its arrays, which are the caller's. */
+public final class ScsiResult {
+  private final int response;
+  private final int status;
+  private final byte[] sense;
+  private final byte[] data;
+  private final int residual;
+
+  ScsiResult(int response, int status, byte[] sense, byte[] data, int residual) {
+    this.response = response;
+    this.status = status;
+    this.sense = sense;
+    this.data = data;
+    this.residual = residual;
+  }
+
+  /** One of {@link VirtioScsi}. */
+  public int response() {
+    return response;
+  }
+
+  /** Of SCSI; means something if the response is OK. */
+  public int status() {
+    return status;
+  }
+
+  /** Sense data, empty for none. */
+  public byte[] sense() {
+    return sense;
+  }
+
+  /** What the device stored. */
+  public byte[] data() {
+    return data;
+  }
+
+  /** Bytes of the buffer that were not moved. */
+  public int residual() {
+    return residual;
+  }
+
   /** Whether it was done. */
   public boolean isGood() {
     return response == VirtioScsi.S_OK && status == 0;

@@ -138,10 +138,13 @@ public final class VirtioScsiDriver implements AutoCloseable {
           RawMemory.get(scratch, data, 0, data.length);
           result[0] = new ScsiResult(response, status, queue.sense(slot), data, residual);
         };
-    await("a command of opcode 0x%02x".formatted(cdb[0]), patience, () -> {
-      queue.poll(done);
-      return result[0] != null;
-    });
+    await(
+        "a command of opcode 0x%02x".formatted(cdb[0]),
+        patience,
+        () -> {
+          queue.poll(done);
+          return result[0] != null;
+        });
     return result[0];
   }
 
@@ -190,10 +193,13 @@ public final class VirtioScsiDriver implements AutoCloseable {
     functionDone = false;
     control.ring().offer(functionChain);
     publish(control);
-    await("function " + subtype, patience, () -> {
-      control.ring().reap((head, written) -> functionDone = true, 1);
-      return functionDone;
-    });
+    await(
+        "function " + subtype,
+        patience,
+        () -> {
+          control.ring().reap((head, written) -> functionDone = true, 1);
+          return functionDone;
+        });
     return RawMemory.getByte(request + FUNCTION_RESPONSE_AT) & 0xff;
   }
 
@@ -218,11 +224,14 @@ public final class VirtioScsiDriver implements AutoCloseable {
    */
   public ScsiEventSeen nextEvent(Duration patience) throws InitiatorException {
     DriverQueue queue = device.queues().get(VirtioScsi.EVENT_QUEUE);
-    await("an event", patience, () -> {
-      queue.ring().reap((head, written) -> event(queue, head), EVENT_BUFFERS);
-      publish(queue);
-      return !events.isEmpty();
-    });
+    await(
+        "an event",
+        patience,
+        () -> {
+          queue.ring().reap((head, written) -> event(queue, head), EVENT_BUFFERS);
+          publish(queue);
+          return !events.isEmpty();
+        });
     return events.removeFirst();
   }
 

@@ -40,7 +40,9 @@ final class ScsiRig implements AutoCloseable {
     memory = Mapping.anonymous(MEMORY, false);
   }
 
-  /** A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on. */
+  /**
+   * A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on.
+   */
   static ScsiRig withDisk() throws Exception {
     ScsiRig rig = new ScsiRig();
     rig.add("t", 0, rig.malloc("disk"), false);
@@ -73,8 +75,7 @@ final class ScsiRig implements AutoCloseable {
   LunPath path(String initiator, String target, int lun) {
     String key = initiator + " " + target;
     Nexus nexus =
-        nexuses.computeIfAbsent(
-            key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
+        nexuses.computeIfAbsent(key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
     return paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor)).find(lun);
   }
 

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@code serve} was asked for, checked as far as that is possible without opening anything.
  *
- * @param disks served from the command line
+ * @param disks served from the command line, each a device of its own
+ * @param scsi those served as logical units; those of one socket are targets of one controller
  * @param socketDirectory where relative sockets and those of controllers are made; empty for the
  *     current directory
  * @param cores to poll on, each with a reactor pinned to it; null for one reactor anywhere
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param access who may connect to disks; null for what the umask allows
  */
 record ServeOptions(
-    List<BlkOption> disks,
+    List<DiskOption> disks,
+    List<DiskOption> scsi,
     Path socketDirectory,
     @Nullable BitSet cores,
     boolean poll,

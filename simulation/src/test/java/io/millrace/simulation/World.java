@@ -1,6 +1,7 @@
 package io.millrace.simulation;
 
 import io.millrace.bdev.BdevException;
+import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
@@ -103,12 +104,12 @@ final class World implements AutoCloseable {
   }
 
   /** Server and guest are gone. */
-  void lose() throws BdevException {
+  void lose() throws BdevException, ControllerException {
     clear();
     guest.close();
   }
 
-  private void clear() throws BdevException {
+  private void clear() throws BdevException, ControllerException {
     if (frontEnd != null) {
       frontEnd.close();
     }
@@ -116,7 +117,7 @@ final class World implements AutoCloseable {
   }
 
   @Override
-  public void close() throws BdevException {
+  public void close() throws BdevException, ControllerException {
     if (process != null) {
       process.die();
       lose();

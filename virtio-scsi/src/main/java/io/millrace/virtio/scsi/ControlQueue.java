@@ -18,7 +18,8 @@ import java.util.List;
  */
 final class ControlQueue implements QueueHandler {
   private static final int TASK_MANAGEMENT = 0; // type, subtype u32, lun u8[8], id u64; response u8
-  private static final int QUERY_NOTIFICATIONS = 1; // type, lun, events u32; actual u32, response u8
+  private static final int QUERY_NOTIFICATIONS =
+      1; // type, lun, events u32; actual u32, response u8
   private static final int SUBSCRIBE_NOTIFICATIONS = 2;
   private static final int TASK_MANAGEMENT_BYTES = 24;
   private static final int NOTIFICATION_BYTES = 16;

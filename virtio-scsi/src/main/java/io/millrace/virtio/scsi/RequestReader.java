@@ -58,7 +58,7 @@ final class RequestReader {
     long in = chain.writableBytes() - ScsiRequest.RESPONSE_BYTES;
     long out = chain.readableBytes() - HEADER_BYTES;
     long wanted = request.dataBytes();
-    request.expectedBytes = stores || phase == DataPhase.NONE && out == 0 ? in : out;
+    request.expectedBytes = stores || (phase == DataPhase.NONE && out == 0) ? in : out;
     if (wanted > (stores ? in : out)) {
       refuse(request, Response.OVERRUN);
       return;

@@ -11,13 +11,11 @@ import io.millrace.scsi.LogicalUnits;
 import io.millrace.scsi.ScsiTarget;
 import io.millrace.scsi.TargetPort;
 import io.millrace.vhost.user.server.Coalescing;
-import io.millrace.vhost.user.server.MovableRing;
-import io.millrace.vhost.user.server.SessionInfo;
-import io.millrace.vhost.user.server.VhostServer;
-import java.nio.file.Path;
+import io.millrace.vhost.user.server.Placement;
+import io.millrace.vhost.user.server.VhostController;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,15 +28,13 @@ import org.jspecify.annotations.Nullable;
  * A SCSI controller: a socket, the device behind it, and its targets with their logical units.
  * Control thread.
  */
-public final class ScsiController {
+public final class ScsiController extends VhostController {
   private final String name;
   private final ScsiDevice device;
-  private final VhostServer server;
   private final BdevRegistry bdevs;
   private final LogicalUnits units;
   private final PortIds portIds;
   private final Reactor control;
-  private final BitSet cores;
   private final Map<Integer, Target> targets = new TreeMap<>();
 
   /** Numbers of target ports, unique in the process. */
@@ -71,57 +67,48 @@ public final class ScsiController {
   }
 
   ScsiController(
-      String name,
       ScsiDevice device,
-      VhostServer server,
       BdevRegistry bdevs,
       LogicalUnits units,
       PortIds portIds,
-      Reactor control,
-      BitSet cores) {
-    this.name = name;
+      Placement placement,
+      Reactor control) {
+    super(device, placement);
+    this.name = device.name();
     this.device = device;
-    this.server = server;
     this.bdevs = bdevs;
     this.units = units;
     this.portIds = portIds;
     this.control = control;
-    this.cores = cores;
   }
 
-  /** The controller's name. */
-  public String name() {
-    return name;
-  }
-
-  /** The socket between it and its front-ends. */
-  public Path socket() {
-    return server.path();
-  }
-
-  /** The cores its queues run on. */
-  public BitSet cores() {
-    return (BitSet) cores.clone();
-  }
-
-  /** How calls to guests are put off. */
-  public Coalescing coalescing() {
-    return device.coalescing();
-  }
-
-  /** Puts calls to guests off in another way from now on. */
-  public void coalescing(Coalescing setting) {
+  @Override
+  protected void applyCoalescing(Coalescing setting) {
     device.coalescing(setting);
   }
 
-  /** Connected front-ends. */
-  public List<SessionInfo> sessions() {
-    return server.sessions();
+  /** As SPDK nests it: the targets, each with its logical units. */
+  @Override
+  public Map<String, Object> backendSpecific() {
+    List<Map<String, Object>> all = new ArrayList<>();
+    targets.forEach((number, target) -> {
+      List<Map<String, Object>> luns = new ArrayList<>();
+      luns(number).forEach((lun, bdev) -> luns.add(ordered("id", lun, "bdev_name", bdev)));
+      Map<String, Object> entry =
+          ordered("id", target.target.port().relativeId(), "target_name", "Target " + number);
+      entry.put("scsi_dev_num", number);
+      entry.put("luns", luns);
+      all.add(entry);
+    });
+    return Map.of("scsi", all);
   }
 
-  /** The rings of all front-ends that run. */
-  List<MovableRing> rings() {
-    return server.rings();
+  private static Map<String, Object> ordered(
+      String key, Object value, String nextKey, Object nextValue) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(key, value);
+    map.put(nextKey, nextValue);
+    return map;
   }
 
   /** Numbers of its targets. */
@@ -245,11 +232,7 @@ public final class ScsiController {
   }
 
   private void removed(
-      int number,
-      Target target,
-      int lun,
-      Disk disk,
-      CompletableFuture<@Nullable Void> gone) {
+      int number, Target target, int lun, Disk disk, CompletableFuture<@Nullable Void> gone) {
     device.notUsing(disk.descriptor.bdev());
     units.give(disk.unit);
     disk.descriptor.close();
@@ -262,20 +245,14 @@ public final class ScsiController {
     gone.complete(null);
   }
 
-  /**
-   * Ends all sessions and lets go of the bdevs.
-   *
-   * @param done runs when nothing is left
-   */
-  void close(Runnable done) {
-    server.close(() -> {
-      List<CompletableFuture<?>> all = new ArrayList<>();
-      targets.forEach((number, target) ->
-          List.copyOf(target.disks.keySet()).forEach(lun -> all.add(remove(number, target, lun))));
-      var _ =
-          CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
-              .whenComplete((gone, e) -> done.run());
-    });
+  @Override
+  protected void release(Runnable done) {
+    List<CompletableFuture<?>> all = new ArrayList<>();
+    targets.forEach((number, target) ->
+        List.copyOf(target.disks.keySet()).forEach(lun -> all.add(remove(number, target, lun))));
+    var _ =
+        CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new))
+            .whenComplete((gone, e) -> done.run());
   }
 
   /** Passes a bdev's events on. */

@@ -6,6 +6,7 @@ import io.millrace.reactor.Reactor;
 import io.millrace.scsi.ScsiTarget;
 import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.VhostDevice;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -24,8 +25,7 @@ final class ScsiDevice implements VhostDevice {
   private record Range(long address, long bytes) {}
 
   private final String name;
-  private final List<Reactor> reactors;
-  private final int firstReactor;
+  private final Placement placement;
   private final MemoryRegistry memory;
   private final AtomicReferenceArray<@Nullable ScsiTarget> targets =
       new AtomicReferenceArray<>(ScsiConfig.TARGETS);
@@ -35,15 +35,10 @@ final class ScsiDevice implements VhostDevice {
   private final BitSet initiators = new BitSet();
   private volatile Coalescing coalescing = Coalescing.OFF;
 
-  /**
-   * A device without targets.
-   *
-   * @param firstReactor of the reactors, for queue 0; the next queue goes to the next
-   */
-  ScsiDevice(String name, List<Reactor> reactors, int firstReactor, MemoryRegistry memory) {
+  /** A device without targets. */
+  ScsiDevice(String name, Placement placement, MemoryRegistry memory) {
     this.name = name;
-    this.reactors = List.copyOf(reactors);
-    this.firstReactor = firstReactor;
+    this.placement = placement;
     this.memory = memory;
   }
 
@@ -64,8 +59,7 @@ final class ScsiDevice implements VhostDevice {
 
   @Override
   public Reactor reactorFor(int queueIndex) {
-    int place = Math.max(0, queueIndex - ScsiConfig.FIRST_REQUEST_QUEUE);
-    return reactors.get((firstReactor + place) % reactors.size());
+    return placement.reactor(Math.max(0, queueIndex - ScsiConfig.FIRST_REQUEST_QUEUE));
   }
 
   @Override

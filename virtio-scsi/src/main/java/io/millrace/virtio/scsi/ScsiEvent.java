@@ -32,8 +32,7 @@ record ScsiEvent(int event, long lun, int reason) {
 
   /** A logical unit has another size. */
   static ScsiEvent resized(int target, int lun) {
-    return new ScsiEvent(
-        PARAMETER_CHANGE, LunAddress.of(target, lun), CAPACITY_DATA_HAS_CHANGED);
+    return new ScsiEvent(PARAMETER_CHANGE, LunAddress.of(target, lun), CAPACITY_DATA_HAS_CHANGED);
   }
 
   /** The feature without which a driver is not told. */

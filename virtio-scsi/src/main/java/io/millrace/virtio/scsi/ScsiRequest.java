@@ -34,8 +34,7 @@ final class ScsiRequest extends ScsiTask {
 
   private final ScsiQueue queue;
   private final byte[] responseBytes = new byte[RESPONSE_BYTES];
-  private final ByteBuffer response =
-      ByteBuffer.wrap(responseBytes).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer response = ByteBuffer.wrap(responseBytes).order(ByteOrder.LITTLE_ENDIAN);
   final Scatter responsePlace = new Scatter();
   final Scatter answerPlace = new Scatter();
   State state = State.FREE;

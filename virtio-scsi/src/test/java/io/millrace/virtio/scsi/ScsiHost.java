@@ -5,10 +5,11 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.VhostControllers;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,7 @@ final class ScsiHost implements AutoCloseable {
   final Reactor control = Reactor.start("control", -1);
   final Map<Integer, Reactor> reactors = new TreeMap<>();
   final BdevRegistry bdevs = new BdevRegistry();
+  final VhostControllers all;
   final ScsiControllers controllers;
   private final Path folder;
 
@@ -35,20 +37,24 @@ final class ScsiHost implements AutoCloseable {
     for (int i = 0; i < reactorCount; i++) {
       reactors.put(i, Reactor.start("reactor-" + i, -1));
     }
-    controllers = new ScsiControllers(bdevs, control, reactors);
+    all = new VhostControllers(control, reactors);
+    controllers = new ScsiControllers(bdevs, all);
     folder = Files.createTempDirectory("millrace-scsi");
   }
 
   /** Makes a controller; its socket. */
   Path controller(String name) throws Exception {
     Path socket = folder.resolve(name + ".sock");
-    onControl(() -> controllers.create(name, null, VhostSocket.listen(socket, null)));
+    onControl(() -> {
+      controllers.serve(controllers.create(name, null), VhostSocket.listen(socket, null));
+      return true;
+    });
     return socket;
   }
 
   /** Makes a disk in memory, 16 MiB. */
   Bdev malloc(String name) throws Exception {
-    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes());
+    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     Bdev disk = MallocBdev.create(name, uuid, BLOCK, BLOCK, BLOCKS);
     onControl(() -> {
       bdevs.register(disk);
@@ -91,17 +97,7 @@ final class ScsiHost implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      List<CompletionStage<@Nullable Void>> gone =
-          onControl(() -> {
-            List<CompletionStage<@Nullable Void>> all = new ArrayList<>();
-            for (ScsiController controller : controllers.all()) {
-              all.add(controllers.delete(controller.name()));
-            }
-            return all;
-          });
-      for (CompletionStage<@Nullable Void> one : gone) {
-        one.toCompletableFuture().get(SECONDS, TimeUnit.SECONDS);
-      }
+      until(all::deleteAll);
       until(bdevs::removeAll);
     } catch (Exception e) {
       throw new IllegalStateException("the target does not close", e);

@@ -92,7 +92,7 @@ final class VringWorker extends VringContext
 
   /** What a back-end before this one had in flight is finished even by a ring that stops. */
   private boolean takesChains() {
-    return state == State.RUNNING && handler.wantsChains() || queue.hasUnfinished();
+    return (state == State.RUNNING && handler.wantsChains()) || queue.hasUnfinished();
   }
 
   private int fetchBatch() {

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value of {@code --blk}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or in a serial is
- * written twice, as QEMU has it. SOCKET is a path, {@code connect:PATH} where the front-end
- * listens, or {@code fd:NAME} for a socket that systemd passed.
+ * A value of {@code --blk} or {@code --scsi}: {@code SOCKET=IMAGE[,option...]}. A comma in IMAGE or
+ * in a serial is written twice, as QEMU has it. SOCKET is a path, {@code connect:PATH} where the
+ * front-end listens, or {@code fd:NAME} for a socket that systemd passed.
  *
  * @param socket where its front-ends come from
  * @param image the file or block device
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures what happens when the storage fails or hangs
  * @param rings what it offers of its rings
  */
-record BlkOption(
+record DiskOption(
     DiskSocket socket,
     Path image,
     boolean readOnly,
@@ -49,13 +49,15 @@ record BlkOption(
   private static final String PASSED = "fd:";
   private static final String CONNECTING = "connect:";
 
-  private static final String OPTIONS =
-      "readonly, serial=S, format=raw, direct, engine=E, register-memory=S, on-error=A,"
-          + " io-timeout=SECONDS, packed=S, in_order=S, ring_reset=S";
+  private static final String IMAGE_OPTIONS =
+      "readonly, format=raw, direct, engine=E, register-memory=S, on-error=A, io-timeout=SECONDS";
+
+  /** What only a device of its own has: a logical unit shares its rings with others. */
+  private static final Set<String> OF_BLK = Set.of("serial", "packed", "in_order", "ring_reset");
 
   /** A disk with none of the options but these. */
-  static BlkOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
-    return new BlkOption(
+  static DiskOption of(DiskSocket socket, Path image, boolean readOnly, boolean raw) {
+    return new DiskOption(
         socket,
         image,
         readOnly,
@@ -69,22 +71,31 @@ record BlkOption(
   }
 
   /**
-   * Reads a value.
+   * Reads a value of {@code --blk}.
    *
    * @throws IllegalArgumentException it is wrong; the message names the value and says how it
    *     should be
    */
-  static BlkOption parse(String value) {
+  static DiskOption parse(String value) {
+    return parse("--blk " + value, value, Set.of());
+  }
+
+  /** Reads a value of {@code --scsi}, in the same way. */
+  static DiskOption parseScsi(String value) {
+    return parse("--scsi " + value, value, OF_BLK);
+  }
+
+  private static DiskOption parse(String label, String value, Set<String> withheld) {
     int equals = value.indexOf('=');
     if (equals < 0) {
-      throw wrong(value, "has no '='; write SOCKET=IMAGE[,option...]");
+      throw wrong(label, "has no '='; write SOCKET=IMAGE[,option...]");
     }
     List<String> parts = split(value.substring(equals + 1));
-    DiskSocket socket = socket(value, value.substring(0, equals));
-    Path image = path(value, "image", parts.getFirst());
-    Builder options = new Builder(value);
+    DiskSocket socket = socket(label, value.substring(0, equals));
+    Path image = path(label, "image", parts.getFirst());
+    Builder options = new Builder(label, withheld);
     parts.stream().skip(1).forEach(options::option);
-    return new BlkOption(
+    return new DiskOption(
         socket,
         image,
         options.readOnly,
@@ -146,13 +157,14 @@ record BlkOption(
     }
   }
 
-  private static IllegalArgumentException wrong(String value, String problem) {
-    return new IllegalArgumentException("--blk " + value + " " + problem);
+  private static IllegalArgumentException wrong(String label, String problem) {
+    return new IllegalArgumentException(label + " " + problem);
   }
 
   /** Takes option by option. */
   private static final class Builder {
-    private final String value;
+    private final String value; // with the name of its option
+    private final Set<String> withheld;
     private final Set<String> seen = new HashSet<>();
     private boolean readOnly;
     private @Nullable String serial;
@@ -164,8 +176,9 @@ record BlkOption(
     private int timeoutSeconds;
     private RingOptions rings = RingOptions.DEFAULTS;
 
-    Builder(String value) {
+    Builder(String value, Set<String> withheld) {
       this.value = value;
+      this.withheld = withheld;
     }
 
     void option(String option) {
@@ -174,7 +187,7 @@ record BlkOption(
       if (!seen.add(name)) {
         throw wrong(value, "has " + name + " twice");
       }
-      switch (name) {
+      switch (withheld.contains(name) ? "" : name) {
         case "readonly" -> readOnly = flag(name, equals);
         case "direct" -> direct = flag(name, equals);
         case "serial" -> serial = serial(option, equals);
@@ -187,8 +200,14 @@ record BlkOption(
         case "in_order" -> rings = rings.withInOrder(onOrOff(option, equals));
         case "ring_reset" -> rings = rings.withReset(onOrOff(option, equals));
         case "io-timeout" -> timeoutSeconds = seconds(option, equals);
-        default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + OPTIONS);
+        default -> throw wrong(value, "has an unknown option '" + name + "'; known: " + known());
       }
+    }
+
+    private String known() {
+      return withheld.isEmpty()
+          ? IMAGE_OPTIONS + ", serial=S, packed=S, in_order=S, ring_reset=S"
+          : IMAGE_OPTIONS;
     }
 
     private boolean flag(String name, int equals) {

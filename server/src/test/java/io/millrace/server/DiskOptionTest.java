@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class BlkOptionTest {
+class DiskOptionTest {
   @Test
   void socketAndImageAreEnough() {
-    assertThat(BlkOption.parse("vm0.sock=disk.img"))
+    assertThat(DiskOption.parse("vm0.sock=disk.img"))
         .isEqualTo(
-            new BlkOption(
+            new DiskOption(
                 new DiskSocket.Listening(Path.of("vm0.sock")),
                 Path.of("disk.img"),
                 false,
@@ -32,30 +32,31 @@ class BlkOptionTest {
 
   @Test
   void socketThatSystemdPassesIsNamedWithFd() {
-    assertThat(BlkOption.parse("fd:vm0=disk.img").socket()).isEqualTo(new DiskSocket.Passed("vm0"));
-    assertThat(BlkOption.parse("./fd:vm0=disk.img").socket())
+    assertThat(DiskOption.parse("fd:vm0=disk.img").socket())
+        .isEqualTo(new DiskSocket.Passed("vm0"));
+    assertThat(DiskOption.parse("./fd:vm0=disk.img").socket())
         .isEqualTo(new DiskSocket.Listening(Path.of("./fd:vm0")));
   }
 
   @Test
   void frontEndThatListensIsNamedWithConnect() {
-    BlkOption option = BlkOption.parse("connect:vm0.sock=disk.img,readonly");
+    DiskOption option = DiskOption.parse("connect:vm0.sock=disk.img,readonly");
 
     assertThat(option.socket()).isEqualTo(new DiskSocket.Connecting(Path.of("vm0.sock")));
     assertThat(option.socket().name()).isEqualTo("vm0.sock");
     assertThat(option.readOnly()).isTrue();
-    assertThat(BlkOption.parse("./connect:a=b").socket())
+    assertThat(DiskOption.parse("./connect:a=b").socket())
         .isEqualTo(new DiskSocket.Listening(Path.of("./connect:a")));
   }
 
   @Test
   void allOptionsAreTakenInAnyOrder() {
     assertThat(
-            BlkOption.parse(
+            DiskOption.parse(
                 "/run/a.sock=/dev/sdb,direct,engine=io_uring,serial=A-1,on-error=retry,format=raw,"
                     + "io-timeout=30,ring_reset=on,readonly,packed=off,register-memory=on,in_order=off"))
         .isEqualTo(
-            new BlkOption(
+            new DiskOption(
                 new DiskSocket.Listening(Path.of("/run/a.sock")),
                 Path.of("/dev/sdb"),
                 true,
@@ -70,7 +71,7 @@ class BlkOptionTest {
 
   @Test
   void doubledCommaIsOneOfTheText() {
-    BlkOption option = BlkOption.parse("s=a,,b.img,serial=x,,y,readonly");
+    DiskOption option = DiskOption.parse("s=a,,b.img,serial=x,,y,readonly");
 
     assertThat(option.image()).isEqualTo(Path.of("a,b.img"));
     assertThat(option.serial()).isEqualTo("x,y");
@@ -79,7 +80,7 @@ class BlkOptionTest {
 
   @Test
   void imageMayHoldAnEqualsSign() {
-    assertThat(BlkOption.parse("s=a=b.img").image()).isEqualTo(Path.of("a=b.img"));
+    assertThat(DiskOption.parse("s=a=b.img").image()).isEqualTo(Path.of("a=b.img"));
   }
 
   @ParameterizedTest
@@ -174,17 +175,17 @@ class BlkOptionTest {
 
   @Test
   void registeredMemoryMayBeSaidToBeOff() {
-    assertThat(BlkOption.parse("s=i,register-memory=off").registerMemory()).isFalse();
-    assertThat(BlkOption.parse("s=i,register-memory=on").registerMemory()).isTrue();
+    assertThat(DiskOption.parse("s=i,register-memory=off").registerMemory()).isFalse();
+    assertThat(DiskOption.parse("s=i,register-memory=on").registerMemory()).isTrue();
   }
 
   @Test
   void longestSerialIsTaken() {
-    assertThat(BlkOption.parse("s=i,serial=12345678901234567890").serial()).hasSize(20);
+    assertThat(DiskOption.parse("s=i,serial=12345678901234567890").serial()).hasSize(20);
   }
 
   @Test
   void pathWithNulIsRefused() {
-    assertThatThrownBy(() -> BlkOption.parse("s\0=i")).hasMessageContaining("cannot be a path");
+    assertThatThrownBy(() -> DiskOption.parse("s\0=i")).hasMessageContaining("cannot be a path");
   }
 }
