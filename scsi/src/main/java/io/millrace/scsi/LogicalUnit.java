@@ -1,8 +1,12 @@
 package io.millrace.scsi;
 
+import static java.util.Comparator.comparingInt;
+
 import io.millrace.bdev.Bdev;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,14 +17,20 @@ public final class LogicalUnit {
   private final Bdev bdev;
   private final ModePages modes;
   private final TransferSizes sizes;
+  private final UnitClock clock = new UnitClock();
+  private final IdentifyingTexts texts = new IdentifyingTexts();
+  private final LogCounters counters;
+  private final List<TargetPort> ports = new CopyOnWriteArrayList<>(); // once for each LUN
+  private volatile boolean stopped;
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
 
   /** Over a bdev that is open as long as this is used. */
   LogicalUnit(Bdev bdev) {
     this.bdev = bdev;
-    modes = new ModePages(bdev.properties().volatileCache());
+    modes = new ModePages(bdev);
     sizes = new TransferSizes(bdev);
+    counters = new LogCounters(bdev);
   }
 
   /** What it stands on. */
@@ -38,6 +48,42 @@ public final class LogicalUnit {
 
   int blockShift() {
     return sizes.blockShift();
+  }
+
+  UnitClock clock() {
+    return clock;
+  }
+
+  IdentifyingTexts texts() {
+    return texts;
+  }
+
+  LogCounters counters() {
+    return counters;
+  }
+
+  /** Whether START STOP UNIT has stopped it: its medium cannot be used. */
+  boolean isStopped() {
+    return stopped;
+  }
+
+  void stopped(boolean now) {
+    stopped = now;
+  }
+
+  /** The target ports that it is reached by, in the order of their numbers. */
+  List<TargetPort> ports() {
+    return ports.stream().distinct().sorted(comparingInt(TargetPort::relativeId)).toList();
+  }
+
+  /** A port has one more LUN for it. */
+  void reachedBy(TargetPort port) {
+    ports.add(port);
+  }
+
+  /** A port has one less. */
+  void leftBy(TargetPort port) {
+    ports.remove(port);
   }
 
   /** The medium has another size now. */

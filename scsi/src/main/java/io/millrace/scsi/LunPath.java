@@ -88,6 +88,11 @@ public final class LunPath {
     return of;
   }
 
+  /** Whether nobody may write by this way now; only where there is a logical unit. */
+  boolean isWriteProtected() {
+    return lun().readOnly() || lun().unit().modes().writeProtect();
+  }
+
   boolean hasDescriptorSense() {
     return lun != null && lun.unit().modes().hasDescriptorSense();
   }
@@ -106,6 +111,9 @@ public final class LunPath {
     task.path = this;
     byte[] cdb = task.cdb();
     ScsiCommand command = CommandTable.of(cdb);
+    if (command != null && lun != null && !command.isDoneBy(lun.unit().bdev())) {
+      command = null;
+    }
     task.command = command;
     if (lun == null && (command == null || command.needsUnit)) {
       task.refuse(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
@@ -156,7 +164,9 @@ public final class LunPath {
     switch (command.phase) {
       case NONE -> {}
       case FROM_DISK, TO_DISK, BLOCKS -> unit().sizes().transfer(task, command);
-      case ANSWER -> task.dataBytes = command.length.of(task.cdb());
+      case ANSWER ->
+          task.dataBytes =
+              command.answerBytes > 0 ? command.answerBytes : command.length.of(task.cdb());
       case PARAMETERS -> sizeParameters(task, command);
     }
   }
@@ -205,6 +215,8 @@ public final class LunPath {
       task.check(Sense.LOGICAL_UNIT_NOT_SUPPORTED); // it was removed, or is being
     } else if (task.attribute() == TaskAttribute.ACA) {
       task.check(Sense.INVALID_MESSAGE);
+    } else if (command.needsMedium && lun != null && lun.unit().isStopped()) {
+      task.check(Sense.NOT_READY_INITIALIZING_COMMAND_REQUIRED);
     } else {
       command.executor.execute(this, task);
     }

@@ -46,6 +46,7 @@ public final class ScsiTarget {
     TreeMap<Integer, Lun> more = new TreeMap<>(luns);
     more.put(number, new Lun(number, unit, descriptor, readOnly));
     luns = more;
+    unit.reachedBy(port);
     lunsChanged();
   }
 
@@ -61,6 +62,7 @@ public final class ScsiTarget {
       throw new IllegalArgumentException("no LUN " + number);
     }
     luns = fewer;
+    removed.unit().leftBy(port);
     lunsChanged();
     List<LunPath> paths = new ArrayList<>();
     nexuses.forEach(nexus -> nexus.pathsOf(removed, paths));

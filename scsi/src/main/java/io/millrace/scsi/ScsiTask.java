@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -393,7 +394,7 @@ public abstract class ScsiTask extends BdevIo {
   final void end(IoStatus ioStatus) {
     switch (ioStatus) {
       case SUCCESS -> good();
-      case IO_ERROR -> check(type().isWrite() ? Sense.WRITE_ERROR : Sense.UNRECOVERED_READ_ERROR);
+      case IO_ERROR -> check(readsMedium() ? Sense.UNRECOVERED_READ_ERROR : Sense.WRITE_ERROR);
       case UNSUPPORTED -> check(Sense.INVALID_COMMAND_OPERATION_CODE);
       case OUT_OF_RANGE -> check(Sense.LBA_OUT_OF_RANGE);
       case READ_ONLY -> check(Sense.WRITE_PROTECTED);
@@ -402,6 +403,10 @@ public abstract class ScsiTask extends BdevIo {
       case ABORTED -> end(abortedAs == null ? ScsiStatus.BUSY : ScsiStatus.TASK_ABORTED);
       case MISCOMPARE -> check(Sense.MISCOMPARE_DURING_VERIFY);
     }
+  }
+
+  private boolean readsMedium() {
+    return type() == IoType.READ || type() == IoType.COMPARE; // a FLUSH writes what is cached
   }
 
   @Override
