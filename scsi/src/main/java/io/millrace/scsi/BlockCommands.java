@@ -26,6 +26,7 @@ final class BlockCommands {
       List.of(
           ScsiCommand.named("TEST UNIT READY", "00 00 00 00 00 00")
               .access(Access.ALWAYS)
+              .alsoWellKnown()
               .onMedium()
               .doneBy((path, task) -> task.good()),
           read("READ(6)", "08 1f ff ff ff 00", 4, 1).lba(1, 3).doneBy(BlockCommands::read),

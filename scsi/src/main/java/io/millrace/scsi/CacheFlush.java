@@ -20,16 +20,14 @@ final class CacheFlush {
       return;
     }
     TaskSteps steps = task.steps();
-    steps.run(
-        (begun, ok) -> {
-          // A lock is had when no write is in flight on any reactor.
-          steps.then(
-              (locked, got) -> {
-                task.begin(IoType.FLUSH, 0, 0);
-                steps.then(last);
-                steps.submit();
-              });
-          steps.lock(0, unit.bdev().sizeBytes());
-        });
+    steps.run((begun, ok) -> {
+      // A lock is had when no write is in flight on any reactor.
+      steps.then((locked, got) -> {
+        task.begin(IoType.FLUSH, 0, 0);
+        steps.then(last);
+        steps.submit();
+      });
+      steps.lock(0, unit.bdev().sizeBytes());
+    });
   }
 }

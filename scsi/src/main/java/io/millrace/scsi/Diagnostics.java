@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SEND DIAGNOSTIC and RECEIVE DIAGNOSTIC RESULTS (SPC-5 §6.40, §6.21). The default self-test reads a
- * block; others would have to be done in the background, and are refused.
+ * SEND DIAGNOSTIC and RECEIVE DIAGNOSTIC RESULTS (SPC-5 §6.40, §6.21). The default self-test reads
+ * a block; others would have to be done in the background, and are refused.
  */
 final class Diagnostics {
   private static final int SELFTEST = 1 << 2;
@@ -75,11 +75,10 @@ final class Diagnostics {
     task.begin(IoType.READ, 0, bytes);
     task.addSegment(room.address(), bytes);
     TaskSteps steps = task.steps();
-    steps.run(
-        (begun, ok) -> {
-          steps.then(Diagnostics::tested);
-          steps.submit();
-        });
+    steps.run((begun, ok) -> {
+      steps.then(Diagnostics::tested);
+      steps.submit();
+    });
   }
 
   private static void tested(ScsiTask task, IoStatus status) {

@@ -17,8 +17,7 @@ final class IdentifyingInformation {
 
   static final List<ScsiCommand> ROWS =
       List.of(
-          ScsiCommand.named(
-                  "REPORT IDENTIFYING INFORMATION", "a3 00 00 00 00 00 ff ff ff ff fe 00")
+          ScsiCommand.named("REPORT IDENTIFYING INFORMATION", "a3 00 00 00 00 00 ff ff ff ff fe 00")
               .action(0x05)
               .data(DataPhase.ANSWER, LENGTH_AT, 4)
               .access(Access.ALWAYS)

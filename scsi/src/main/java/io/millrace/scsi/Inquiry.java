@@ -15,6 +15,7 @@ final class Inquiry {
   private static final int EVPD = 1;
   private static final int PAGE_AT = 2;
   private static final int DIRECT_ACCESS = 0x00;
+  private static final int WELL_KNOWN = 0x1e;
   private static final int NOWHERE = 0x7f; // peripheral qualifier 011b, device type 1Fh
   private static final int SPC_5 = 0x07;
   private static final int HISUP = 1 << 4;
@@ -32,6 +33,7 @@ final class Inquiry {
               .access(Access.ALWAYS)
               .despiteAttention()
               .withoutUnit()
+              .alsoWellKnown()
               .doneBy(Inquiry::inquire));
 
   private Inquiry() {}
@@ -54,14 +56,18 @@ final class Inquiry {
 
   /** PERIPHERAL QUALIFIER and PERIPHERAL DEVICE TYPE. */
   static int peripheral(LunPath path) {
-    return path.leadsSomewhere() ? DIRECT_ACCESS : NOWHERE;
+    return path.leadsSomewhere() ? DIRECT_ACCESS : path.isWellKnown() ? WELL_KNOWN : NOWHERE;
   }
 
   private static void standard(LunPath path, Answer answer) {
     boolean somewhere = path.leadsSomewhere();
     boolean severalPorts = somewhere && path.unit().ports().size() > 1;
     answer.put8(peripheral(path)).put8(0).put8(SPC_5).put8(HISUP | RESPONSE_DATA_FORMAT);
-    answer.put8(STANDARD_BYTES - 5).put8(TPGS_IMPLICIT).put8(severalPorts ? MULTIP : 0).put8(CMDQUE);
+    answer
+        .put8(STANDARD_BYTES - 5)
+        .put8(TPGS_IMPLICIT)
+        .put8(severalPorts ? MULTIP : 0)
+        .put8(CMDQUE);
     answer.putText(VENDOR, VENDOR_BYTES);
     String product = somewhere ? path.unit().bdev().properties().productName() : "";
     answer.putText(product.replaceAll("[^ -~]", "?"), PRODUCT_BYTES);

@@ -21,7 +21,8 @@ final class LogSense {
               .data(DataPhase.ANSWER, 7, 2)
               .access(Access.ALWAYS)
               .doneBy(LogSense::sense),
-          ScsiCommand.named("LOG SELECT", "4c 02 ff ff 00 00 00 00 00 00").doneBy(LogSense::select));
+          ScsiCommand.named("LOG SELECT", "4c 02 ff ff 00 00 00 00 00 00")
+              .doneBy(LogSense::select));
 
   private LogSense() {}
 

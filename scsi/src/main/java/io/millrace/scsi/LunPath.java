@@ -22,15 +22,21 @@ public final class LunPath {
   private final Reactor reactor;
   private final @Nullable Lun lun;
   private final @Nullable LunNexus status;
+  private final boolean wellKnown;
   private @Nullable BdevChannel channel;
   private @Nullable ScsiTask newest; // of those that were submitted and have not ended
   private int count;
   private @Nullable Runnable detached;
 
-  /** The way to a LUN that leads nowhere. */
-  LunPath(Nexus nexus, Reactor reactor) {
+  /**
+   * The way to a LUN that leads to no disk.
+   *
+   * @param wellKnown whether to the REPORT LUNS well known logical unit, or else nowhere
+   */
+  LunPath(Nexus nexus, Reactor reactor, boolean wellKnown) {
     this.nexus = nexus;
     this.reactor = reactor;
+    this.wellKnown = wellKnown;
     lun = null;
     status = null;
   }
@@ -39,6 +45,7 @@ public final class LunPath {
     this.nexus = nexus;
     this.reactor = reactor;
     this.lun = lun;
+    wellKnown = false;
     status = nexus.with(lun);
     try {
       channel = lun.descriptor().openChannel(reactor);
@@ -62,8 +69,13 @@ public final class LunPath {
     return channel;
   }
 
+  /** Whether there is a disk. */
   boolean leadsSomewhere() {
     return lun != null;
+  }
+
+  boolean isWellKnown() {
+    return wellKnown;
   }
 
   /** The logical unit; only where there is one. */
@@ -115,7 +127,9 @@ public final class LunPath {
       command = null;
     }
     task.command = command;
-    if (lun == null && (command == null || command.needsUnit)) {
+    if (wellKnown && (command == null || !command.ofWellKnown)) {
+      task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
+    } else if (lun == null && !wellKnown && (command == null || command.needsUnit)) {
       task.refuse(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     } else if (command == null) {
       refuseUnknown(task, cdb);
@@ -134,7 +148,8 @@ public final class LunPath {
   private static void refuseUnknown(ScsiTask task, byte[] cdb) {
     int opcode = cdb[0] & 0xff;
     if (CommandTable.hasActions(opcode)) {
-      task.refuseField(CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
+      task.refuseField(
+          CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
     } else {
       task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
     }
@@ -198,9 +213,7 @@ public final class LunPath {
     task.taskState = State.RUNNING;
     ScsiCommand command = task.command;
     LunNexus told = status;
-    if (told != null
-        && told.attentions() != 0
-        && (command == null || !command.ignoresAttention)) {
+    if (told != null && told.attentions() != 0 && (command == null || !command.ignoresAttention)) {
       UnitAttention condition = told.takeAttention();
       if (condition != null) {
         task.check(condition);
@@ -312,6 +325,8 @@ public final class LunPath {
 
   @Override
   public String toString() {
-    return (status == null ? nexus + " nowhere" : status) + " on " + reactor.name();
+    return (status == null ? nexus + (wellKnown ? " REPORT LUNS" : " nowhere") : status)
+        + " on "
+        + reactor.name();
   }
 }

@@ -73,8 +73,7 @@ final class ModeSense {
     BdevProperties properties = path.unit().bdev().properties();
     boolean protect = path.isWriteProtected() || !properties.writable();
     boolean wide = (flags & LLBAA) != 0;
-    int descriptor =
-        (flags & DBD) != 0 ? 0 : wide ? LONG_DESCRIPTOR_BYTES : SHORT_DESCRIPTOR_BYTES;
+    int descriptor = (flags & DBD) != 0 ? 0 : wide ? LONG_DESCRIPTOR_BYTES : SHORT_DESCRIPTOR_BYTES;
     int specific = (protect ? WP : 0) | DPOFUA;
     if (six) {
       answer.put8(0).put8(0).put8(specific).put8(descriptor);

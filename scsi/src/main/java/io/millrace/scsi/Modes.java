@@ -6,8 +6,8 @@ package io.millrace.scsi;
  * @param writeCache WCE: a write may be done before it is durable
  * @param descriptorSense D_SENSE: sense data comes as descriptors
  * @param writeProtect SWP: nobody may write
- * @param reporting MRIE: how failures that are to be expected would be told (SPC-5 table 459); kept,
- *     as none is ever known
+ * @param reporting MRIE: how failures that are to be expected would be told (SPC-5 table 459);
+ *     kept, as none is ever known
  */
 record Modes(boolean writeCache, boolean descriptorSense, boolean writeProtect, int reporting) {
   /** Report informational exceptions on request only. */

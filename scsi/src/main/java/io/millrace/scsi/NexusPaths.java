@@ -16,6 +16,7 @@ public final class NexusPaths {
   private final Nexus nexus;
   private final Reactor reactor;
   private final LunPath nowhere;
+  private final LunPath wellKnown;
   private final Map<Lun, LunPath> open = new ConcurrentHashMap<>();
   private TreeMap<Integer, Lun> seen; // the list that the next two are of
   private @Nullable LunPath first; // of LUN 0, which most targets have alone
@@ -25,7 +26,8 @@ public final class NexusPaths {
   NexusPaths(Nexus nexus, Reactor reactor) {
     this.nexus = nexus;
     this.reactor = reactor;
-    nowhere = new LunPath(nexus, reactor);
+    nowhere = new LunPath(nexus, reactor, false);
+    wellKnown = new LunPath(nexus, reactor, true);
     seen = nexus.target().luns();
   }
 
@@ -43,6 +45,11 @@ public final class NexusPaths {
     }
     LunPath usual = number == 0 ? first : number == lastNumber ? last : null;
     return usual != null ? usual : look(number);
+  }
+
+  /** The way to the REPORT LUNS well known logical unit (SPC-5 §8.2): LUN C101h. */
+  public LunPath wellKnown() {
+    return wellKnown;
   }
 
   private LunPath look(int number) {

@@ -24,6 +24,7 @@ final class ReportLuns {
               .access(Access.ALWAYS)
               .despiteAttention()
               .withoutUnit()
+              .alsoWellKnown()
               .doneBy(ReportLuns::report));
 
   private ReportLuns() {}

@@ -15,6 +15,7 @@ final class RequestSense {
               .access(Access.ALWAYS)
               .despiteAttention()
               .withoutUnit()
+              .alsoWellKnown()
               .doneBy(RequestSense::request));
 
   private RequestSense() {}
@@ -22,7 +23,8 @@ final class RequestSense {
   private static void request(LunPath path, ScsiTask task) {
     SenseData sense = new SenseData();
     if (!path.leadsSomewhere()) {
-      begin(sense, Sense.LOGICAL_UNIT_NOT_SUPPORTED);
+      begin(
+          sense, path.isWellKnown() ? Sense.NO_ADDITIONAL_SENSE : Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     } else {
       @Nullable UnitAttention condition = path.status().takeAttention();
       if (condition != null) {

@@ -47,6 +47,7 @@ public final class ScsiCommand {
   private final int forceUnitAccessByte; // that has FUA as its bit 3; 0 for none
   final boolean ignoresAttention; // is done though a unit attention is pending
   final boolean needsUnit; // makes no sense where there is no logical unit
+  final boolean ofWellKnown; // the REPORT LUNS well known logical unit has it too
   final boolean needsMedium; // cannot be done while the logical unit is stopped
   private final @Nullable IoType needed; // what a bdev does that has this command
   final Executor executor;
@@ -68,6 +69,7 @@ public final class ScsiCommand {
     forceUnitAccessByte = from.forceUnitAccessByte;
     ignoresAttention = from.ignoresAttention;
     needsUnit = from.needsUnit;
+    ofWellKnown = from.ofWellKnown;
     boolean movesBlocks =
         switch (from.phase) {
           case FROM_DISK, TO_DISK, BLOCKS -> true;
@@ -98,7 +100,9 @@ public final class ScsiCommand {
     return usage.length;
   }
 
-  /** The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set. */
+  /**
+   * The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set.
+   */
   public byte[] usage() {
     return usage.clone();
   }
@@ -148,6 +152,7 @@ public final class ScsiCommand {
     private Access access = Access.WRITE; // where nothing is said a reservation keeps others out
     private boolean ignoresAttention;
     private boolean needsUnit = true;
+    private boolean ofWellKnown;
     private boolean needsMedium;
     private @Nullable IoType needed;
 
@@ -209,6 +214,12 @@ public final class ScsiCommand {
     /** It is also done for a LUN that leads to no logical unit. */
     Builder withoutUnit() {
       needsUnit = false;
+      return this;
+    }
+
+    /** The REPORT LUNS well known logical unit has it too (SPC-5 §8.2). */
+    Builder alsoWellKnown() {
+      ofWellKnown = true;
       return this;
     }
 

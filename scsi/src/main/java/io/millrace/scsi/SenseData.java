@@ -3,8 +3,8 @@ package io.millrace.scsi;
 import java.util.Arrays;
 
 /**
- * Sense data of one task, in fixed or descriptor format (SPC-5 §4.4.2, §4.4.3). Filled once, encoded
- * when the command ends.
+ * Sense data of one task, in fixed or descriptor format (SPC-5 §4.4.2, §4.4.3). Filled once,
+ * encoded when the command ends.
  */
 final class SenseData {
   /** Bytes that either format takes at most: header, information and sense key specific. */

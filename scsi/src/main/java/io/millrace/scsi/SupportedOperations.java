@@ -44,7 +44,8 @@ final class SupportedOperations {
               .access(Access.READ)
               .doneBy(SupportedOperations::operations),
           ScsiCommand.named(
-                  "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS", "a3 00 80 00 00 00 ff ff ff ff 00 00")
+                  "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
+                  "a3 00 80 00 00 00 ff ff ff ff 00 00")
               .action(0x0d)
               .data(DataPhase.ANSWER, ALLOCATION_AT, 4)
               .access(Access.READ)

@@ -48,7 +48,8 @@ final class VpdBlockLimits {
   /** OPTIMAL TRANSFER LENGTH GRANULARITY: what the medium writes at once. */
   private static int optimalGranularity(LogicalUnit unit) {
     BdevProperties properties = unit.bdev().properties();
-    int bytes = Math.max(properties.limits().optimalTransferBytes(), properties.physicalBlockSize());
+    int bytes =
+        Math.max(properties.limits().optimalTransferBytes(), properties.physicalBlockSize());
     return Math.min(0xffff, bytes >> unit.blockShift());
   }
 

@@ -27,10 +27,8 @@ class LogSenseTest {
 
   @Test
   void pagesAreListed() {
-    assertThat(rig.run("4d 00 40 00 00 00 00 10 00 00").hex())
-        .isEqualTo("00 00 00 04 00 15 19 2f");
-    assertThat(rig.run("4d 00 00 00 00 00 00 10 00 00").hex())
-        .isEqualTo("00 00 00 04 00 15 19 2f");
+    assertThat(rig.run("4d 00 40 00 00 00 00 10 00 00").hex()).isEqualTo("00 00 00 04 00 15 19 2f");
+    assertThat(rig.run("4d 00 00 00 00 00 00 10 00 00").hex()).isEqualTo("00 00 00 04 00 15 19 2f");
     assertThat(rig.run("4d 00 40 ff 00 00 00 10 00 00").hex())
         .isEqualTo("40 ff 00 0a 00 00 00 ff 15 00 19 00 2f 00");
   }

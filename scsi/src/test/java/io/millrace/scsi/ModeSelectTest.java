@@ -74,7 +74,8 @@ class ModeSelectTest {
     disk.holdsWrites = true;
     rig.submit("b", "t", 0, "2a 00 00 00 00 00 00 00 01 00", new byte[CachedDisk.BLOCK]);
 
-    ScsiRig.Task select = rig.submit("a", "t", 0, "15 10 00 00 18 00", bytes("00000000" + CACHE_OFF));
+    ScsiRig.Task select =
+        rig.submit("a", "t", 0, "15 10 00 00 18 00", bytes("00000000" + CACHE_OFF));
     rig.step();
     assertThat(select.over).isFalse();
     assertThat(disk.log).containsExactly("WRITE");
@@ -149,7 +150,8 @@ class ModeSelectTest {
     all[0] = 0;
     all[1] = 0;
 
-    assertThat(rig.run("55 10 00 00 00 00 00 %04x 00".formatted(all.length), all).status()).isZero();
+    assertThat(rig.run("55 10 00 00 00 00 00 %04x 00".formatted(all.length), all).status())
+        .isZero();
     assertThat(rig.run("b", "t", 0, READY).status()).isZero();
   }
 

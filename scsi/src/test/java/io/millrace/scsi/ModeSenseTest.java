@@ -45,9 +45,7 @@ class ModeSenseTest {
   @Test
   void allPagesComeInTheirOrder() {
     assertThat(rig.run("1a 08 3f 00 ff 00").hex())
-        .isEqualTo(
-            String.join(
-                " ", "63 00 10 00", RECOVERY, CACHING, CONTROL, POWER, EXCEPTIONS));
+        .isEqualTo(String.join(" ", "63 00 10 00", RECOVERY, CACHING, CONTROL, POWER, EXCEPTIONS));
   }
 
   @Test

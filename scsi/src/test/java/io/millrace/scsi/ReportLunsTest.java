@@ -52,6 +52,22 @@ class ReportLunsTest {
   }
 
   @Test
+  void theWellKnownOneHasTheListAndLittleElse() {
+    int lun = ScsiRig.WELL_KNOWN;
+
+    assertThat(rig.run("a", "t", lun, ALL).hex()).isEqualTo(rig.run(ALL).hex());
+    assertThat(rig.run("a", "t", lun, READY).status()).isZero();
+    assertThat(rig.run("a", "t", lun, "12 00 00 00 60 00").data()).startsWith(0x1e, 0, 7);
+    assertThat(rig.run("a", "t", lun, "12 01 00 00 60 00").hex()).isEqualTo("1e 00 00 01 00");
+    assertThat(rig.run("a", "t", lun, "03 01 00 00 60 00").hex())
+        .isEqualTo("72 00 00 00 00 00 00 00");
+    assertThat(rig.run("a", "t", lun, "28 00 00 00 00 00 00 00 01 00").condition())
+        .isEqualTo("5/20/00");
+    assertThat(rig.run("a", "t", lun, "fe 00 00 00 00 00").condition()).isEqualTo("5/20/00");
+    assertThat(rig.run("a", "t", lun, "12 00 83 00 60 00").field()).isEqualTo("cdb 2");
+  }
+
+  @Test
   void aListThatIsCutSaysHowLongItIs() throws Exception {
     rig.add("t", 1, rig.bdevs.get("disk"), false);
     rig.add("t", 2, rig.bdevs.get("disk"), false);

@@ -23,6 +23,10 @@ import java.util.UUID;
 final class ScsiRig implements AutoCloseable {
   static final int BLOCK = 512;
   static final int BLOCKS = 4096;
+
+  /** LUN of the REPORT LUNS well known logical unit. */
+  static final int WELL_KNOWN = 0xc101;
+
   private static final int MEMORY = 8 << 20;
   private static final int MOST_STEPS = 100_000;
 
@@ -40,7 +44,9 @@ final class ScsiRig implements AutoCloseable {
     memory = Mapping.anonymous(MEMORY, false);
   }
 
-  /** A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on. */
+  /**
+   * A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on.
+   */
   static ScsiRig withDisk() throws Exception {
     ScsiRig rig = new ScsiRig();
     rig.add("t", 0, rig.malloc("disk"), false);
@@ -73,9 +79,9 @@ final class ScsiRig implements AutoCloseable {
   LunPath path(String initiator, String target, int lun) {
     String key = initiator + " " + target;
     Nexus nexus =
-        nexuses.computeIfAbsent(
-            key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
-    return paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor)).find(lun);
+        nexuses.computeIfAbsent(key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
+    NexusPaths all = paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor));
+    return lun == WELL_KNOWN ? all.wellKnown() : all.find(lun);
   }
 
   /** Takes all unit attentions that are pending. */

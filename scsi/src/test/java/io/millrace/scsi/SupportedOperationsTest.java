@@ -89,7 +89,15 @@ class SupportedOperationsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, ff, 0", "2, ff, 1", "2, a3, 1f", "2, a3, ffff", "3, ff, 0", "3, 12, 1", "3, 9e, 0"})
+  @CsvSource({
+    "1, ff, 0",
+    "2, ff, 1",
+    "2, a3, 1f",
+    "2, a3, ffff",
+    "3, ff, 0",
+    "3, 12, 1",
+    "3, 9e, 0"
+  })
   void whatIsNotInTheTableIsNotSupported(int options, String opcode, String action) {
     String cdb = ask(options, Integer.parseInt(opcode, 16), Integer.parseInt(action, 16));
 
@@ -110,8 +118,7 @@ class SupportedOperationsTest {
   void timeoutsAreToldWhenAskedFor() {
     String none = " 00 0a" + " 00".repeat(10);
 
-    assertThat(rig.run(ask(0x81, 0x00, 0)).hex())
-        .isEqualTo("00 83 00 06 00 00 00 00 00 00" + none);
+    assertThat(rig.run(ask(0x81, 0x00, 0)).hex()).isEqualTo("00 83 00 06 00 00 00 00 00 00" + none);
     byte[] all = rig.run(ask(0x80, 0, 0)).data();
     assertThat(all).hasSize(4 + 20 * CommandTable.commands().size());
     assertThat(all[4 + 5] & 2).isEqualTo(2);

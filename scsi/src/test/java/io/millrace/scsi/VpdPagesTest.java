@@ -117,7 +117,8 @@ class VpdPagesTest {
 
     int each = 12 + 12 + 28;
     assertThat(page).hasSize(4 + 2 * each);
-    assertThat(Arrays.copyOfRange(page, 4, 16)).containsExactly(0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 40);
+    assertThat(Arrays.copyOfRange(page, 4, 16))
+        .containsExactly(0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 40);
     assertThat(designators(page, 16, 4 + each).getFirst())
         .isEqualTo("01 13 %016x".formatted(StableNames.naa("port:t")));
     assertThat(page[4 + each + 3]).isEqualTo((byte) 2);
@@ -193,7 +194,8 @@ class VpdPagesTest {
 
     assertThat(BigEndian.get8(page, 5)).isEqualTo(16);
     assertThat(Arrays.copyOfRange(page, 20, 36)).containsOnly(0);
-    assertThat(rig.run("a", "t", 1, "12 01 b2 10 00 00").hex()).isEqualTo("00 b2 00 04 00 00 00 00");
+    assertThat(rig.run("a", "t", 1, "12 01 b2 10 00 00").hex())
+        .isEqualTo("00 b2 00 04 00 00 00 00");
   }
 
   @Test
