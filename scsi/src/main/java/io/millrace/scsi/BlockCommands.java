@@ -25,7 +25,7 @@ final class BlockCommands {
   static final List<ScsiCommand> ROWS =
       List.of(
           ScsiCommand.named("TEST UNIT READY", "00 00 00 00 00 00")
-              .access(Access.ALWAYS)
+              .access(Access.STATUS)
               .alsoWellKnown()
               .onMedium()
               .doneBy((path, task) -> task.good()),

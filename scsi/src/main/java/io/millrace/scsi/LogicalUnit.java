@@ -1,12 +1,9 @@
 package io.millrace.scsi;
 
-import static java.util.Comparator.comparingInt;
-
 import io.millrace.bdev.Bdev;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +17,7 @@ public final class LogicalUnit {
   private final UnitClock clock = new UnitClock();
   private final IdentifyingTexts texts = new IdentifyingTexts();
   private final LogCounters counters;
-  private final List<TargetPort> ports = new CopyOnWriteArrayList<>(); // once for each LUN
+  private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
   private volatile boolean stopped;
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
@@ -71,21 +68,6 @@ public final class LogicalUnit {
     stopped = now;
   }
 
-  /** The target ports that it is reached by, in the order of their numbers. */
-  List<TargetPort> ports() {
-    return ports.stream().distinct().sorted(comparingInt(TargetPort::relativeId)).toList();
-  }
-
-  /** A port has one more LUN for it. */
-  void reachedBy(TargetPort port) {
-    ports.add(port);
-  }
-
-  /** A port has one less. */
-  void leftBy(TargetPort port) {
-    ports.remove(port);
-  }
-
   /** The medium has another size now. */
   public void resized() {
     attention(UnitAttention.CAPACITY_DATA_HAS_CHANGED, null);
@@ -108,6 +90,21 @@ public final class LogicalUnit {
   /** Every way to it that is open. */
   Set<LunPath> paths() {
     return paths;
+  }
+
+  /** Every target port by which there is a LUN for it. */
+  Set<TargetPort> ports() {
+    return ports.keySet();
+  }
+
+  /** A target has one more LUN for it. */
+  void exposed(TargetPort port) {
+    ports.merge(port, 1, Integer::sum);
+  }
+
+  /** A target has one LUN less for it. */
+  void withdrawn(TargetPort port) {
+    ports.computeIfPresent(port, (same, luns) -> luns == 1 ? null : luns - 1);
   }
 
   void joined(LunNexus nexus) {

@@ -38,32 +38,34 @@ final class ModeSelect {
         return; // ended with what is wrong
       }
     } while (!modes.change(before, after));
-    if (before.equals(after)) {
+    if (!before.equals(after)) {
+      changed(path);
+    }
+    if (after.writeCache() || !path.unit().bdev().properties().volatileCache()) {
       task.good();
-    } else if (before.writeCache() && !after.writeCache()) {
-      emptyCache(path, task);
     } else {
-      changed(path, task);
+      emptyCache(path, task, before.writeCache());
     }
   }
 
-  /** What was written with a cache is durable when this ends (SBC-4 §6.5.6). */
-  private static void emptyCache(LunPath path, ScsiTask task) {
+  /**
+   * What was written with a cache is durable when this ends (SBC-4 §6.5.6). Also when there was
+   * none before: the command that switched it off may have been aborted.
+   */
+  private static void emptyCache(LunPath path, ScsiTask task, boolean wasOn) {
     CacheFlush.run(
         path,
         task,
         (done, status) -> {
-          if (status == IoStatus.SUCCESS) {
-            changed(path, done);
-          } else {
+          if (status != IoStatus.SUCCESS && wasOn) {
             path.unit().modes().writeCacheStays();
-            done.end(status);
+            changed(path);
           }
+          done.end(status);
         });
   }
 
-  private static void changed(LunPath path, ScsiTask task) {
+  private static void changed(LunPath path) {
     path.unit().attention(UnitAttention.MODE_PARAMETERS_CHANGED, path.status());
-    task.good();
   }
 }

@@ -4,7 +4,7 @@ import io.millrace.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ public final class NexusPaths {
   private final LunPath nowhere;
   private final LunPath wellKnown;
   private final Map<Lun, LunPath> open = new ConcurrentHashMap<>();
-  private TreeMap<Integer, Lun> seen; // the list that the next two are of
+  private NavigableMap<Integer, Lun> seen; // the list that the next two are of
   private @Nullable LunPath first; // of LUN 0, which most targets have alone
   private @Nullable LunPath last;
   private int lastNumber = -1;
@@ -36,8 +36,9 @@ public final class NexusPaths {
    *
    * @param number any
    */
+  @SuppressWarnings("ReferenceEquality") // a list that has changed is another object
   public LunPath find(int number) {
-    TreeMap<Integer, Lun> now = nexus.target().luns();
+    NavigableMap<Integer, Lun> now = nexus.target().luns();
     if (now != seen) {
       seen = now;
       first = null;

@@ -1,7 +1,7 @@
 package io.millrace.scsi;
 
 import java.util.List;
-import java.util.TreeMap;
+import java.util.NavigableMap;
 
 /** REPORT LUNS (SPC-5 §6.31): which numbers lead somewhere. */
 final class ReportLuns {
@@ -44,7 +44,7 @@ final class ReportLuns {
         put(answer, WELL_KNOWN_REPORT_LUNS);
       }
       if (select != ONLY_WELL_KNOWN) {
-        TreeMap<Integer, Lun> luns = path.nexus().target().luns();
+        NavigableMap<Integer, Lun> luns = path.nexus().target().luns();
         luns.keySet().forEach(number -> put(answer, address(number)));
       }
       answer.set32(0, answer.size() - HEADER_BYTES);

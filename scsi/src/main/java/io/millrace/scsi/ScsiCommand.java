@@ -165,7 +165,7 @@ public final class ScsiCommand {
     Builder action(int value) {
       serviceAction = value;
       int at = CommandTable.actionByte(usage[0] & 0xff);
-      usage[at] = (byte) (at == 1 ? value | usage[at] & 0xe0 : value);
+      usage[at] = (byte) (at == 1 ? value | (usage[at] & 0xe0) : value);
       return this;
     }
 

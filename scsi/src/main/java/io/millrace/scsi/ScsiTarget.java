@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,8 +46,8 @@ public final class ScsiTarget {
     }
     TreeMap<Integer, Lun> more = new TreeMap<>(luns);
     more.put(number, new Lun(number, unit, descriptor, readOnly));
+    unit.exposed(port);
     luns = more;
-    unit.reachedBy(port);
     lunsChanged();
   }
 
@@ -62,7 +63,7 @@ public final class ScsiTarget {
       throw new IllegalArgumentException("no LUN " + number);
     }
     luns = fewer;
-    removed.unit().leftBy(port);
+    removed.unit().withdrawn(port);
     lunsChanged();
     List<LunPath> paths = new ArrayList<>();
     nexuses.forEach(nexus -> nexus.pathsOf(removed, paths));
@@ -98,7 +99,7 @@ public final class ScsiTarget {
   }
 
   /** The list as it is now, always another object when it has changed. Any thread. */
-  TreeMap<Integer, Lun> luns() {
+  NavigableMap<Integer, Lun> luns() {
     return luns;
   }
 

@@ -397,7 +397,7 @@ public abstract class ScsiTask extends BdevIo {
   final void end(IoStatus ioStatus) {
     switch (ioStatus) {
       case SUCCESS -> good();
-      case IO_ERROR -> check(readsMedium() ? Sense.UNRECOVERED_READ_ERROR : Sense.WRITE_ERROR);
+      case IO_ERROR -> check(writes() ? Sense.WRITE_ERROR : Sense.UNRECOVERED_READ_ERROR);
       case UNSUPPORTED -> check(Sense.INVALID_COMMAND_OPERATION_CODE);
       case OUT_OF_RANGE -> check(Sense.LBA_OUT_OF_RANGE);
       case READ_ONLY -> check(Sense.WRITE_PROTECTED);
@@ -408,8 +408,8 @@ public abstract class ScsiTask extends BdevIo {
     }
   }
 
-  private boolean readsMedium() {
-    return type() == IoType.READ || type() == IoType.COMPARE; // a FLUSH writes what is cached
+  private boolean writes() {
+    return type().isWrite() || type() == IoType.FLUSH; // that one writes what is cached
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.millrace.scsi;
 
+import static java.util.Comparator.comparingInt;
+
 import java.util.List;
 
 /**
@@ -30,6 +32,11 @@ final class TargetPortGroups {
     return port.relativeId();
   }
 
+  /** All ports that a logical unit is reached by, in the order of their numbers. */
+  static List<TargetPort> ports(LogicalUnit unit) {
+    return unit.ports().stream().sorted(comparingInt(TargetPort::relativeId)).toList();
+  }
+
   private static void report(LunPath path, ScsiTask task) {
     int format = task.cdb()[1] >>> 5 & 7;
     if (format != LENGTH_ONLY && format != EXTENDED_HEADER) {
@@ -41,7 +48,7 @@ final class TargetPortGroups {
     if (format == EXTENDED_HEADER) {
       answer.put8(EXTENDED_HEADER_MARK).put8(0).put16(0); // no transition takes any time
     }
-    for (TargetPort port : path.unit().ports()) {
+    for (TargetPort port : ports(path.unit())) {
       answer.put8(ACTIVE_OPTIMIZED).put8(AO_SUP).put16(group(port));
       answer.put8(0).put8(STATE_NEVER_CHANGED).put8(0).put8(1);
       answer.put16(0).put16(port.relativeId());

@@ -11,7 +11,7 @@ final class TransferSizes {
   private static final int MOST_TRANSFER_BYTES = 4 << 20;
   private static final long MOST_UNMAP_BYTES = 1L << 32;
   private static final int MOST_COMPARE_BYTES = 64 << 10;
-  private static final int MOST_COMPARE_BLOCKS = 255; // its field in the CDB has a byte
+  private static final int MOST_COMPARE_BLOCKS = 255; // its field has one byte
   private static final int SIX_BYTE_CDB = 6;
 
   private final Bdev bdev;
@@ -41,9 +41,9 @@ final class TransferSizes {
     return (int) Math.min(Integer.MAX_VALUE, MOST_UNMAP_BYTES >> blockShift);
   }
 
-  /** MAXIMUM COMPARE AND WRITE LENGTH, in blocks: of those that are compared. */
+  /** MAXIMUM COMPARE AND WRITE LENGTH, in blocks: in one part, for nobody else writes meanwhile. */
   int maxCompareBlocks() {
-    return Math.max(1, Math.min(MOST_COMPARE_BLOCKS, MOST_COMPARE_BYTES >> blockShift));
+    return Math.min(MOST_COMPARE_BLOCKS, Math.min(MOST_COMPARE_BYTES, partBytes()) >> blockShift);
   }
 
   /** Bytes that are read or written in one part. */

@@ -26,7 +26,7 @@ final class UnitClock {
     Setting set = setting;
     return set == null
         ? System.currentTimeMillis() & MASK
-        : set.millis + (System.nanoTime() - set.nanos) / NANOS_PER_MILLI & MASK;
+        : (set.millis + (System.nanoTime() - set.nanos) / NANOS_PER_MILLI) & MASK;
   }
 
   void set(long millis) {

@@ -8,7 +8,6 @@ import io.millrace.bdev.IoType;
 final class VpdBlockLimits {
   private static final int PAGE_BYTES = 64;
   private static final int HEADER_BYTES = 4;
-  private static final int WSNZ = 1;
   private static final int UGAVALID = 1 << 31;
   private static final int NON_ROTATING = 0x0001;
   private static final int LBPU = 1 << 7;
@@ -21,17 +20,16 @@ final class VpdBlockLimits {
 
   /** Whether blocks can be given back, by UNMAP or by WRITE SAME (LBPME, §5.21.2). */
   static boolean hasProvisioningManagement(LogicalUnit unit) {
-    return unit.bdev().supports(IoType.UNMAP) || unit.bdev().supports(IoType.WRITE_ZEROES);
+    return unit.bdev().supports(IoType.UNMAP);
   }
 
-  /** Page B0h (§6.6.4): what is refused when it is more. */
+  /** Page B0h (§6.6.4): what is refused when it is more. WSNZ is 0. */
   static void limits(LogicalUnit unit, Answer answer) {
     TransferSizes sizes = unit.sizes();
     BdevLimits limits = unit.bdev().properties().limits();
-    boolean unmaps = unit.bdev().supports(IoType.UNMAP);
+    boolean unmaps = hasProvisioningManagement(unit);
     int granularity = limits.unmapGranularity() >> unit.blockShift();
     answer.zeroes(PAGE_BYTES - HEADER_BYTES);
-    answer.set8(4, WSNZ);
     answer.set8(5, sizes.maxCompareBlocks());
     answer.set16(6, optimalGranularity(unit));
     answer.set32(8, sizes.maxTransferBlocks());
@@ -64,8 +62,8 @@ final class VpdBlockLimits {
    * says.
    */
   static void provisioning(LogicalUnit unit, Answer answer) {
-    boolean zeroes = unit.bdev().supports(IoType.WRITE_ZEROES);
-    int ways = (unit.bdev().supports(IoType.UNMAP) ? LBPU : 0) | (zeroes ? LBPWS | LBPWS10 : 0);
+    int same = unit.bdev().supports(IoType.WRITE_ZEROES) ? LBPWS | LBPWS10 : 0;
+    int ways = hasProvisioningManagement(unit) ? LBPU | same : 0;
     boolean thin = unit.bdev().properties().limits().unmapGranularity() > 0;
     int type = ways == 0 ? 0 : thin ? THIN_PROVISIONED : RESOURCE_PROVISIONED;
     answer.put8(0).put8(ways).put8(type).put8(0);

@@ -3,7 +3,6 @@ package io.millrace.scsi;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.UUID;
 
 /**
@@ -50,9 +49,8 @@ final class VpdIdentification {
   }
 
   /** Page 88h (§7.7.17): all ports that the unit is reached by. */
-  static void ports(LogicalUnit unit, LunPath path, Answer answer) {
-    List<TargetPort> ports = unit.ports();
-    for (TargetPort port : ports) {
+  static void ports(LogicalUnit unit, Answer answer) {
+    for (TargetPort port : TargetPortGroups.ports(unit)) {
       answer.put16(0).put16(port.relativeId()).put32(0); // no initiator port
       int lengthAt = answer.zeroes(4) + 2;
       int from = answer.size();

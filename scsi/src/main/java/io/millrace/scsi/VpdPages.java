@@ -20,13 +20,13 @@ final class VpdPages {
   private static final Map<Integer, Body> PAGES =
       new TreeMap<>(
           Map.ofEntries(
-              entry(SUPPORTED_PAGES, (unit, path, answer) -> supportedPages(path, answer)),
-              entry(0x80, VpdPages::serialNumber),
+              entry(SUPPORTED_PAGES, (unit, path, answer) -> supportedPages(answer)),
+              entry(0x80, (unit, path, answer) -> serialNumber(unit, answer)),
               entry(0x83, VpdIdentification::deviceIdentification),
               entry(0x85, (unit, path, answer) -> {}), // it has no management network address
-              entry(0x86, VpdPages::extendedInquiry),
+              entry(0x86, (unit, path, answer) -> extendedInquiry(unit, answer)),
               entry(0x87, (unit, path, answer) -> modePagePolicy(answer)),
-              entry(0x88, VpdIdentification::ports),
+              entry(0x88, (unit, path, answer) -> VpdIdentification.ports(unit, answer)),
               entry(0xb0, (unit, path, answer) -> VpdBlockLimits.limits(unit, answer)),
               entry(0xb1, (unit, path, answer) -> VpdBlockLimits.characteristics(answer)),
               entry(0xb2, (unit, path, answer) -> VpdBlockLimits.provisioning(unit, answer)),
@@ -60,18 +60,18 @@ final class VpdPages {
     return true;
   }
 
-  private static void supportedPages(LunPath path, Answer answer) {
+  private static void supportedPages(Answer answer) {
     PAGES.keySet().forEach(answer::put8);
   }
 
   /** §7.7.18: what stays the same wherever the disk is. */
-  private static void serialNumber(LogicalUnit unit, LunPath path, Answer answer) {
+  private static void serialNumber(LogicalUnit unit, Answer answer) {
     String serial = unit.bdev().properties().uuid().toString();
     answer.putText(serial, serial.length());
   }
 
   /** §7.7.7. */
-  private static void extendedInquiry(LogicalUnit unit, LunPath path, Answer answer) {
+  private static void extendedInquiry(LogicalUnit unit, Answer answer) {
     answer.zeroes(EXTENDED_INQUIRY_BYTES - HEADER_BYTES);
     answer.set8(5, HEADSUP_ORDSUP_SIMPSUP);
     answer.set8(6, unit.bdev().properties().volatileCache() ? V_SUP : 0);

@@ -88,6 +88,7 @@ final class CommandReference {
   private static String keptOut(Access access) {
     return switch (access) {
       case ALWAYS -> "never";
+      case STATUS -> "RESERVE";
       case READ -> "exclusive access";
       case WRITE -> "any";
       case PERSISTENT_RESERVE -> "RESERVE, and its own rules";

@@ -96,7 +96,24 @@ class ModeSelectTest {
     assertThat(select6("00 00 00 00 " + CACHE_OFF).condition()).isEqualTo("3/0c/00");
 
     assertThat(page("08")).isEqualTo(CACHE_ON);
+  }
+
+  @Test
+  void aCacheThatIsOffIsEmptiedAgainWhenAskedFor() {
+    select6("00 00 00 00 " + CACHE_OFF);
+    rig.settle("b", "t", 0);
+
+    assertThat(select6("00 00 00 00 " + CACHE_OFF).status()).isZero();
+
+    assertThat(disk.log).containsExactly("FLUSH", "FLUSH");
     assertThat(rig.run("b", "t", 0, READY).status()).isZero();
+  }
+
+  @Test
+  void aFlushThatFailsIsAWriteError() {
+    disk.status = IoStatus.IO_ERROR;
+
+    assertThat(rig.run("35 00 00 00 00 00 00 00 00 00").condition()).isEqualTo("3/0c/00");
   }
 
   @Test

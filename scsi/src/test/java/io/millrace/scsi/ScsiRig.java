@@ -10,6 +10,7 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -56,7 +57,7 @@ final class ScsiRig implements AutoCloseable {
 
   /** A disk in memory, 2 MiB. */
   Bdev malloc(String name) throws BdevException {
-    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes());
+    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     Bdev disk = MallocBdev.create(name, uuid, BLOCK, 4096, BLOCKS);
     bdevs.register(disk);
     return disk;
@@ -95,6 +96,7 @@ final class ScsiRig implements AutoCloseable {
   }
 
   /** How a command ended. */
+  @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
   record Result(int status, byte[] sense, byte[] data, ScsiTask.Outcome outcome) {
     /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
     String condition() {

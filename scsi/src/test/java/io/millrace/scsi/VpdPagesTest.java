@@ -160,7 +160,7 @@ class VpdPagesTest {
     byte[] page = page(0xb0);
 
     assertThat(page).hasSize(64);
-    assertThat(page[4]).isEqualTo((byte) 1); // WSNZ
+    assertThat(page[4]).isZero(); // WSNZ
     assertThat(BigEndian.get8(page, 5)).isEqualTo(128); // 64 KiB to compare
     assertThat(BigEndian.get16(page, 6)).isEqualTo(8); // physical block
     assertThat(BigEndian.get32(page, 8)).isEqualTo(8192); // 4 MiB
