@@ -17,15 +17,15 @@ public final class LogicalUnit {
   private final UnitClock clock = new UnitClock();
   private final IdentifyingTexts texts = new IdentifyingTexts();
   private final LogCounters counters;
-  private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
   private volatile boolean stopped;
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
+  private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
 
   /** Over a bdev that is open as long as this is used. */
   LogicalUnit(Bdev bdev) {
     this.bdev = bdev;
-    modes = new ModePages(bdev);
+    modes = new ModePages(bdev.properties().volatileCache());
     sizes = new TransferSizes(bdev);
     counters = new LogCounters(bdev);
   }

@@ -1,6 +1,5 @@
 package io.millrace.scsi;
 
-import io.millrace.bdev.Bdev;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -12,8 +11,7 @@ final class ModePages {
   private final AtomicReference<Modes> current;
 
   /** As it is after a power on. */
-  ModePages(Bdev bdev) {
-    boolean hasCache = bdev.properties().volatileCache();
+  ModePages(boolean hasCache) {
     initial = new Modes(hasCache, false, false, Modes.REPORT_ON_REQUEST);
     current = new AtomicReference<>(initial);
   }
