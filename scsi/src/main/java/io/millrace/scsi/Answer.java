@@ -74,7 +74,8 @@ public final class Answer {
   }
 
   Answer put(byte[] from) {
-    System.arraycopy(from, 0, bytes, zeroes(from.length), from.length);
+    int at = zeroes(from.length); // before the array is looked at: it may become another one
+    System.arraycopy(from, 0, bytes, at, from.length);
     return this;
   }
 

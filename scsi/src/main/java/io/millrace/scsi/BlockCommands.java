@@ -25,7 +25,9 @@ final class BlockCommands {
   static final List<ScsiCommand> ROWS =
       List.of(
           ScsiCommand.named("TEST UNIT READY", "00 00 00 00 00 00")
-              .access(Access.ALWAYS)
+              .access(Access.STATUS)
+              .alsoWellKnown()
+              .onMedium()
               .doneBy((path, task) -> task.good()),
           read("READ(6)", "08 1f ff ff ff 00", 4, 1).lba(1, 3).doneBy(BlockCommands::read),
           read("READ(10)", "28 18 ff ff ff ff 00 ff ff 00", 7, 2)
@@ -74,6 +76,8 @@ final class BlockCommands {
               .doneBy(BlockCommands::synchronizeCache),
           ScsiCommand.named("UNMAP", "42 00 00 00 00 00 00 ff ff 00")
               .data(PARAMETERS, 7, 2)
+              .needs(IoType.UNMAP)
+              .onMedium()
               .doneBy(BlockCommands::unmap));
 
   private BlockCommands() {}
@@ -110,7 +114,7 @@ final class BlockCommands {
 
   private static void write(LunPath path, ScsiTask task) {
     ScsiCommand command = task.command;
-    if (path.lun().readOnly()) {
+    if (path.isWriteProtected()) {
       task.check(Sense.WRITE_PROTECTED);
     } else if (task.lengthBytes() == 0) {
       task.good();
@@ -178,10 +182,8 @@ final class BlockCommands {
   private static void unmap(LunPath path, ScsiTask task) {
     byte[] list = task.parameters();
     int bytes = task.parameterBytes();
-    if (path.lun().readOnly()) {
+    if (path.isWriteProtected()) {
       task.check(Sense.WRITE_PROTECTED);
-    } else if (!path.unit().bdev().supports(IoType.UNMAP)) {
-      task.check(Sense.INVALID_COMMAND_OPERATION_CODE);
     } else if (bytes == 0) {
       task.good();
     } else if (bytes < UNMAP_HEADER) {

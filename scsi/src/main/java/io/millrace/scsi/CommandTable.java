@@ -40,6 +40,19 @@ public final class CommandTable {
   private static List<ScsiCommand> all() {
     List<ScsiCommand> all = new ArrayList<>();
     all.addAll(BlockCommands.ROWS);
+    all.addAll(Inquiry.ROWS);
+    all.addAll(ReportLuns.ROWS);
+    all.addAll(RequestSense.ROWS);
+    all.addAll(ModeSense.ROWS);
+    all.addAll(ModeSelect.ROWS);
+    all.addAll(ReadCapacity.ROWS);
+    all.addAll(LogSense.ROWS);
+    all.addAll(StartStop.ROWS);
+    all.addAll(Diagnostics.ROWS);
+    all.addAll(SupportedOperations.ROWS);
+    all.addAll(Timestamp.ROWS);
+    all.addAll(IdentifyingInformation.ROWS);
+    all.addAll(TargetPortGroups.ROWS);
     return List.copyOf(all);
   }
 

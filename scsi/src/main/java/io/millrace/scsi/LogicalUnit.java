@@ -1,6 +1,7 @@
 package io.millrace.scsi;
 
 import io.millrace.bdev.Bdev;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +14,20 @@ public final class LogicalUnit {
   private final Bdev bdev;
   private final ModePages modes;
   private final TransferSizes sizes;
+  private final UnitClock clock = new UnitClock();
+  private final IdentifyingTexts texts = new IdentifyingTexts();
+  private final LogCounters counters;
+  private volatile boolean stopped;
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
+  private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
 
   /** Over a bdev that is open as long as this is used. */
   LogicalUnit(Bdev bdev) {
     this.bdev = bdev;
     modes = new ModePages(bdev.properties().volatileCache());
     sizes = new TransferSizes(bdev);
+    counters = new LogCounters(bdev);
   }
 
   /** What it stands on. */
@@ -38,6 +45,27 @@ public final class LogicalUnit {
 
   int blockShift() {
     return sizes.blockShift();
+  }
+
+  UnitClock clock() {
+    return clock;
+  }
+
+  IdentifyingTexts texts() {
+    return texts;
+  }
+
+  LogCounters counters() {
+    return counters;
+  }
+
+  /** Whether START STOP UNIT has stopped it: its medium cannot be used. */
+  boolean isStopped() {
+    return stopped;
+  }
+
+  void stopped(boolean now) {
+    stopped = now;
   }
 
   /** The medium has another size now. */
@@ -62,6 +90,21 @@ public final class LogicalUnit {
   /** Every way to it that is open. */
   Set<LunPath> paths() {
     return paths;
+  }
+
+  /** Every target port by which there is a LUN for it. */
+  Set<TargetPort> ports() {
+    return ports.keySet();
+  }
+
+  /** A target has one more LUN for it. */
+  void exposed(TargetPort port) {
+    ports.merge(port, 1, Integer::sum);
+  }
+
+  /** A target has one LUN less for it. */
+  void withdrawn(TargetPort port) {
+    ports.computeIfPresent(port, (same, luns) -> luns == 1 ? null : luns - 1);
   }
 
   void joined(LunNexus nexus) {

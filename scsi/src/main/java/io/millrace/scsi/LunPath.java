@@ -22,15 +22,21 @@ public final class LunPath {
   private final Reactor reactor;
   private final @Nullable Lun lun;
   private final @Nullable LunNexus status;
+  private final boolean wellKnown;
   private @Nullable BdevChannel channel;
   private @Nullable ScsiTask newest; // of those that were submitted and have not ended
   private int count;
   private @Nullable Runnable detached;
 
-  /** The way to a LUN that leads nowhere. */
-  LunPath(Nexus nexus, Reactor reactor) {
+  /**
+   * The way to a LUN that leads to no disk.
+   *
+   * @param wellKnown whether to the REPORT LUNS well known logical unit, or else nowhere
+   */
+  LunPath(Nexus nexus, Reactor reactor, boolean wellKnown) {
     this.nexus = nexus;
     this.reactor = reactor;
+    this.wellKnown = wellKnown;
     lun = null;
     status = null;
   }
@@ -39,6 +45,7 @@ public final class LunPath {
     this.nexus = nexus;
     this.reactor = reactor;
     this.lun = lun;
+    wellKnown = false;
     status = nexus.with(lun);
     try {
       channel = lun.descriptor().openChannel(reactor);
@@ -62,8 +69,13 @@ public final class LunPath {
     return channel;
   }
 
+  /** Whether there is a disk. */
   boolean leadsSomewhere() {
     return lun != null;
+  }
+
+  boolean isWellKnown() {
+    return wellKnown;
   }
 
   /** The logical unit; only where there is one. */
@@ -88,6 +100,11 @@ public final class LunPath {
     return of;
   }
 
+  /** Whether nobody may write by this way now; only where there is a logical unit. */
+  boolean isWriteProtected() {
+    return lun().readOnly() || lun().unit().modes().writeProtect();
+  }
+
   boolean hasDescriptorSense() {
     return lun != null && lun.unit().modes().hasDescriptorSense();
   }
@@ -106,8 +123,13 @@ public final class LunPath {
     task.path = this;
     byte[] cdb = task.cdb();
     ScsiCommand command = CommandTable.of(cdb);
+    if (command != null && lun != null && !command.isDoneBy(lun.unit().bdev())) {
+      command = null;
+    }
     task.command = command;
-    if (lun == null && (command == null || command.needsUnit)) {
+    if (wellKnown && (command == null || !command.ofWellKnown)) {
+      task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
+    } else if (lun == null && !wellKnown && (command == null || command.needsUnit)) {
       task.refuse(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     } else if (command == null) {
       refuseUnknown(task, cdb);
@@ -157,7 +179,9 @@ public final class LunPath {
     switch (command.phase) {
       case NONE -> {}
       case FROM_DISK, TO_DISK, BLOCKS -> unit().sizes().transfer(task, command);
-      case ANSWER -> task.dataBytes = command.length.of(task.cdb());
+      case ANSWER ->
+          task.dataBytes =
+              command.answerBytes > 0 ? command.answerBytes : command.length.of(task.cdb());
       case PARAMETERS -> sizeParameters(task, command);
     }
   }
@@ -204,6 +228,8 @@ public final class LunPath {
       task.check(Sense.LOGICAL_UNIT_NOT_SUPPORTED); // it was removed, or is being
     } else if (task.attribute() == TaskAttribute.ACA) {
       task.check(Sense.INVALID_MESSAGE);
+    } else if (command.needsMedium && lun != null && lun.unit().isStopped()) {
+      task.check(Sense.NOT_READY_INITIALIZING_COMMAND_REQUIRED);
     } else {
       command.executor.execute(this, task);
     }
@@ -299,6 +325,8 @@ public final class LunPath {
 
   @Override
   public String toString() {
-    return (status == null ? nexus + " nowhere" : status) + " on " + reactor.name();
+    return (status == null ? nexus + (wellKnown ? " REPORT LUNS" : " nowhere") : status)
+        + " on "
+        + reactor.name();
   }
 }

@@ -4,7 +4,7 @@ import io.millrace.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +16,9 @@ public final class NexusPaths {
   private final Nexus nexus;
   private final Reactor reactor;
   private final LunPath nowhere;
+  private final LunPath wellKnown;
   private final Map<Lun, LunPath> open = new ConcurrentHashMap<>();
-  private SortedMap<Integer, Lun> seen; // the list that the next two are of
+  private NavigableMap<Integer, Lun> seen; // the list that the next two are of
   private @Nullable LunPath first; // of LUN 0, which most targets have alone
   private @Nullable LunPath last;
   private int lastNumber = -1;
@@ -25,7 +26,8 @@ public final class NexusPaths {
   NexusPaths(Nexus nexus, Reactor reactor) {
     this.nexus = nexus;
     this.reactor = reactor;
-    nowhere = new LunPath(nexus, reactor);
+    nowhere = new LunPath(nexus, reactor, false);
+    wellKnown = new LunPath(nexus, reactor, true);
     seen = nexus.target().luns();
   }
 
@@ -34,9 +36,9 @@ public final class NexusPaths {
    *
    * @param number any
    */
-  @SuppressWarnings("ReferenceEquality") // a list is replaced and never changed: this very one
+  @SuppressWarnings("ReferenceEquality") // a list that has changed is another object
   public LunPath find(int number) {
-    SortedMap<Integer, Lun> now = nexus.target().luns();
+    NavigableMap<Integer, Lun> now = nexus.target().luns();
     if (now != seen) {
       seen = now;
       first = null;
@@ -44,6 +46,11 @@ public final class NexusPaths {
     }
     LunPath usual = number == 0 ? first : number == lastNumber ? last : null;
     return usual != null ? usual : look(number);
+  }
+
+  /** The way to the REPORT LUNS well known logical unit (SPC-5 §8.2): LUN C101h. */
+  public LunPath wellKnown() {
+    return wellKnown;
   }
 
   private LunPath look(int number) {

@@ -1,7 +1,10 @@
 package io.millrace.scsi;
 
+import io.millrace.bdev.Bdev;
+import io.millrace.bdev.IoType;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row of the {@link CommandTable}: what a command's CDB may have in it, what data it has, when it
@@ -37,12 +40,16 @@ public final class ScsiCommand {
   final long usageHigh; // bytes 8 to 15
   final DataPhase phase;
   final Field length; // allocation length, parameter list length or number of blocks
+  final int answerBytes; // of an answer without allocation length; 0 when there is one
   final Field lba;
   final Carried carried;
   final Access access;
   private final int forceUnitAccessByte; // that has FUA as its bit 3; 0 for none
   final boolean ignoresAttention; // is done though a unit attention is pending
   final boolean needsUnit; // makes no sense where there is no logical unit
+  final boolean ofWellKnown; // the REPORT LUNS well known logical unit has it too
+  final boolean needsMedium; // cannot be done while the logical unit is stopped
+  private final @Nullable IoType needed; // what a bdev does that has this command
   final Executor executor;
 
   private ScsiCommand(Builder from, Executor executor) {
@@ -55,12 +62,21 @@ public final class ScsiCommand {
     usageHigh = BigEndian.get64(padded, 8);
     phase = from.phase;
     length = from.length;
+    answerBytes = from.answerBytes;
     lba = from.lba;
     carried = from.carried;
     access = from.access;
     forceUnitAccessByte = from.forceUnitAccessByte;
     ignoresAttention = from.ignoresAttention;
     needsUnit = from.needsUnit;
+    ofWellKnown = from.ofWellKnown;
+    boolean movesBlocks =
+        switch (from.phase) {
+          case FROM_DISK, TO_DISK, BLOCKS -> true;
+          case NONE, PARAMETERS, ANSWER -> false;
+        };
+    needsMedium = from.needsMedium || movesBlocks || from.lba.width() > 0;
+    needed = from.needed;
     this.executor = executor;
   }
 
@@ -89,6 +105,12 @@ public final class ScsiCommand {
    */
   public byte[] usage() {
     return usage.clone();
+  }
+
+  /** Whether a logical unit on this bdev has the command. */
+  boolean isDoneBy(Bdev bdev) {
+    IoType wanted = needed;
+    return wanted == null || bdev.supports(wanted);
   }
 
   /** Whether a CDB has FUA set, if it is of a command that has it. */
@@ -123,12 +145,16 @@ public final class ScsiCommand {
     private int serviceAction = NO_ACTION;
     private DataPhase phase = DataPhase.NONE;
     private Field length = Field.NONE;
+    private int answerBytes;
     private Field lba = Field.NONE;
     private Carried carried = (cdb, about) -> about;
     private int forceUnitAccessByte;
     private Access access = Access.WRITE; // where nothing is said a reservation keeps others out
     private boolean ignoresAttention;
     private boolean needsUnit = true;
+    private boolean ofWellKnown;
+    private boolean needsMedium;
+    private @Nullable IoType needed;
 
     private Builder(String name, byte[] usage) {
       this.name = name;
@@ -147,6 +173,13 @@ public final class ScsiCommand {
     Builder data(DataPhase what, int lengthAt, int width) {
       phase = what;
       length = new Field(lengthAt, width);
+      return this;
+    }
+
+    /** It has an answer of so many bytes, and no allocation length. */
+    Builder answer(int bytes) {
+      phase = DataPhase.ANSWER;
+      answerBytes = bytes;
       return this;
     }
 
@@ -181,6 +214,24 @@ public final class ScsiCommand {
     /** It is also done for a LUN that leads to no logical unit. */
     Builder withoutUnit() {
       needsUnit = false;
+      return this;
+    }
+
+    /** The REPORT LUNS well known logical unit has it too (SPC-5 §8.2). */
+    Builder alsoWellKnown() {
+      ofWellKnown = true;
+      return this;
+    }
+
+    /** It is about the medium, though it names no block: not while the logical unit is stopped. */
+    Builder onMedium() {
+      needsMedium = true;
+      return this;
+    }
+
+    /** Only where the bdev does this. */
+    Builder needs(IoType type) {
+      needed = type;
       return this;
     }
 

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +22,7 @@ public final class ScsiTarget {
 
   private final TargetPort port;
   private final Set<Nexus> nexuses = ConcurrentHashMap.newKeySet();
-  private volatile SortedMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
+  private volatile TreeMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
 
   /** A target without logical units. */
   public ScsiTarget(TargetPort port) {
@@ -46,6 +46,7 @@ public final class ScsiTarget {
     }
     TreeMap<Integer, Lun> more = new TreeMap<>(luns);
     more.put(number, new Lun(number, unit, descriptor, readOnly));
+    unit.exposed(port);
     luns = more;
     lunsChanged();
   }
@@ -62,6 +63,7 @@ public final class ScsiTarget {
       throw new IllegalArgumentException("no LUN " + number);
     }
     luns = fewer;
+    removed.unit().withdrawn(port);
     lunsChanged();
     List<LunPath> paths = new ArrayList<>();
     nexuses.forEach(nexus -> nexus.pathsOf(removed, paths));
@@ -97,7 +99,7 @@ public final class ScsiTarget {
   }
 
   /** The list as it is now, always another object when it has changed. Any thread. */
-  SortedMap<Integer, Lun> luns() {
+  NavigableMap<Integer, Lun> luns() {
     return luns;
   }
 

@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -194,21 +195,6 @@ public abstract class ScsiTask extends BdevIo {
     return isLong ? longTransfer : null;
   }
 
-  /** The transport drops it, prepared and not submitted. */
-  public final void abandon() {
-    assert taskState == State.PREPARED : this;
-    taskState = State.FREE;
-    freeBlocks();
-  }
-
-  private void freeBlocks() {
-    BlockBuffer buffer = blocks;
-    if (buffer != null) {
-      blocks = null;
-      buffer.close();
-    }
-  }
-
   /** The transport is done with it: what only an unusual command needs is given back. */
   public final void recycle() {
     assert taskState == State.FREE : this;
@@ -387,7 +373,11 @@ public abstract class ScsiTask extends BdevIo {
     if (several != null) {
       several.stop();
     }
-    freeBlocks();
+    BlockBuffer buffer = blocks;
+    if (buffer != null) {
+      blocks = null;
+      buffer.close();
+    }
     path().ended(this);
     ended();
   }
@@ -407,7 +397,7 @@ public abstract class ScsiTask extends BdevIo {
   final void end(IoStatus ioStatus) {
     switch (ioStatus) {
       case SUCCESS -> good();
-      case IO_ERROR -> check(type().isWrite() ? Sense.WRITE_ERROR : Sense.UNRECOVERED_READ_ERROR);
+      case IO_ERROR -> check(writes() ? Sense.WRITE_ERROR : Sense.UNRECOVERED_READ_ERROR);
       case UNSUPPORTED -> check(Sense.INVALID_COMMAND_OPERATION_CODE);
       case OUT_OF_RANGE -> check(Sense.LBA_OUT_OF_RANGE);
       case READ_ONLY -> check(Sense.WRITE_PROTECTED);
@@ -416,6 +406,10 @@ public abstract class ScsiTask extends BdevIo {
       case ABORTED -> end(abortedAs == null ? ScsiStatus.BUSY : ScsiStatus.TASK_ABORTED);
       case MISCOMPARE -> check(Sense.MISCOMPARE_DURING_VERIFY);
     }
+  }
+
+  private boolean writes() {
+    return type().isWrite() || type() == IoType.FLUSH; // that one writes what is cached
   }
 
   @Override

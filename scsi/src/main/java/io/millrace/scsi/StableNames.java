@@ -12,6 +12,6 @@ final class StableNames {
   /** An NAA locally assigned identifier (SPC-5 §7.7.6.6.4). */
   static long naa(String text) {
     UUID hash = UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8));
-    return NAA_LOCALLY_ASSIGNED | hash.getMostSignificantBits() >>> 4;
+    return NAA_LOCALLY_ASSIGNED | (hash.getMostSignificantBits() >>> 4);
   }
 }

@@ -10,6 +10,7 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -23,6 +24,10 @@ import java.util.UUID;
 final class ScsiRig implements AutoCloseable {
   static final int BLOCK = 512;
   static final int BLOCKS = 4096;
+
+  /** LUN of the REPORT LUNS well known logical unit. */
+  static final int WELL_KNOWN = 0xc101;
+
   private static final int MEMORY = 8 << 20;
   private static final int MOST_STEPS = 100_000;
 
@@ -52,7 +57,7 @@ final class ScsiRig implements AutoCloseable {
 
   /** A disk in memory, 2 MiB. */
   Bdev malloc(String name) throws BdevException {
-    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes());
+    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     Bdev disk = MallocBdev.create(name, uuid, BLOCK, 4096, BLOCKS);
     bdevs.register(disk);
     return disk;
@@ -76,7 +81,8 @@ final class ScsiRig implements AutoCloseable {
     String key = initiator + " " + target;
     Nexus nexus =
         nexuses.computeIfAbsent(key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
-    return paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor)).find(lun);
+    NexusPaths all = paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor));
+    return lun == WELL_KNOWN ? all.wellKnown() : all.find(lun);
   }
 
   /** Takes all unit attentions that are pending. */
@@ -90,6 +96,7 @@ final class ScsiRig implements AutoCloseable {
   }
 
   /** How a command ended. */
+  @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
   record Result(int status, byte[] sense, byte[] data, ScsiTask.Outcome outcome) {
     /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
     String condition() {
