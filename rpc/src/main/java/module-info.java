@@ -14,4 +14,5 @@ module io.millrace.rpc {
   requires tools.jackson.core;
 
   exports io.millrace.rpc;
+  exports io.millrace.rpc.state;
 }
