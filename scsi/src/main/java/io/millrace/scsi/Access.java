@@ -4,12 +4,14 @@ package io.millrace.scsi;
 enum Access {
   /** Goes on whoever holds a reservation. */
   ALWAYS,
+  /** Goes on beside any persistent reservation; RESERVE of SPC-2 keeps others out. */
+  STATUS,
   /** Reads the medium: an exclusive access reservation keeps others out. */
   READ,
   /** Writes, or changes what others see: any reservation keeps others out. */
   WRITE,
-  /** A persistent reservation command: its own rules, and RESERVE of SPC-2 keeps others out. */
+  /** A persistent reservation command: its own rules, and RESERVE of SPC-2 keeps everybody out. */
   PERSISTENT_RESERVE,
-  /** RESERVE and RELEASE of SPC-2: not beside registrations. */
+  /** RESERVE and RELEASE of SPC-2: beside registrations only as SPC-5 §5.13.3 says. */
   LEGACY_RESERVE
 }

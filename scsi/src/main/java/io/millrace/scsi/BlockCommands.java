@@ -25,7 +25,7 @@ final class BlockCommands {
   static final List<ScsiCommand> ROWS =
       List.of(
           ScsiCommand.named("TEST UNIT READY", "00 00 00 00 00 00")
-              .access(Access.ALWAYS)
+              .access(Access.STATUS)
               .doneBy((path, task) -> task.good()),
           read("READ(6)", "08 1f ff ff ff 00", 4, 1).lba(1, 3).doneBy(BlockCommands::read),
           read("READ(10)", "28 18 ff ff ff ff 00 ff ff 00", 7, 2)

@@ -40,6 +40,9 @@ public final class CommandTable {
   private static List<ScsiCommand> all() {
     List<ScsiCommand> all = new ArrayList<>();
     all.addAll(BlockCommands.ROWS);
+    all.addAll(ReserveIn.ROWS);
+    all.addAll(ReserveOut.ROWS);
+    all.addAll(LegacyReserve.ROWS);
     return List.copyOf(all);
   }
 

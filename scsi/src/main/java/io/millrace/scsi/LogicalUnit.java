@@ -1,6 +1,8 @@
 package io.millrace.scsi;
 
 import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevException;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +17,18 @@ public final class LogicalUnit {
   private final TransferSizes sizes;
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
+  private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
+  private final PersistentReservations reservations;
 
-  /** Over a bdev that is open as long as this is used. */
-  LogicalUnit(Bdev bdev) {
+  /**
+   * Over a bdev that is open as long as this is used.
+   *
+   * @param store that remembers its reservations; null when nobody does
+   * @throws BdevException what it remembers cannot be believed
+   */
+  LogicalUnit(Bdev bdev, @Nullable ReservationStore store) throws BdevException {
     this.bdev = bdev;
+    reservations = new PersistentReservations(this, store);
     modes = new ModePages(bdev.properties().volatileCache());
     sizes = new TransferSizes(bdev);
   }
@@ -34,6 +44,10 @@ public final class LogicalUnit {
 
   TransferSizes sizes() {
     return sizes;
+  }
+
+  PersistentReservations reservations() {
+    return reservations;
   }
 
   int blockShift() {
@@ -64,12 +78,28 @@ public final class LogicalUnit {
     return paths;
   }
 
+  /** Every target port by which there is a LUN for it. */
+  Set<TargetPort> ports() {
+    return ports.keySet();
+  }
+
+  /** A target has one more LUN for it. */
+  void exposed(TargetPort port) {
+    ports.merge(port, 1, Integer::sum);
+  }
+
+  /** A target has one LUN less for it. */
+  void withdrawn(TargetPort port) {
+    ports.computeIfPresent(port, (same, luns) -> luns == 1 ? null : luns - 1);
+  }
+
   void joined(LunNexus nexus) {
     nexuses.add(nexus);
   }
 
   void left(LunNexus nexus) {
     nexuses.remove(nexus);
+    reservations.lost(nexus.name());
   }
 
   void opened(LunPath path) {

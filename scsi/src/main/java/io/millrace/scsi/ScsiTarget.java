@@ -45,6 +45,7 @@ public final class ScsiTarget {
     }
     TreeMap<Integer, Lun> more = new TreeMap<>(luns);
     more.put(number, new Lun(number, unit, descriptor, readOnly));
+    unit.exposed(port);
     luns = more;
     lunsChanged();
   }
@@ -61,6 +62,7 @@ public final class ScsiTarget {
       throw new IllegalArgumentException("no LUN " + number);
     }
     luns = fewer;
+    removed.unit().withdrawn(port);
     lunsChanged();
     List<LunPath> paths = new ArrayList<>();
     nexuses.forEach(nexus -> nexus.pathsOf(removed, paths));
