@@ -22,21 +22,20 @@ final class LegacyReserve {
   private static ScsiCommand row(String name, String usage, boolean reserves) {
     return ScsiCommand.named(name, usage)
         .access(Access.LEGACY_RESERVE)
-        .doneBy(
-            (path, task) -> {
-              NexusName from = path.status().name();
-              path.unit()
-                  .reservations()
-                  .follow(
-                      path,
-                      now -> reserves ? reserve(now, from) : release(now, from),
-                      verdict -> ReserveOut.end(task, verdict));
-            });
+        .doneBy((path, task) -> {
+          NexusName from = path.status().name();
+          path.unit()
+              .reservations()
+              .follow(
+                  path,
+                  now -> reserves ? reserve(now, from) : release(now, from),
+                  verdict -> ReserveOut.end(task, verdict));
+        });
   }
 
   private static ReserveVerdict reserve(ReservationState now, NexusName from) {
     NexusName by = now.legacyHolder();
-    if (now.keepsOut(from, Access.LEGACY_RESERVE) || by != null && !by.equals(from)) {
+    if (now.keepsOut(from, Access.LEGACY_RESERVE) || (by != null && !by.equals(from))) {
       return CONFLICT;
     }
     return done(now.keys().isEmpty() ? now.legacy(from) : now);

@@ -8,8 +8,7 @@ final class LunNexus {
   private final Nexus nexus;
   private final Lun lun;
   private final NexusName name;
-  private final AtomicInteger attentions =
-      new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
+  private final AtomicInteger attentions = new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
 
   LunNexus(Nexus nexus, Lun lun) {
     this.nexus = nexus;
@@ -38,8 +37,7 @@ final class LunNexus {
 
   /** One is pending from now on; a reset makes those before it meaningless. */
   void attention(UnitAttention condition) {
-    attentions.updateAndGet(
-        pending -> (condition.isReset() ? 0 : pending) | condition.bit());
+    attentions.updateAndGet(pending -> (condition.isReset() ? 0 : pending) | condition.bit());
   }
 
   /** The one that is told first, which is pending no more; null when none is. */
@@ -50,8 +48,7 @@ final class LunNexus {
 
   /** Whether a reservation of another keeps a command out. Data path. */
   boolean isKeptOut(Access access) {
-    ReservationState reservations = lun.unit().reservations().state();
-    return reservations != ReservationState.NONE && reservations.keepsOut(name, access);
+    return lun.unit().reservations().state().keepsOut(name, access);
   }
 
   /** None of this kind is pending any more. */

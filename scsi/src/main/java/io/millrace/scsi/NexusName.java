@@ -1,8 +1,8 @@
 package io.millrace.scsi;
 
 /**
- * An I_T nexus as persistent reservations know it (SPC-5 §5.13.1): the same when the initiator comes
- * back, after a restart too.
+ * An I_T nexus as persistent reservations know it (SPC-5 §5.13.1): the same when the initiator
+ * comes back, after a restart too.
  *
  * @param initiator its SAS address, which is made of the initiator's name
  * @param targetPort the name of the target port

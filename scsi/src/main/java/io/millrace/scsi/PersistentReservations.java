@@ -94,20 +94,17 @@ final class PersistentReservations {
       end.accept(verdict);
     } else if (verdict instanceof Done done) {
       save(to, done.after())
-          .whenComplete(
-              (nothing, failure) -> {
-                ReserveVerdict reached = failure == null ? done : NOT_SAVED;
-                saved(reached, failure);
-                path.reactor().execute(() -> end.accept(reached));
-              });
+          .whenComplete((nothing, failure) -> {
+            ReserveVerdict reached = failure == null ? done : NOT_SAVED;
+            saved(reached, failure);
+            path.reactor().execute(() -> end.accept(reached));
+          });
     }
   }
 
   private CompletionStage<@Nullable Void> save(ReservationStore to, ReservationState after) {
     try {
-      return after.aptpl()
-          ? to.save(uuid(), ReservationCodec.encode(after))
-          : to.remove(uuid());
+      return after.aptpl() ? to.save(uuid(), ReservationCodec.encode(after)) : to.remove(uuid());
     } catch (RuntimeException e) {
       return CompletableFuture.failedStage(e);
     }
@@ -144,7 +141,7 @@ final class PersistentReservations {
     }
   }
 
-  // ---- what ends RESERVE of SPC-2 -----------------------------------------------------------------
+  // ---- what ends RESERVE of SPC-2 ---------------------------------------------------------------
 
   /** An I_T nexus is lost: registrations stay (SPC-5 §5.13.1), RESERVE of SPC-2 does not. */
   synchronized void lost(NexusName nexus) {

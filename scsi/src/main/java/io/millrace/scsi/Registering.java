@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * REGISTER, REGISTER AND IGNORE EXISTING KEY, REGISTER AND MOVE (SPC-5 §5.13.7, §5.13.8, §5.13.11.2).
- * Functions from a state to a verdict.
+ * REGISTER, REGISTER AND IGNORE EXISTING KEY, REGISTER AND MOVE (SPC-5 §5.13.7, §5.13.8,
+ * §5.13.11.2). Functions from a state to a verdict.
  */
 final class Registering {
   private static final ReserveVerdict NO_ROOM =
@@ -109,8 +109,7 @@ final class Registering {
       return wrong;
     }
     NexusName to =
-        new NexusName(
-            request.initiators().getFirst(), request.targetPorts().iterator().next());
+        new NexusName(request.initiators().getFirst(), request.targetPorts().iterator().next());
     if (to.equals(from)) {
       return new WrongParameter(TRANSPORT_ID_AT, -1);
     }

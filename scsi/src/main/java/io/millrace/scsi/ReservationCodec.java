@@ -39,8 +39,9 @@ final class ReservationCodec {
     into.put(VERSION).put((byte) (type == null ? 0 : type.code));
     into.putShort((short) (holder == null ? NO_HOLDER : nexuses.indexOf(holder)));
     into.putShort((short) nexuses.size());
-    state.keys().forEach(
-        (nexus, key) -> {
+    state
+        .keys()
+        .forEach((nexus, key) -> {
           byte[] name = name(nexus);
           into.putLong(nexus.initiator()).putLong(key).putShort((short) name.length).put(name);
         });
@@ -90,9 +91,9 @@ final class ReservationCodec {
     }
     boolean isHeldByOne = type != null && !type.isAllRegistrants();
     if (count > ReservationState.MAX_REGISTRATIONS
-        || type == null && code != 0
-        || type != null && count == 0
-        || isHeldByOne != holderAt < count) {
+        || (type == null && code != 0)
+        || (type != null && count == 0)
+        || isHeldByOne != (holderAt < count)) {
       return null;
     }
     NexusName holder = isHeldByOne ? nexuses.get(holderAt) : null;

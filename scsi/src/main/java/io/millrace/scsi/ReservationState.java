@@ -35,7 +35,7 @@ record ReservationState(
     keys = Collections.unmodifiableMap(keys);
   }
 
-  // ---- what is asked ------------------------------------------------------------------------------
+  // ---- what is asked ----------------------------------------------------------------------------
 
   /** Whether a command of a nexus ends with RESERVATION CONFLICT. Data path. */
   boolean keepsOut(NexusName nexus, Access access) {
@@ -64,7 +64,7 @@ record ReservationState(
   /** SPC-5 §5.13.3: RESERVE and RELEASE are GOOD and change nothing. */
   boolean goesOnByCompatibility(NexusName nexus) {
     ReservationType as = type;
-    return as != null && (isHolder(nexus) || as.letsRegistrantsIn && keys.containsKey(nexus));
+    return as != null && (isHolder(nexus) || (as.letsRegistrantsIn && keys.containsKey(nexus)));
   }
 
   boolean isRegistered(NexusName nexus) {
@@ -96,14 +96,14 @@ record ReservationState(
   /** Whether the same is to be there again after a power loss. */
   boolean persistsAs(ReservationState other) {
     return aptpl == other.aptpl
-        && (!aptpl || keys.equals(other.keys) && isReservedAs(other.type, other.holder));
+        && (!aptpl || (keys.equals(other.keys) && isReservedAs(other.type, other.holder)));
   }
 
   private boolean isReservedAs(@Nullable ReservationType as, @Nullable NexusName by) {
     return type == as && (holder == null ? by == null : holder.equals(by));
   }
 
-  // ---- what follows -------------------------------------------------------------------------------
+  // ---- what follows -----------------------------------------------------------------------------
 
   /** The same, reserved by a nexus. */
   ReservationState reserved(ReservationType as, NexusName by) {

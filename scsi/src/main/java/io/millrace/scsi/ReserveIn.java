@@ -30,7 +30,8 @@ final class ReserveIn {
   private ReserveIn() {}
 
   private static ScsiCommand row(String name, int code, ScsiCommand.Executor executor) {
-    return ScsiCommand.named("PERSISTENT RESERVE IN (" + name + ")", "5e 00 00 00 00 00 00 ff ff 00")
+    return ScsiCommand.named(
+            "PERSISTENT RESERVE IN (" + name + ")", "5e 00 00 00 00 00 00 ff ff 00")
         .action(code)
         .data(DataPhase.ANSWER, 7, 2)
         .access(Access.PERSISTENT_RESERVE)
@@ -78,13 +79,15 @@ final class ReserveIn {
   private static void readFullStatus(LunPath path, ScsiTask task) {
     ReservationState state = path.unit().reservations().state();
     ReservationType type = state.type();
+    int typeCode = type == null ? 0 : type.code;
     Map<String, Integer> ports = new HashMap<>();
     path.unit().ports().forEach(port -> ports.put(port.name(), port.relativeId()));
     Answer answer = begin(task, state);
-    state.keys().forEach(
-        (nexus, key) -> {
-          boolean holds = type != null && state.isHolder(nexus);
-          answer.put64(key).put32(0).put8(holds ? R_HOLDER : 0).put8(holds ? type.code : 0);
+    state
+        .keys()
+        .forEach((nexus, key) -> {
+          boolean holds = state.isHolder(nexus);
+          answer.put64(key).put32(0).put8(holds ? R_HOLDER : 0).put8(holds ? typeCode : 0);
           answer.put32(0).put16(ports.getOrDefault(nexus.targetPort(), 0));
           answer.put32(TransportId.BYTES);
           TransportId.put(answer, nexus.initiator());

@@ -43,7 +43,8 @@ final class ReserveOut {
 
   private static ScsiCommand row(String name, int code, ServiceAction action) {
     // SCOPE and TYPE may be anything here: half of the service actions ignore them.
-    return ScsiCommand.named("PERSISTENT RESERVE OUT (" + name + ")", "5f 00 ff 00 00 ff ff ff ff 00")
+    return ScsiCommand.named(
+            "PERSISTENT RESERVE OUT (" + name + ")", "5f 00 ff 00 00 ff ff ff ff 00")
         .action(code)
         .data(DataPhase.PARAMETERS, 5, 4)
         .access(Access.PERSISTENT_RESERVE)
@@ -70,9 +71,7 @@ final class ReserveOut {
                   && verdict instanceof Done done
                   && !done.preempted().isEmpty()) {
                 TaskAborter.abortAll(
-                    path,
-                    each -> done.preempted().contains(each.name()),
-                    () -> end(task, verdict));
+                    path, each -> done.preempted().contains(each.name()), () -> end(task, verdict));
               } else {
                 end(task, verdict);
               }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param actionKey SERVICE ACTION RESERVATION KEY
  * @param withOthers SPEC_I_PT
  * @param initiators of the TransportIDs, by address
- * @param targetPorts to which it applies, by name: with ALL_TG_PT all of them; for REGISTER AND MOVE
- *     the one that it moves to, or none when there is no such
+ * @param targetPorts to which it applies, by name: with ALL_TG_PT all of them; for REGISTER AND
+ *     MOVE the one that it moves to, or none when there is no such
  * @param scopeOrType what is wrong with SCOPE and TYPE, for service actions that do not ignore them
  * @param wrong with the parameter list: told to who has the right key
  */
@@ -118,14 +118,7 @@ record ReserveRequest(
       wrong = new WrongParameter(MOVE_IDS_AT, -1);
     }
     return request(
-        task,
-        path.status().name(),
-        false,
-        aptpl,
-        (flags & UNREG) != 0,
-        initiators,
-        ports,
-        wrong);
+        task, path.status().name(), false, aptpl, (flags & UNREG) != 0, initiators, ports, wrong);
   }
 
   private static ReserveRequest request(

@@ -26,8 +26,7 @@ sealed interface ReserveVerdict {
    * @param told what other nexuses are told
    * @param preempted nexuses that have lost their registration to another
    */
-  record Done(
-      ReservationState after, Map<NexusName, UnitAttention> told, Set<NexusName> preempted)
+  record Done(ReservationState after, Map<NexusName, UnitAttention> told, Set<NexusName> preempted)
       implements ReserveVerdict {}
 
   ReserveVerdict CONFLICT = new Conflict();

@@ -18,7 +18,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * RESERVE, RELEASE, CLEAR, PREEMPT (SPC-5 §5.13.9 to §5.13.11). Functions from a state to a verdict.
+ * RESERVE, RELEASE, CLEAR, PREEMPT (SPC-5 §5.13.9 to §5.13.11). Functions from a state to a
+ * verdict.
  */
 final class Reserving {
   private static final int ACTION_KEY_AT = 8;
@@ -55,9 +56,7 @@ final class Reserving {
     }
     return new Done(
         now.released(),
-        type.letsRegistrantsIn
-            ? tell(now.keys().keySet(), from, RESERVATIONS_RELEASED)
-            : Map.of(),
+        type.letsRegistrantsIn ? tell(now.keys().keySet(), from, RESERVATIONS_RELEASED) : Map.of(),
         Set.of());
   }
 
@@ -70,8 +69,7 @@ final class Reserving {
       return wrong;
     }
     Set<NexusName> all = now.keys().keySet();
-    return new Done(
-        now.without(all).next(), tell(all, from, RESERVATIONS_PREEMPTED), Set.of());
+    return new Done(now.without(all).next(), tell(all, from, RESERVATIONS_PREEMPTED), Set.of());
   }
 
   static ReserveVerdict preempt(ReservationState now, ReserveRequest request) {
@@ -86,8 +84,8 @@ final class Reserving {
       return new WrongParameter(ACTION_KEY_AT, -1);
     }
     Set<NexusName> named = new LinkedHashSet<>();
-    now.keys().forEach(
-        (nexus, registered) -> {
+    now.keys()
+        .forEach((nexus, registered) -> {
           if (key == 0 || registered == key) {
             named.add(nexus);
           }

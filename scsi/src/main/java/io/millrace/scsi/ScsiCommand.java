@@ -84,7 +84,9 @@ public final class ScsiCommand {
     return usage.length;
   }
 
-  /** The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set. */
+  /**
+   * The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set.
+   */
   public byte[] usage() {
     return usage.clone();
   }
@@ -137,7 +139,7 @@ public final class ScsiCommand {
     Builder action(int value) {
       serviceAction = value;
       int at = CommandTable.actionByte(usage[0] & 0xff);
-      usage[at] = (byte) (at == 1 ? value | usage[at] & 0xe0 : value);
+      usage[at] = (byte) (at == 1 ? value | (usage[at] & 0xe0) : value);
       return this;
     }
 

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,7 +22,7 @@ public final class ScsiTarget {
 
   private final TargetPort port;
   private final Set<Nexus> nexuses = ConcurrentHashMap.newKeySet();
-  private volatile TreeMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
+  private volatile SortedMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
 
   /** A target without logical units. */
   public ScsiTarget(TargetPort port) {
@@ -98,7 +99,7 @@ public final class ScsiTarget {
   }
 
   /** The list as it is now, always another object when it has changed. Any thread. */
-  TreeMap<Integer, Lun> luns() {
+  SortedMap<Integer, Lun> luns() {
     return luns;
   }
 

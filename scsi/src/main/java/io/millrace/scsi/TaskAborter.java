@@ -11,8 +11,8 @@ final class TaskAborter {
   private TaskAborter() {}
 
   /**
-   * Aborts all tasks of some nexuses at a logical unit: those of other nexuses end with TASK ABORTED
-   * (TAS is 1).
+   * Aborts all tasks of some nexuses at a logical unit: those of other nexuses end with TASK
+   * ABORTED (TAS is 1).
    *
    * <p>PERSISTENT RESERVE OUT commands are left alone: each takes its turn or has had it, and two
    * that wait for one another would never end.

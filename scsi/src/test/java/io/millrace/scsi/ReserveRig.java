@@ -45,13 +45,13 @@ final class ReserveRig implements AutoCloseable {
   }
 
   Result run(String nexus, String cdb, byte... out) {
-    String[] ends = nexus.split(":");
-    return rig.run(ends[0], ends[1], 0, cdb, out);
+    int colon = nexus.indexOf(':');
+    return rig.run(nexus.substring(0, colon), nexus.substring(colon + 1), 0, cdb, out);
   }
 
   LunPath path(String nexus) {
-    String[] ends = nexus.split(":");
-    return rig.path(ends[0], ends[1], 0);
+    int colon = nexus.indexOf(':');
+    return rig.path(nexus.substring(0, colon), nexus.substring(colon + 1), 0);
   }
 
   static byte[] list(long key, long actionKey, int flags) {
@@ -151,16 +151,14 @@ final class ReserveRig implements AutoCloseable {
   /** Key and type of the reservation, or nothing. */
   String reservation(String nexus) {
     byte[] data = run(nexus, "5e 01 00 00 00 00 00 10 00 00").data();
-    return data.length == 8
-        ? ""
-        : Long.toHexString(BigEndian.get64(data, 8)) + " type " + data[21];
+    return data.length == 8 ? "" : Long.toHexString(BigEndian.get64(data, 8)) + " type " + data[21];
   }
 
   /** Each registration: key, holder or not, target port, SAS address. */
   List<String> full(String nexus) {
     byte[] data = run(nexus, "5e 03 00 00 00 00 00 40 00 00").data();
     List<String> all = new ArrayList<>();
-    for (int at = 8; at < data.length; at += 48) {
+    for (int at = 8; at + 48 <= data.length; at += 48) {
       String holder = (data[at + 12] & 1) != 0 ? " holds " + data[at + 13] : "";
       all.add(
           "%x port %d %s%s"

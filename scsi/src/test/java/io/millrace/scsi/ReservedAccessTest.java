@@ -36,8 +36,7 @@ class ReservedAccessTest {
       // The holder by another target port is another nexus, and not registered there.
       assertThat(goesOn(scsi, "a:u")).isEqualTo(stranger);
       assertThat(rules(scsi, "a:t")).isEqualTo("+" + holder + "++");
-      assertThat(rules(scsi, "b:t"))
-          .isEqualTo("+" + registrant + "+" + (type >= 5 ? "+" : "-"));
+      assertThat(rules(scsi, "b:t")).isEqualTo("+" + registrant + "+" + (type >= 5 ? "+" : "-"));
       assertThat(rules(scsi, "c:t")).isEqualTo("+" + stranger + "+-");
     }
   }

@@ -51,8 +51,7 @@ final class StateDirectory implements AutoCloseable {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         sync(directory.toAbsolutePath().getParent());
       }
-      lock =
-          LinuxFiles.open(lockFile, OpenFlag.READ_WRITE, OpenFlag.CREATE, OpenFlag.NO_FOLLOW);
+      lock = LinuxFiles.open(lockFile, OpenFlag.READ_WRITE, OpenFlag.CREATE, OpenFlag.NO_FOLLOW);
     } catch (IOException e) {
       throw new StateException(
           "%s: cannot be used as state directory: %s; let this user write there or choose another"
@@ -133,8 +132,7 @@ final class StateDirectory implements AutoCloseable {
     size = channel.size();
   }
 
-  private static void takeBack(FileChannel channel, long before, IOException why)
-      throws Unknown {
+  private static void takeBack(FileChannel channel, long before, IOException why) throws Unknown {
     try {
       channel.truncate(before);
       channel.force(true);

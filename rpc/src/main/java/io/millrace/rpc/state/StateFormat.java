@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The snapshot became the file's by a rename after it was durable, and a batch is appended when
- * the one before it is durable: so only the last batch can be torn. It is when it ends too early, or
- * when a sector's part of it was never written and so is all zeroes; none ever is written like that
- * but in the middle of a value. Everything else that does not fit is damage, and refused.
+ * the one before it is durable: so only the last batch can be torn. It is when it ends too early,
+ * or when a sector's part of it was never written and so is all zeroes; none ever is written like
+ * that but in the middle of a value. Everything else that does not fit is damage, and refused.
  */
 final class StateFormat {
   static final int VERSION = 1;
@@ -42,7 +42,23 @@ final class StateFormat {
   private StateFormat() {}
 
   /** One record put, or removed when its value is null. */
-  record Change(String key, byte @Nullable [] value) {
+  static final class Change {
+    private final String key;
+    private final byte @Nullable [] value;
+
+    Change(String key, byte @Nullable [] value) {
+      this.key = key;
+      this.value = value;
+    }
+
+    String key() {
+      return key;
+    }
+
+    byte @Nullable [] value() {
+      return value;
+    }
+
     /** Bytes that it takes in a batch. */
     int bytes() {
       byte[] put = value;

@@ -67,7 +67,8 @@ public final class StateStore implements AutoCloseable {
   }
 
   /**
-   * Opens a directory; an empty one, or one that does not exist, has no records. Waits for the disk.
+   * Opens a directory; an empty one, or one that does not exist, has no records. Waits for the
+   * disk.
    *
    * @throws StateException it is another process's, damaged, or of a newer version
    */
@@ -139,7 +140,7 @@ public final class StateStore implements AutoCloseable {
         new StateException(directory.file() + ": it is closed, or too many changes wait"));
   }
 
-  // ---- the writer ---------------------------------------------------------------------------------
+  // ---- the writer -------------------------------------------------------------------------------
 
   private void write() {
     for (List<Waiting> taken = take(); !taken.isEmpty(); taken = take()) {

@@ -144,7 +144,9 @@ class StateDamageTest {
     assertThatThrownBy(() -> StateStore.open(temp.resolve("d")))
         .isInstanceOf(StateException.class)
         .hasMessage(
-            state + ": it is damaged at byte " + ends.get(1)
+            state
+                + ": it is damaged at byte "
+                + ends.get(1)
                 + "; put a copy back that is in order, or remove the file to begin without state");
     assertThat(Files.readAllBytes(state)).isEqualTo(flipped);
     byte[] newer = file.clone();

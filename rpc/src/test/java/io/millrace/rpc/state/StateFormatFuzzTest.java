@@ -10,7 +10,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 
-/** Any file is refused by one line, or goes on: what is appended to it is read back with the rest. */
+/**
+ * Any file is refused by one line, or goes on: what is appended to it is read back with the rest.
+ */
 class StateFormatFuzzTest {
   @FuzzTest
   void everyFileIsReadOrRefused(byte[] bytes) throws Damage {

@@ -7,20 +7,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
-import net.jqwik.api.constraints.Size;
+import net.jqwik.api.constraints.IntRange;
 
 /** Against a map: any changes, opened again at any moments. */
 class StateStorePropertyTest {
-  @Property(tries = 40)
-  void itHoldsWhatAMapHolds(@ForAll @Size(max = 60) int[] operations) throws Exception {
+  @Property(tries = 20)
+  void itHoldsWhatAMapHolds(@ForAll long seed, @ForAll @IntRange(max = 60) int operations)
+      throws Exception {
     Path dir = Files.createTempDirectory("state-property");
     Map<String, String> model = new TreeMap<>();
     StateStore store = StateStore.open(dir);
     try {
-      for (int operation : operations) {
+      Random random = new Random(seed);
+      for (int i = 0; i < operations; i++) {
+        int operation = random.nextInt();
         String key = "k" + (operation >>> 4 & 7);
         switch (operation & 7) {
           case 0 -> {

@@ -99,7 +99,10 @@ class StateStoreTest {
       assertThatThrownBy(() -> StateStore.open(dir))
           .isInstanceOf(StateException.class)
           .hasMessage(
-              dir + ": another process uses it (it holds " + dir.resolve("lock") + "); stop that one"
+              dir
+                  + ": another process uses it (it holds "
+                  + dir.resolve("lock")
+                  + "); stop that one"
                   + " or choose another directory");
       done(first.put("a", new byte[1]));
     }
