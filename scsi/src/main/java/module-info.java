@@ -5,6 +5,7 @@
 module io.millrace.scsi {
   requires static transitive org.jspecify;
   requires transitive io.millrace.bdev;
+  requires transitive io.millrace.rpc;
   requires org.slf4j;
 
   exports io.millrace.scsi;

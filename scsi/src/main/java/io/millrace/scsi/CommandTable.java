@@ -53,6 +53,9 @@ public final class CommandTable {
     all.addAll(Timestamp.ROWS);
     all.addAll(IdentifyingInformation.ROWS);
     all.addAll(TargetPortGroups.ROWS);
+    all.addAll(ReserveIn.ROWS);
+    all.addAll(ReserveOut.ROWS);
+    all.addAll(LegacyReserve.ROWS);
     return List.copyOf(all);
   }
 

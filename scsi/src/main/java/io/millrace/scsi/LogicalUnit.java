@@ -1,6 +1,7 @@
 package io.millrace.scsi;
 
 import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,10 +22,17 @@ public final class LogicalUnit {
   private final Set<LunNexus> nexuses = ConcurrentHashMap.newKeySet();
   private final Set<LunPath> paths = ConcurrentHashMap.newKeySet();
   private final Map<TargetPort, Integer> ports = new ConcurrentHashMap<>(); // and how many LUNs
+  private final PersistentReservations reservations;
 
-  /** Over a bdev that is open as long as this is used. */
-  LogicalUnit(Bdev bdev) {
+  /**
+   * Over a bdev that is open as long as this is used.
+   *
+   * @param store that remembers its reservations; null when nobody does
+   * @throws BdevException what it remembers cannot be believed
+   */
+  LogicalUnit(Bdev bdev, @Nullable ReservationStore store) throws BdevException {
     this.bdev = bdev;
+    reservations = new PersistentReservations(this, store);
     modes = new ModePages(bdev.properties().volatileCache());
     sizes = new TransferSizes(bdev);
     counters = new LogCounters(bdev);
@@ -41,6 +49,10 @@ public final class LogicalUnit {
 
   TransferSizes sizes() {
     return sizes;
+  }
+
+  PersistentReservations reservations() {
+    return reservations;
   }
 
   int blockShift() {
@@ -113,6 +125,7 @@ public final class LogicalUnit {
 
   void left(LunNexus nexus) {
     nexuses.remove(nexus);
+    reservations.lost(nexus.name());
   }
 
   void opened(LunPath path) {

@@ -1,8 +1,10 @@
 package io.millrace.scsi;
 
 import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevException;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The logical units of the process, by bdev. Control thread. */
 public final class LogicalUnits {
@@ -16,18 +18,39 @@ public final class LogicalUnits {
   }
 
   private final Map<Bdev, Entry> byBdev = new HashMap<>();
+  private final @Nullable ReservationStore store;
 
-  /** None yet. */
-  public LogicalUnits() {}
+  /** No reservation outlives the process. */
+  public LogicalUnits() {
+    store = null;
+  }
 
-  /** The logical unit of a bdev, made if this is its first user; give it back. */
-  public LogicalUnit take(Bdev bdev) {
-    Entry entry = byBdev.computeIfAbsent(bdev, of -> new Entry(new LogicalUnit(of)));
+  /**
+   * Reservations outlive the process when initiators ask for it (APTPL).
+   *
+   * @param store stays the caller's
+   */
+  public LogicalUnits(ReservationStore store) {
+    this.store = store;
+  }
+
+  /**
+   * The logical unit of a bdev, made if this is its first user; give it back.
+   *
+   * @throws BdevException what is stored of its reservations cannot be believed; the message is one
+   *     line. It is not served without them: initiators trust them to keep others out
+   */
+  public LogicalUnit take(Bdev bdev) throws BdevException {
+    Entry entry = byBdev.get(bdev);
+    if (entry == null) {
+      entry = new Entry(new LogicalUnit(bdev, store));
+      byBdev.put(bdev, entry);
+    }
     entry.users++;
     return entry.unit;
   }
 
-  /** One user less; after the last one, nobody remembers its reservations and modes. */
+  /** One user less; after the last one, nobody remembers its modes, nor what is not stored. */
   public void give(LogicalUnit unit) {
     Entry entry = byBdev.get(unit.bdev());
     if (entry != null && --entry.users == 0) {

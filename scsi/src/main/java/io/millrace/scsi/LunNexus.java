@@ -7,11 +7,13 @@ import org.jspecify.annotations.Nullable;
 final class LunNexus {
   private final Nexus nexus;
   private final Lun lun;
+  private final NexusName name;
   private final AtomicInteger attentions = new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
 
   LunNexus(Nexus nexus, Lun lun) {
     this.nexus = nexus;
     this.lun = lun;
+    name = NexusName.of(nexus);
     lun.unit().joined(this);
   }
 
@@ -21,6 +23,11 @@ final class LunNexus {
 
   Lun lun() {
     return lun;
+  }
+
+  /** Under which it is registered, if it is. */
+  NexusName name() {
+    return name;
   }
 
   /** The set of unit attentions that are pending, 0 for none. */
@@ -39,9 +46,9 @@ final class LunNexus {
     return before == 0 ? null : UnitAttention.values()[Integer.numberOfTrailingZeros(before)];
   }
 
-  /** Whether a reservation of another keeps a command out. */
+  /** Whether a reservation of another keeps a command out. Data path. */
   boolean isKeptOut(Access access) {
-    return false;
+    return lun.unit().reservations().state().keepsOut(name, access);
   }
 
   /** None of this kind is pending any more. */

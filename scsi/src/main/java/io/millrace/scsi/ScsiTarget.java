@@ -22,7 +22,7 @@ public final class ScsiTarget {
 
   private final TargetPort port;
   private final Set<Nexus> nexuses = ConcurrentHashMap.newKeySet();
-  private volatile TreeMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
+  private volatile NavigableMap<Integer, Lun> luns = new TreeMap<>(); // replaced, never changed
 
   /** A target without logical units. */
   public ScsiTarget(TargetPort port) {

@@ -80,6 +80,7 @@ public abstract class ScsiTask extends BdevIo {
   boolean refused; // sense data is filled, and it ends with that when its turn comes
   @Nullable Outcome abortedAs; // it was asked to end
   boolean abortedByOther; // nexus: it ends with TASK ABORTED
+  @Nullable Runnable whenEnded; // runs once, after the transport was told
   boolean isLong; // done in parts
   @Nullable BlockBuffer blocks; // memory of the device server for its blocks
 
@@ -114,6 +115,7 @@ public abstract class ScsiTask extends BdevIo {
     refused = false;
     abortedAs = null;
     abortedByOther = false;
+    whenEnded = null;
     isLong = false;
     phase = DataPhase.NONE;
     dataBytes = 0;
@@ -378,8 +380,13 @@ public abstract class ScsiTask extends BdevIo {
       blocks = null;
       buffer.close();
     }
+    Runnable waiter = whenEnded;
+    whenEnded = null;
     path().ended(this);
     ended();
+    if (waiter != null) {
+      waiter.run();
+    }
   }
 
   /** The bdev is done with it, or with one part. */

@@ -33,7 +33,7 @@ final class ScsiRig implements AutoCloseable {
 
   final Reactor reactor = Reactor.stepped("scsi");
   final BdevRegistry bdevs = new BdevRegistry();
-  final LogicalUnits units = new LogicalUnits();
+  final LogicalUnits units;
   final Mapping memory;
   private final Map<String, ScsiTarget> targets = new TreeMap<>();
   private final Map<String, Nexus> nexuses = new TreeMap<>();
@@ -42,6 +42,12 @@ final class ScsiRig implements AutoCloseable {
 
   /** Nothing yet. */
   ScsiRig() throws LinuxException {
+    this(new LogicalUnits());
+  }
+
+  /** Nothing yet, with logical units that may remember something. */
+  ScsiRig(LogicalUnits units) throws LinuxException {
+    this.units = units;
     memory = Mapping.anonymous(MEMORY, false);
   }
 
