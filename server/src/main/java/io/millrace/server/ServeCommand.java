@@ -64,6 +64,14 @@ final class ServeCommand extends ServerCommand {
   private @Nullable Path socketDirectory;
 
   @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description =
+          "Where SCSI reservations are kept that are to outlive the process (APTPL). Made if it is"
+              + " not there; one server at a time.")
+  private @Nullable Path state;
+
+  @Option(
       names = {"-m", "--cpumask"},
       paramLabel = "MASK",
       description =
@@ -141,7 +149,7 @@ final class ServeCommand extends ServerCommand {
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
     return new ServeOptions(
-        parsed, scsi, directory, cores, poll, configuration, rpcSocket, access());
+        parsed, scsi, directory, cores, poll, configuration, rpcSocket, state, access());
   }
 
   /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param poll whether the reactors never sleep
  * @param configuration SPDK's format; null for none
  * @param rpcSocket where JSON-RPC listens; null for nowhere
+ * @param state directory of what has to outlive the process; null for none
  * @param access who may connect to disks; null for what the umask allows
  */
 record ServeOptions(
@@ -27,4 +28,5 @@ record ServeOptions(
     boolean poll,
     @Nullable Path configuration,
     @Nullable Path rpcSocket,
+    @Nullable Path state,
     @Nullable SocketAccess access) {}

@@ -5,6 +5,10 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
+import io.millrace.rpc.state.StateException;
+import io.millrace.rpc.state.StateStore;
+import io.millrace.scsi.LogicalUnits;
+import io.millrace.scsi.StoredReservations;
 import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.vhost.user.server.VhostControllers;
@@ -49,6 +53,7 @@ final class Target {
   private final RingScheduler scheduler;
   private final Deque<Undo> undo = new ArrayDeque<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+  private volatile @Nullable StateStore state;
   private volatile @Nullable ScsiControllers scsi;
   private @Nullable ControlPlane controlPlane; // the only one who attaches NVMe controllers
 
@@ -60,6 +65,7 @@ final class Target {
     List<Reactor> polling = List.copyOf(cores.polling().values());
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
+    undo.push(this::closeState); // after the last reactor that could ask for something
     undo.push(cores::close);
     undo.push(this::releaseNvmeControllers);
     undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
@@ -128,6 +134,7 @@ final class Target {
   private void serve(Disks disks, @Nullable ConfigFile configuration)
       throws CommandException, InterruptedException {
     over = disks.over();
+    openState();
     try {
       cores.onControl(() -> {
         disks.serve(bdevs, blk);
@@ -156,11 +163,33 @@ final class Target {
     }
   }
 
+  private void openState() throws CommandException {
+    Path directory = options.state();
+    if (directory == null) {
+      return;
+    }
+    try {
+      state = StateStore.open(directory);
+    } catch (StateException e) {
+      throw CommandException.misused(e);
+    }
+  }
+
+  private void closeState() {
+    StateStore kept = state;
+    if (kept != null) {
+      kept.close();
+    }
+  }
+
   /** Made when somebody may want them: a server of block devices alone does not load them. */
   private ScsiControllers scsi() {
     ScsiControllers made = scsi;
     if (made == null) {
-      made = new ScsiControllers(bdevs, controllers);
+      StateStore kept = state;
+      LogicalUnits units =
+          kept == null ? new LogicalUnits() : new LogicalUnits(new StoredReservations(kept));
+      made = new ScsiControllers(bdevs, controllers, units);
       scsi = made;
     }
     return made;

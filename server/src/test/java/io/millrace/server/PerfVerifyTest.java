@@ -34,7 +34,7 @@ class PerfVerifyTest {
     List<DiskOption> disks = List.of(DiskOption.parse(dir.resolve("vm0.sock") + "=" + image));
     target =
         Target.start(
-            new ServeOptions(disks, List.of(), Path.of(""), null, false, null, null, null));
+            new ServeOptions(disks, List.of(), Path.of(""), null, false, null, null, null, null));
   }
 
   @AfterEach

@@ -34,7 +34,7 @@ class SchedulerMethodsTest {
     }
     target =
         Target.start(
-            new ServeOptions(List.of(), List.of(), dir, null, false, file, rpcSocket(), null));
+            new ServeOptions(List.of(), List.of(), dir, null, false, file, rpcSocket(), null, null));
   }
 
   private Path rpcSocket() {

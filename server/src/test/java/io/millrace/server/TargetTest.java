@@ -114,6 +114,7 @@ class TargetTest {
                 false,
                 null,
                 null,
+                null,
                 new SocketAccess(0620, -1)));
 
     assertThat(
@@ -142,6 +143,7 @@ class TargetTest {
                 dir,
                 null,
                 false,
+                null,
                 null,
                 null,
                 new SocketAccess(-1, number)));
@@ -277,6 +279,6 @@ class TargetTest {
 
   private ServeOptions options(
       List<DiskOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
-    return new ServeOptions(disks, List.of(), dir, null, false, configuration, rpcSocket, null);
+    return new ServeOptions(disks, List.of(), dir, null, false, configuration, rpcSocket, null, null);
   }
 }

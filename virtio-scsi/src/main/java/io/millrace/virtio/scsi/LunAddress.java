@@ -39,6 +39,11 @@ final class LunAddress {
     };
   }
 
+  /** Whether it is the well known logical unit REPORT LUNS (SPC-5 §8.2). */
+  static boolean isReportLuns(long address) {
+    return ((int) (address >>> 32) & 0xffff) == REPORT_LUNS && (address & REST) == 0;
+  }
+
   /** The bytes for a logical unit. */
   static long of(int target, int number) {
     return (long) BUS << 56 | (long) target << 48 | (long) (FLAT << 14 | number) << 32;

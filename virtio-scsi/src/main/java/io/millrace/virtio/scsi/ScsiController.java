@@ -153,15 +153,16 @@ public final class ScsiController extends VhostController {
     boolean writable = !readOnly && bdevs.get(bdevName).properties().writable();
     Listener listener = new Listener(chosen, lun);
     BdevDescriptor descriptor = bdevs.open(bdevName, writable, listener);
-    if (target == null) {
-      try {
-        target = newTarget(chosen);
-      } catch (BdevException e) {
-        descriptor.close();
-        throw e;
+    LogicalUnit unit;
+    try {
+      unit = units.take(descriptor.bdev());
+      if (target == null) {
+        target = newTarget(chosen, unit);
       }
+    } catch (BdevException e) {
+      descriptor.close();
+      throw e;
     }
-    LogicalUnit unit = units.take(descriptor.bdev());
     target.disks.put(lun, new Disk(descriptor, unit));
     device.using(descriptor.bdev());
     target.target.add(lun, unit, descriptor, !writable);
@@ -177,9 +178,16 @@ public final class ScsiController extends VhostController {
     return number;
   }
 
-  private Target newTarget(int number) throws BdevException {
-    TargetPort port = new TargetPort("%s.%d".formatted(name, number), portIds.next());
-    Target made = new Target(new ScsiTarget(port));
+  private Target newTarget(int number, LogicalUnit unit) throws BdevException {
+    int port;
+    try {
+      port = portIds.next();
+    } catch (BdevException e) {
+      units.give(unit);
+      throw e;
+    }
+    Target made =
+        new Target(new ScsiTarget(new TargetPort("%s.%d".formatted(name, number), port)));
     targets.put(number, made);
     device.target(number, made.target);
     return made;

@@ -18,17 +18,20 @@ public final class ScsiControllers {
 
   private final BdevRegistry bdevs;
   private final VhostControllers controllers;
-  private final LogicalUnits units = new LogicalUnits();
+  private final LogicalUnits units;
   private final BitSet ports = new BitSet();
 
   /**
    * Makes controllers.
    *
    * @param controllers among which they are
+   * @param units of all of them
    */
-  public ScsiControllers(BdevRegistry bdevs, VhostControllers controllers) {
+  public ScsiControllers(
+      BdevRegistry bdevs, VhostControllers controllers, LogicalUnits units) {
     this.bdevs = bdevs;
     this.controllers = controllers;
+    this.units = units;
     ports.set(0); // relative port identifiers begin at 1
   }
 

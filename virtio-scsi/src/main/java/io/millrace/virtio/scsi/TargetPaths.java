@@ -34,7 +34,13 @@ final class TargetPaths {
     if (now != seen[target]) {
       to = change(target, now);
     }
-    return to == null ? null : to.find(LunAddress.number(address));
+    if (to == null) {
+      return null;
+    }
+    int number = LunAddress.number(address);
+    return number == LunAddress.NONE && LunAddress.isReportLuns(address)
+        ? to.wellKnown()
+        : to.find(number);
   }
 
   /** Another target has this number now, or none; the one before has no commands any more. */

@@ -4,6 +4,7 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.reactor.Reactor;
+import io.millrace.scsi.LogicalUnits;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.VhostControllers;
 import java.io.IOException;
@@ -38,7 +39,7 @@ final class ScsiHost implements AutoCloseable {
       reactors.put(i, Reactor.start("reactor-" + i, -1));
     }
     all = new VhostControllers(control, reactors);
-    controllers = new ScsiControllers(bdevs, all);
+    controllers = new ScsiControllers(bdevs, all, new LogicalUnits());
     folder = Files.createTempDirectory("millrace-scsi");
   }
 
