@@ -40,6 +40,10 @@ public final class CommandTable {
   private static List<ScsiCommand> all() {
     List<ScsiCommand> all = new ArrayList<>();
     all.addAll(BlockCommands.ROWS);
+    all.addAll(VerifyCommands.ROWS);
+    all.addAll(WriteSameCommands.ROWS);
+    all.addAll(CompareAndWrite.ROWS);
+    all.addAll(MediumCommands.ROWS);
     return List.copyOf(all);
   }
 

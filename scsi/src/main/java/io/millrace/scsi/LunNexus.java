@@ -9,6 +9,7 @@ final class LunNexus {
   private final Lun lun;
   private final AtomicInteger attentions =
       new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
+  private final TaskOrder order = new TaskOrder(this);
 
   LunNexus(Nexus nexus, Lun lun) {
     this.nexus = nexus;
@@ -22,6 +23,11 @@ final class LunNexus {
 
   Lun lun() {
     return lun;
+  }
+
+  /** In which order its tasks are begun. */
+  TaskOrder order() {
+    return order;
   }
 
   /** The set of unit attentions that are pending, 0 for none. */

@@ -5,12 +5,20 @@ package io.millrace.scsi;
  * one command at a time changes it.
  */
 final class ModePages {
+  private final boolean hasCache;
   private volatile boolean writeCache;
   private volatile boolean descriptorSense;
 
   /** As it is after a power on. */
   ModePages(boolean hasCache) {
+    this.hasCache = hasCache;
     writeCache = hasCache;
+  }
+
+  /** As after a power on: nothing is saved (SPC-5 §6.14). */
+  void reset() {
+    writeCache = hasCache;
+    descriptorSense = false;
   }
 
   /** WCE: a write may be done before it is durable. */

@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row of the {@link CommandTable}: what a command's CDB may have in it, what data it has, when it
@@ -19,6 +20,11 @@ public final class ScsiCommand {
   /** How many blocks of data come with a CDB that is about some. */
   interface Carried {
     long blocks(byte[] cdb, long about);
+  }
+
+  /** How many blocks a command may be about. */
+  interface Most {
+    int blocks(TransferSizes sizes);
   }
 
   /** A field of the CDB; width 0 when there is none. */
@@ -39,6 +45,7 @@ public final class ScsiCommand {
   final Field length; // allocation length, parameter list length or number of blocks
   final Field lba;
   final Carried carried;
+  private final @Nullable Most most; // null for as many as may be transferred
   final Access access;
   private final int forceUnitAccessByte; // that has FUA as its bit 3; 0 for none
   final boolean ignoresAttention; // is done though a unit attention is pending
@@ -57,6 +64,7 @@ public final class ScsiCommand {
     length = from.length;
     lba = from.lba;
     carried = from.carried;
+    most = from.most;
     access = from.access;
     forceUnitAccessByte = from.forceUnitAccessByte;
     ignoresAttention = from.ignoresAttention;
@@ -94,6 +102,12 @@ public final class ScsiCommand {
     return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & 1 << 3) != 0;
   }
 
+  /** How many blocks it may be about. */
+  int most(TransferSizes sizes) {
+    Most own = most;
+    return own == null ? sizes.maxTransferBlocks() : own.blocks(sizes);
+  }
+
   /** Whether this byte of the CDB may have these bits. */
   int mask(int at) {
     return usage[at] & 0xff;
@@ -123,6 +137,7 @@ public final class ScsiCommand {
     private Field length = Field.NONE;
     private Field lba = Field.NONE;
     private Carried carried = (cdb, about) -> about;
+    private @Nullable Most most;
     private int forceUnitAccessByte;
     private Access access = Access.WRITE; // where nothing is said a reservation keeps others out
     private boolean ignoresAttention;
@@ -156,6 +171,12 @@ public final class ScsiCommand {
     /** Not every block that it is about comes with it. */
     Builder carries(Carried blocks) {
       carried = blocks;
+      return this;
+    }
+
+    /** It has a limit of its own. */
+    Builder atMost(Most blocks) {
+      most = blocks;
       return this;
     }
 

@@ -34,6 +34,10 @@ final class SenseData {
     specific = 0;
   }
 
+  void begin(Sense reason) {
+    begin(reason.key, reason.code);
+  }
+
   /** Where on the medium, or what else the command defines. */
   void information(long value) {
     hasInformation = true;

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class TransferSizes {
   private static final int MOST_TRANSFER_BYTES = 4 << 20;
   private static final long MOST_UNMAP_BYTES = 1L << 32;
+  private static final int MOST_COMPARE_BYTES = 64 << 10;
+  private static final int MOST_COMPARE_BLOCKS = 255; // its field has one byte
   private static final int SIX_BYTE_CDB = 6;
 
   private final Bdev bdev;
@@ -32,6 +34,11 @@ final class TransferSizes {
   /** MAXIMUM UNMAP LBA COUNT, in blocks: of one UNMAP or WRITE SAME, in however many parts. */
   int maxUnmapBlocks() {
     return (int) Math.min(Integer.MAX_VALUE, MOST_UNMAP_BYTES >> blockShift);
+  }
+
+  /** MAXIMUM COMPARE AND WRITE LENGTH, in blocks: in one part, for nobody else writes meanwhile. */
+  int maxCompareBlocks() {
+    return Math.min(MOST_COMPARE_BLOCKS, Math.min(MOST_COMPARE_BYTES, partBytes()) >> blockShift);
   }
 
   /** Bytes that are read or written in one part. */
@@ -58,7 +65,7 @@ final class TransferSizes {
     long carried = command.carried.blocks(cdb, blocks);
     if (!holds(lba, blocks)) {
       task.refuse(Sense.LBA_OUT_OF_RANGE);
-    } else if (Math.max(blocks, carried) > maxTransferBlocks() && carried > 0) {
+    } else if (carried > maxTransferBlocks() || blocks > command.most(this)) {
       task.refuseField(field.at(), -1);
     } else if (command.phase == DataPhase.BLOCKS) {
       room(task, carried << blockShift);
