@@ -304,7 +304,8 @@ public final class LunPath {
     if (task.attribute() == TaskAttribute.ORDERED && status != null) {
       status.order().ended(task);
     }
-    if (detached != null) {
+    // By a message: the transport is told first, and the bdev may be amid its own completion.
+    if (detached != null && tasks.count() == 0 && !reactor.execute(this::detachIfIdle)) {
       detachIfIdle();
     }
   }
