@@ -137,7 +137,7 @@ public final class LunPath {
 
   private static boolean tailFits(ScsiCommand command, byte[] cdb) {
     for (int i = 16; i < command.cdbBytes(); i++) {
-      if ((cdb[i] & ~command.mask(i)) != 0) {
+      if ((cdb[i] & ~command.mask(i) & 0xff) != 0) {
         return false;
       }
     }
@@ -152,6 +152,7 @@ public final class LunPath {
         return;
       }
     }
+    task.refuse(Sense.INVALID_FIELD_IN_CDB); // never done unchecked, whatever was seen above
   }
 
   private void size(ScsiTask task, ScsiCommand command) {
@@ -287,9 +288,15 @@ public final class LunPath {
     }
   }
 
-  /** Tells when all tasks have ended that have begun; only sends a message. */
+  /** Tells when all tasks have ended that have begun, and their transport knows. */
   void whenRunningEnded(Runnable ended) {
-    tasks.whenEnded(tasks.pick(task -> task.taskState == TaskState.RUNNING), ended);
+    tasks.whenEnded(
+        tasks.pick(task -> task.taskState == TaskState.RUNNING),
+        () -> {
+          if (!reactor.execute(ended)) {
+            ended.run();
+          }
+        });
   }
 
   /** Whether there is such a task. */

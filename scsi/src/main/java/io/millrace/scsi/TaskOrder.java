@@ -51,9 +51,18 @@ final class TaskOrder {
     return true;
   }
 
-  /** An ordered task of this nexus has ended. */
+  /** An ordered task of this nexus has ended; the others go when its transport knows. */
   synchronized void ended(ScsiTask task) {
-    if (ordered == task && begun) {
+    int mine = ticket;
+    if (ordered == task
+        && begun
+        && !task.path().reactor().execute(() -> nextAfter(mine))) {
+      next();
+    }
+  }
+
+  private synchronized void nextAfter(int mine) {
+    if (ticket == mine) {
       next();
     }
   }

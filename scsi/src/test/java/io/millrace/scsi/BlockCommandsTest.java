@@ -50,6 +50,19 @@ class BlockCommandsTest {
   }
 
   @Test
+  void aLongCdbHasAnyNumberOfBlocks() {
+    byte[] written = data(200, 3);
+    String cdb =
+        "7f 00 00 00 00 00 00 18 00 %s 00 00 00 00 00 00 00 00 00 90 00 00 00 00 00 00 00 00"
+            + " 00 00 00 c8";
+
+    assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
+    assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
+    assertThat(rig.run(cdb.formatted("09").replace("90 00 00", "90 00 80")).field())
+        .isEqualTo("cdb 21 bit 7");
+  }
+
+  @Test
   void aLongTransferIsDoneInParts() {
     byte[] written = data(2048, 2);
 
