@@ -1,6 +1,9 @@
 package io.millrace.scsi;
 
-/** What a command wants of a logical unit that may be reserved (SPC-5 tables 66 and 67, SBC-4 table 19). */
+/**
+ * What a command wants of a logical unit that may be reserved (SPC-5 tables 66 and 67, SBC-4 table
+ * 19).
+ */
 enum Access {
   /** Goes on whoever holds a reservation. */
   ALWAYS,

@@ -12,8 +12,7 @@ import java.util.List;
 final class CompareAndWrite {
   static final List<ScsiCommand> ROWS =
       List.of(
-          ScsiCommand.named(
-                  "COMPARE AND WRITE", "89 18 ff ff ff ff ff ff ff ff 00 00 00 ff 00 00")
+          ScsiCommand.named("COMPARE AND WRITE", "89 18 ff ff ff ff ff ff ff ff 00 00 00 ff 00 00")
               .data(DataPhase.BLOCKS, 13, 1)
               .lba(2, 8)
               .carries((cdb, about) -> 2 * about)
@@ -64,8 +63,8 @@ final class CompareAndWrite {
     ScsiCommand command = task.command;
     task.begin(IoType.WRITE, steps.at, steps.left);
     task.addSegment(task.blocks() + steps.left, (int) steps.left);
-    if (command != null && command.forcesUnitAccess(task.cdb())
-        || !task.path().unit().modes().writeCache()) {
+    boolean forced = command != null && command.forcesUnitAccess(task.cdb());
+    if (forced || !task.path().unit().modes().writeCache()) {
       task.forceUnitAccess();
     }
     steps.then(CompareAndWrite::written);

@@ -17,6 +17,9 @@ public final class LogicalUnits {
 
   private final Map<Bdev, Entry> byBdev = new HashMap<>();
 
+  /** None yet. */
+  public LogicalUnits() {}
+
   /** The logical unit of a bdev, made if this is its first user; give it back. */
   public LogicalUnit take(Bdev bdev) {
     Entry entry = byBdev.computeIfAbsent(bdev, of -> new Entry(new LogicalUnit(of)));

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 final class LunNexus {
   private final Nexus nexus;
   private final Lun lun;
-  private final AtomicInteger attentions =
-      new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
+  private final AtomicInteger attentions = new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
   private final TaskOrder order = new TaskOrder(this);
 
   LunNexus(Nexus nexus, Lun lun) {
@@ -37,8 +36,7 @@ final class LunNexus {
 
   /** One is pending from now on; a reset makes those before it meaningless. */
   void attention(UnitAttention condition) {
-    attentions.updateAndGet(
-        pending -> (condition.isReset() ? 0 : pending) | condition.bit());
+    attentions.updateAndGet(pending -> (condition.isReset() ? 0 : pending) | condition.bit());
   }
 
   /** The one that is told first, which is pending no more; null when none is. */

@@ -129,7 +129,8 @@ public final class LunPath {
   private static void refuseUnknown(ScsiTask task, byte[] cdb) {
     int opcode = cdb[0] & 0xff;
     if (CommandTable.hasActions(opcode)) {
-      task.refuseField(CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
+      task.refuseField(
+          CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
     } else {
       task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
     }
@@ -207,9 +208,7 @@ public final class LunPath {
     task.taskState = TaskState.RUNNING;
     ScsiCommand command = task.command;
     LunNexus told = status;
-    if (told != null
-        && told.attentions() != 0
-        && (command == null || !command.ignoresAttention)) {
+    if (told != null && told.attentions() != 0 && (command == null || !command.ignoresAttention)) {
       UnitAttention condition = told.takeAttention();
       if (condition != null) {
         task.check(condition);

@@ -12,8 +12,7 @@ final class MediumCommands {
 
   static final List<ScsiCommand> ROWS =
       List.of(
-          ScsiCommand.named(
-                  "GET LBA STATUS(16)", "9e 00 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
+          ScsiCommand.named("GET LBA STATUS(16)", "9e 00 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .action(0x12)
               .data(DataPhase.ANSWER, 10, 4)
               .lba(2, 8)
@@ -53,8 +52,8 @@ final class MediumCommands {
   }
 
   /**
-   * A bdev with a cache reads the blocks, and CONDITION MET says that they are in it; GOOD says that
-   * there is no room for them all. With IMMED they are still read first.
+   * A bdev with a cache reads the blocks, and CONDITION MET says that they are in it; GOOD says
+   * that there is no room for them all. With IMMED they are still read first.
    */
   private static void prefetch(LunPath path, ScsiTask task) {
     LogicalUnit unit = path.unit();

@@ -1,8 +1,8 @@
 package io.millrace.scsi;
 
 /**
- * What initiators may change of a logical unit by MODE SELECT, for all of them. Any thread may read;
- * one command at a time changes it.
+ * What initiators may change of a logical unit by MODE SELECT, for all of them. Any thread may
+ * read; one command at a time changes it.
  */
 final class ModePages {
   private final boolean hasCache;

@@ -4,7 +4,7 @@ import io.millrace.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,7 @@ public final class NexusPaths {
   private final Reactor reactor;
   private final LunPath nowhere;
   private final Map<Lun, LunPath> open = new ConcurrentHashMap<>();
-  private TreeMap<Integer, Lun> seen; // the list that the next two are of
+  private SortedMap<Integer, Lun> seen; // the list that the next two are of
   private @Nullable LunPath first; // of LUN 0, which most targets have alone
   private @Nullable LunPath last;
   private int lastNumber = -1;
@@ -34,8 +34,9 @@ public final class NexusPaths {
    *
    * @param number any
    */
+  @SuppressWarnings("ReferenceEquality") // another list is another object
   public LunPath find(int number) {
-    TreeMap<Integer, Lun> now = nexus.target().luns();
+    SortedMap<Integer, Lun> now = nexus.target().luns();
     if (now != seen) {
       seen = now;
       first = null;
@@ -85,11 +86,10 @@ public final class NexusPaths {
     if (path == null) {
       whenDetached.run();
     } else {
-      path.detach(
-          () -> {
-            open.remove(lun);
-            whenDetached.run();
-          });
+      path.detach(() -> {
+        open.remove(lun);
+        whenDetached.run();
+      });
     }
   }
 

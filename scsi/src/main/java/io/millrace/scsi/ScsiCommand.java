@@ -92,14 +92,16 @@ public final class ScsiCommand {
     return usage.length;
   }
 
-  /** The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set. */
+  /**
+   * The CDB usage data of REPORT SUPPORTED OPERATION CODES (SPC-5 §6.39.3): bits that may be set.
+   */
   public byte[] usage() {
     return usage.clone();
   }
 
   /** Whether a CDB has FUA set, if it is of a command that has it. */
   boolean forcesUnitAccess(byte[] cdb) {
-    return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & 1 << 3) != 0;
+    return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & (1 << 3)) != 0;
   }
 
   /** How many blocks it may be about. */
@@ -152,7 +154,7 @@ public final class ScsiCommand {
     Builder action(int value) {
       serviceAction = value;
       int at = CommandTable.actionByte(usage[0] & 0xff);
-      usage[at] = (byte) (at == 1 ? value | usage[at] & 0xe0 : value);
+      usage[at] = (byte) (at == 1 ? value | (usage[at] & 0xe0) : value);
       return this;
     }
 

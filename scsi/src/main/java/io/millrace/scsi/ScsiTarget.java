@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -97,7 +98,7 @@ public final class ScsiTarget {
   }
 
   /** The list as it is now, always another object when it has changed. Any thread. */
-  TreeMap<Integer, Lun> luns() {
+  SortedMap<Integer, Lun> luns() {
     return luns;
   }
 

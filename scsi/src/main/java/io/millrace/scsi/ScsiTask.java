@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * One command of an initiator (SAM-6 §5.1), made once by its transport and filled in place for each
  * use. Data path; one reactor's thread touches it.
  *
- * <p>Its life: the transport fills {@link #cdb}, calls {@link LunPath#prepare}, brings the data that
- * {@link #phase} asks for ({@link BdevIo#addSegment} or {@link #parameters} or {@link #blocks}), and
- * calls {@link LunPath#submit}; {@link #ended} runs exactly once for that, perhaps before {@code
- * submit} returns. Then status, sense data and answer are there until the next {@code prepare}.
+ * <p>Its life: the transport fills {@link #cdb}, calls {@link LunPath#prepare}, brings the data
+ * that {@link #phase} asks for ({@link BdevIo#addSegment} or {@link #parameters} or {@link
+ * #blocks}), and calls {@link LunPath#submit}; {@link #ended} runs exactly once for that, perhaps
+ * before {@code submit} returns. Then status, sense data and answer are there until the next {@code
+ * prepare}.
  */
 public abstract class ScsiTask extends BdevIo {
   /** Longest CDB, in bytes. */
@@ -102,10 +103,7 @@ public abstract class ScsiTask extends BdevIo {
     isLong = false;
     phase = DataPhase.NONE;
     dataBytes = 0;
-    Answer last = answer;
-    if (last != null) {
-      last.begin(); // what an earlier command answered is nobody's any more
-    }
+    Answer.forget(answer);
   }
 
   /** The transport drops it, prepared and not submitted: {@link #ended} does not run. */
@@ -150,7 +148,8 @@ public abstract class ScsiTask extends BdevIo {
     return buffer.address();
   }
 
-  // ---- for the transport, when it has ended -------------------------------------------------------
+  // ---- for the transport, when it has ended
+  // -------------------------------------------------------
 
   /** A {@link ScsiStatus}. */
   public final int status() {
@@ -205,7 +204,8 @@ public abstract class ScsiTask extends BdevIo {
     }
   }
 
-  // ---- for commands -------------------------------------------------------------------------------
+  // ---- for commands
+  // -------------------------------------------------------------------------------
 
   final long tag() {
     return tag;

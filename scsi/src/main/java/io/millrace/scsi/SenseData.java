@@ -3,8 +3,8 @@ package io.millrace.scsi;
 import java.util.Arrays;
 
 /**
- * Sense data of one task, in fixed or descriptor format (SPC-5 §4.4.2, §4.4.3). Filled once, encoded
- * when the command ends.
+ * Sense data of one task, in fixed or descriptor format (SPC-5 §4.4.2, §4.4.3). Filled once,
+ * encoded when the command ends.
  */
 final class SenseData {
   /** Bytes that either format takes at most: header, information and sense key specific. */
@@ -53,7 +53,7 @@ final class SenseData {
    */
   void field(boolean inCdb, int at, int bit) {
     int flags = SKSV | (inCdb ? IN_CDB : 0) | (bit >= 0 ? BIT_POINTER_VALID | bit : 0);
-    specific = flags << 16 | (at & 0xffff);
+    specific = (flags << 16) | (at & 0xffff);
   }
 
   /**

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Task management functions (SAM-6 §7): every reactor that has tasks concerned is told, has them end
- * and says when they have. Any thread.
+ * Task management functions (SAM-6 §7): every reactor that has tasks concerned is told, has them
+ * end and says when they have. Any thread.
  *
  * <p>A task that another initiator aborted ends with TASK ABORTED status (TAS is 1), and no unit
  * attention says so a second time; what a reset ended, or its own initiator, ends by its {@link
@@ -105,11 +105,7 @@ public final class TaskManagement {
    * @param tellOn where {@code done} runs, once, when all of them have ended; by a message
    */
   static void abortAll(
-      LogicalUnit unit,
-      Predicate<LunNexus> whose,
-      boolean byOther,
-      Reactor tellOn,
-      Runnable done) {
+      LogicalUnit unit, Predicate<LunNexus> whose, boolean byOther, Reactor tellOn, Runnable done) {
     abortAll(unit, whose, byOther, null, tellOn, done);
   }
 
@@ -137,7 +133,7 @@ public final class TaskManagement {
         paths,
         (path, one) ->
             path.abort(
-                task -> task != by,
+                task -> !task.equals(by),
                 task -> by == null || !task.abortsOthers,
                 Outcome.ABORTED,
                 byOther,
@@ -147,20 +143,12 @@ public final class TaskManagement {
   }
 
   private static void abort(
-      List<LunPath> paths,
-      Predicate<ScsiTask> which,
-      Outcome as,
-      Reactor answerOn,
-      Runnable done) {
-    onEach(
-        paths, (path, one) -> path.abort(which, task -> true, as, false, one), answerOn, done);
+      List<LunPath> paths, Predicate<ScsiTask> which, Outcome as, Reactor answerOn, Runnable done) {
+    onEach(paths, (path, one) -> path.abort(which, task -> true, as, false, one), answerOn, done);
   }
 
   private static void query(
-      List<LunPath> paths,
-      Predicate<ScsiTask> which,
-      Reactor answerOn,
-      Consumer<Response> answer) {
+      List<LunPath> paths, Predicate<ScsiTask> which, Reactor answerOn, Consumer<Response> answer) {
     AtomicBoolean found = new AtomicBoolean();
     onEach(
         paths,
@@ -172,16 +160,12 @@ public final class TaskManagement {
         },
         answerOn,
         () ->
-            answer.accept(
-                found.get() ? Response.FUNCTION_SUCCEEDED : Response.FUNCTION_COMPLETE));
+            answer.accept(found.get() ? Response.FUNCTION_SUCCEEDED : Response.FUNCTION_COMPLETE));
   }
 
   /** Runs something on each path's reactor, and tells when all say that it is done. */
   private static void onEach(
-      List<LunPath> paths,
-      BiConsumer<LunPath, Runnable> action,
-      Reactor tellOn,
-      Runnable done) {
+      List<LunPath> paths, BiConsumer<LunPath, Runnable> action, Reactor tellOn, Runnable done) {
     AtomicInteger missing = new AtomicInteger(paths.size() + 1);
     Runnable one =
         () -> {

@@ -10,14 +10,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The task set of an I_T_L nexus as far as the order of its tasks matters (SAM-6 §8.6), over all
  * reactors: an ORDERED task begins when all that came before it have ended, and what comes after it
- * waits, but for a HEAD OF QUEUE task. Any thread, under its own lock; a SIMPLE task looks at {@link
- * #isGated} and at nothing else while no ORDERED one is there.
+ * waits, but for a HEAD OF QUEUE task. Any thread, under its own lock; a SIMPLE task looks at
+ * {@link #isGated} and at nothing else while no ORDERED one is there.
  *
  * <p>Each nexus has a task set of its own (TST is 001b): nobody waits for another initiator.
  */
 final class TaskOrder {
   private final LunNexus nexus;
-  private final Queue<ScsiTask> waiting = new ArrayDeque<>(0); // behind the ordered one, oldest first
+  private final Queue<ScsiTask> waiting =
+      new ArrayDeque<>(0); // behind the ordered one, oldest first
   private @Nullable ScsiTask ordered; // that waits for older ones to end, or has begun
   private boolean begun;
   private int ticket; // of the ordered one: a task is used again
@@ -54,9 +55,7 @@ final class TaskOrder {
   /** An ordered task of this nexus has ended; the others go when its transport knows. */
   synchronized void ended(ScsiTask task) {
     int mine = ticket;
-    if (ordered == task
-        && begun
-        && !task.path().reactor().execute(() -> nextAfter(mine))) {
+    if (task.equals(ordered) && begun && !task.path().reactor().execute(() -> nextAfter(mine))) {
       next();
     }
   }
@@ -69,7 +68,7 @@ final class TaskOrder {
 
   /** A task is not to wait any more; false if its path is about to begin it. */
   synchronized boolean remove(ScsiTask task) {
-    if (ordered == task && !begun) {
+    if (task.equals(ordered) && !begun) {
       next();
       return true;
     }
@@ -120,7 +119,7 @@ final class TaskOrder {
 
   private void begin(ScsiTask task, int mine) {
     synchronized (this) {
-      if (ordered != task || ticket != mine) {
+      if (!task.equals(ordered) || ticket != mine) {
         return; // it was aborted meanwhile
       }
       begun = true;

@@ -7,9 +7,9 @@ import io.millrace.bdev.IoType;
 import java.util.List;
 
 /**
- * VERIFY and WRITE AND VERIFY (SBC-4 §5): blocks are read from the
- * medium into memory of the device server, in parts, and compared there. INFORMATION of a miscompare
- * is the offset of the first byte that differs, counted from the first block of the command.
+ * VERIFY and WRITE AND VERIFY (SBC-4 §5): blocks are read from the medium into memory of the device
+ * server, in parts, and compared there. INFORMATION of a miscompare is the offset of the first byte
+ * that differs, counted from the first block of the command.
  */
 final class VerifyCommands {
   private static final int MEDIUM_ONLY = 0; // BYTCHK
@@ -64,7 +64,7 @@ final class VerifyCommands {
   }
 
   private static int byteCheck(byte[] cdb, int flagsAt) {
-    return cdb[flagsAt] >> 1 & 3;
+    return (cdb[flagsAt] >> 1) & 3;
   }
 
   private static long carried(int byteCheck, long about) {

@@ -7,9 +7,9 @@ import io.millrace.bdev.IoType;
 import java.util.List;
 
 /**
- * WRITE SAME (SBC-4 §5): one block, or zeroes with NDOB, written to many. Zeroes are
- * left to a bdev that can make them; with UNMAP it may give the storage of such blocks back. Anchored
- * blocks are not supported: ANCHOR is refused.
+ * WRITE SAME (SBC-4 §5): one block, or zeroes with NDOB, written to many. Zeroes are left to a bdev
+ * that can make them; with UNMAP it may give the storage of such blocks back. Anchored blocks are
+ * not supported: ANCHOR is refused.
  */
 final class WriteSameCommands {
   private static final int UNMAP_BIT = 3;
@@ -24,8 +24,7 @@ final class WriteSameCommands {
               .carries((cdb, about) -> 1)
               .atMost(TransferSizes::maxUnmapBlocks)
               .doneBy((path, task) -> writeSame(path, task, 1, 7)),
-          ScsiCommand.named(
-                  "WRITE SAME(16)", "93 09 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
+          ScsiCommand.named("WRITE SAME(16)", "93 09 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(BLOCKS, 10, 4)
               .lba(2, 8)
               .carries((cdb, about) -> (cdb[1] & NDOB) != 0 ? 0 : 1)

@@ -3,6 +3,7 @@ package io.millrace.scsi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.scsi.ScsiRig.Result;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,8 +120,8 @@ class BlockCommandsTest {
     assertThat(rig.run("42 00 00 00 00 00 00 00 28 00", list).status()).isZero();
 
     byte[] expected = data(64, 3);
-    java.util.Arrays.fill(expected, 4 * 512, 12 * 512, (byte) 0);
-    java.util.Arrays.fill(expected, 20 * 512, 21 * 512, (byte) 0);
+    Arrays.fill(expected, 4 * 512, 12 * 512, (byte) 0);
+    Arrays.fill(expected, 20 * 512, 21 * 512, (byte) 0);
     assertThat(rig.run("28 00 00 00 00 00 00 00 40 00").data()).isEqualTo(expected);
   }
 

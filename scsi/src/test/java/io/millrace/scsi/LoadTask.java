@@ -20,7 +20,7 @@ final class LoadTask extends ScsiTask {
     "2f 00 00 00 00 00 00 02 00 00", // VERIFY
   };
 
-  private final LunPath path;
+  private final LunPath way;
   private final long memory;
   private final Random random;
   private final AtomicLong clock;
@@ -31,16 +31,16 @@ final class LoadTask extends ScsiTask {
   private boolean inFlight;
   volatile boolean stopping;
   volatile boolean stopped;
-  volatile long ends;
+  final AtomicLong ends = new AtomicLong();
 
   LoadTask(
-      LunPath path,
+      LunPath way,
       long memory,
       long seed,
       AtomicLong clock,
       List<LoadTask> ofNexus,
       List<String> wrong) {
-    this.path = path;
+    this.way = way;
     this.memory = memory;
     this.random = new Random(seed);
     this.clock = clock;
@@ -48,7 +48,7 @@ final class LoadTask extends ScsiTask {
     this.wrong = wrong;
   }
 
-  /** Begins a command; on the path's reactor. */
+  /** Begins a command; on the way's reactor. */
   void go() {
     TaskAttribute attribute =
         switch (random.nextInt(12)) {
@@ -59,14 +59,14 @@ final class LoadTask extends ScsiTask {
     SlowRig.fill(this, COMMANDS[random.nextInt(COMMANDS.length)], random.nextInt(8), attribute);
     beforeSubmit = clock.get();
     inFlight = true;
-    path.prepare(this);
+    way.prepare(this);
     int bytes = (int) dataBytes();
     switch (phase()) {
       case BLOCKS -> RawMemory.fill(blocks(), bytes, (byte) 0);
       case TO_DISK, FROM_DISK -> addSegment(memory, bytes);
       case NONE, ANSWER, PARAMETERS -> {}
     }
-    path.submit(this);
+    way.submit(this);
     if (inFlight) {
       submittedAt = clock.incrementAndGet();
     }
@@ -79,7 +79,7 @@ final class LoadTask extends ScsiTask {
       wrong.add("ended and was not begun: " + this);
     }
     inFlight = false;
-    ends++;
+    ends.incrementAndGet();
     if (attribute() == TaskAttribute.ORDERED && outcome() == Outcome.COMPLETE) {
       for (LoadTask each : ofNexus) {
         if (each.submittedAt <= beforeSubmit) {
@@ -90,7 +90,7 @@ final class LoadTask extends ScsiTask {
     if (stopping) {
       stopped = true;
     } else {
-      path.reactor().execute(this::go);
+      way.reactor().execute(this::go);
     }
   }
 }

@@ -86,8 +86,7 @@ class LunLifeTest {
     String verify = "2f 02 00 00 00 00 00 00 01 00";
     assertThat(rig.until(rig.submit(path, verify)).status()).isEqualTo(ScsiStatus.BUSY);
     String verifyWithoutData = "2f 00 00 00 00 00 00 00 01 00";
-    assertThat(rig.until(rig.submit(path, verifyWithoutData)).status())
-        .isEqualTo(ScsiStatus.BUSY);
+    assertThat(rig.until(rig.submit(path, verifyWithoutData)).status()).isEqualTo(ScsiStatus.BUSY);
 
     prepared.forEach(ScsiTask::abandon);
     assertThat(rig.until(rig.submit(path, verify, new byte[512])).status()).isZero();

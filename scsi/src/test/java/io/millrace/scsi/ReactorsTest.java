@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,8 +82,7 @@ class ReactorsTest {
     memory.close();
   }
 
-  private static <T> T on(Reactor reactor, java.util.function.Supplier<T> action)
-      throws Exception {
+  private static <T> T on(Reactor reactor, Supplier<T> action) throws Exception {
     CompletableFuture<T> done = new CompletableFuture<>();
     reactor.execute(() -> done.complete(action.get()));
     return done.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
@@ -114,8 +114,7 @@ class ReactorsTest {
       for (int k = 0; k < 2 * TASKS; k++) {
         NexusPaths by = paths.get(i + k % 2);
         LunPath path = on(by.reactor(), () -> by.find(0));
-        ofNexus.add(
-            new LoadTask(path, memory.address(), random.nextLong(), clock, ofNexus, wrong));
+        ofNexus.add(new LoadTask(path, memory.address(), random.nextLong(), clock, ofNexus, wrong));
       }
       tasks.addAll(ofNexus);
     }
@@ -125,7 +124,8 @@ class ReactorsTest {
 
     Function[] functions = Function.values();
     for (int i = 0; i < FUNCTIONS; i++) {
-      CompletableFuture<Response> one = perform(functions[random.nextInt(functions.length)], random);
+      CompletableFuture<Response> one =
+          perform(functions[random.nextInt(functions.length)], random);
       perform(functions[random.nextInt(functions.length)], random)
           .get(DEADLINE_SECONDS, TimeUnit.SECONDS);
       one.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
@@ -138,7 +138,7 @@ class ReactorsTest {
     }
 
     assertThat(wrong).isEmpty();
-    assertThat(tasks).allMatch(task -> task.ends > 10);
+    assertThat(tasks).allMatch(task -> task.ends.get() > 10);
     for (NexusPaths each : paths) {
       assertThat(on(each.reactor(), () -> each.find(0).newest() == null)).isTrue();
     }
@@ -151,15 +151,15 @@ class ReactorsTest {
 
   /** Reads a counter and has it be one more, if nobody else was quicker; again and again. */
   private static final class Counter extends ScsiTask {
-    private final LunPath path;
+    private final LunPath way;
     private final long block;
     private final CountDownLatch done;
     private boolean swapping;
     private int swaps;
     int misses;
 
-    Counter(LunPath path, long block, CountDownLatch done) {
-      this.path = path;
+    Counter(LunPath way, long block, CountDownLatch done) {
+      this.way = way;
       this.block = block;
       this.done = done;
     }
@@ -170,7 +170,7 @@ class ReactorsTest {
               ? "89 00 00 00 00 00 00 00 00 05 00 00 00 01 00 00"
               : "28 00 00 00 00 05 00 00 01 00";
       SlowRig.fill(this, cdb, 0, TaskAttribute.SIMPLE);
-      path.prepare(this);
+      way.prepare(this);
       if (swapping) {
         RawMemory.copy(block, blocks(), 512);
         RawMemory.copy(block, blocks() + 512, 512);
@@ -178,7 +178,7 @@ class ReactorsTest {
       } else {
         addSegment(block, 512);
       }
-      path.submit(this);
+      way.submit(this);
     }
 
     @Override
@@ -192,7 +192,7 @@ class ReactorsTest {
       if (swaps == SWAPS) {
         done.countDown();
       } else {
-        path.reactor().execute(this::go);
+        way.reactor().execute(this::go);
       }
     }
   }
@@ -211,24 +211,23 @@ class ReactorsTest {
     }
     assertThat(done.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).as("all are done").isTrue();
 
-    LunPath path = counters.get(0).path;
+    LunPath path = counters.get(0).way;
     CountDownLatch read = new CountDownLatch(1);
     long block = memory.address() + 8192;
     path.reactor()
-        .execute(
-            () -> {
-              ScsiTask task =
-                  new ScsiTask() {
-                    @Override
-                    protected void ended() {
-                      read.countDown();
-                    }
-                  };
-              SlowRig.fill(task, "28 00 00 00 00 05 00 00 01 00", 0, TaskAttribute.SIMPLE);
-              path.prepare(task);
-              task.addSegment(block, 512);
-              path.submit(task);
-            });
+        .execute(() -> {
+          ScsiTask task =
+              new ScsiTask() {
+                @Override
+                protected void ended() {
+                  read.countDown();
+                }
+              };
+          SlowRig.fill(task, "28 00 00 00 00 05 00 00 01 00", 0, TaskAttribute.SIMPLE);
+          path.prepare(task);
+          task.addSegment(block, 512);
+          path.submit(task);
+        });
     assertThat(read.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(RawMemory.getLong(block)).isEqualTo((long) SWAPS * counters.size());
     assertThat(counters.stream().mapToInt(counter -> counter.misses).sum()).isPositive();

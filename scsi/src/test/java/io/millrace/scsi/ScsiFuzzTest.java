@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * memory.
  */
 class ScsiFuzzTest {
-  private static final int COMMANDS = 1_000;
+  private static final int COMMANDS = 600;
 
   /**
    * One try.

@@ -10,6 +10,7 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
@@ -40,7 +41,9 @@ final class ScsiRig implements AutoCloseable {
     memory = Mapping.anonymous(MEMORY, false);
   }
 
-  /** A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on. */
+  /**
+   * A target "t" whose LUN 0 is a disk in memory, and an initiator "a" that knows of its power on.
+   */
   static ScsiRig withDisk() throws Exception {
     ScsiRig rig = new ScsiRig();
     rig.add("t", 0, rig.malloc("disk"), false);
@@ -50,7 +53,7 @@ final class ScsiRig implements AutoCloseable {
 
   /** A disk in memory, 2 MiB. */
   Bdev malloc(String name) throws BdevException {
-    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes());
+    UUID uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     Bdev disk = MallocBdev.create(name, uuid, BLOCK, 4096, BLOCKS);
     bdevs.register(disk);
     return disk;
@@ -73,8 +76,7 @@ final class ScsiRig implements AutoCloseable {
   LunPath path(String initiator, String target, int lun) {
     String key = initiator + " " + target;
     Nexus nexus =
-        nexuses.computeIfAbsent(
-            key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
+        nexuses.computeIfAbsent(key, of -> new Nexus(new InitiatorPort(initiator), target(target)));
     return paths.computeIfAbsent(key, of -> nexus.pathsOn(reactor)).find(lun);
   }
 
@@ -89,6 +91,7 @@ final class ScsiRig implements AutoCloseable {
   }
 
   /** How a command ended. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   record Result(int status, byte[] sense, byte[] data, ScsiTask.Outcome outcome) {
     /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
     String condition() {

@@ -114,16 +114,14 @@ class TaskManagementTest {
   void questionsAreAnswered() {
     read(rig.a2, 7);
 
-    assertThat(rig.manage(Function.QUERY_TASK, rig.a, 0, 7))
-        .isEqualTo(Response.FUNCTION_SUCCEEDED);
+    assertThat(rig.manage(Function.QUERY_TASK, rig.a, 0, 7)).isEqualTo(Response.FUNCTION_SUCCEEDED);
     assertThat(rig.manage(Function.QUERY_TASK, rig.a, 0, 8)).isEqualTo(Response.FUNCTION_COMPLETE);
     assertThat(rig.manage(Function.QUERY_TASK, rig.b, 0, 7)).isEqualTo(Response.FUNCTION_COMPLETE);
     assertThat(rig.manage(Function.QUERY_TASK_SET, rig.a, 0, 0))
         .isEqualTo(Response.FUNCTION_SUCCEEDED);
     assertThat(rig.manage(Function.QUERY_TASK_SET, rig.a, 1, 0))
         .isEqualTo(Response.FUNCTION_COMPLETE);
-    assertThat(rig.manage(Function.CLEAR_ACA, rig.a, 0, 0))
-        .isEqualTo(Response.FUNCTION_REJECTED);
+    assertThat(rig.manage(Function.CLEAR_ACA, rig.a, 0, 0)).isEqualTo(Response.FUNCTION_REJECTED);
   }
 
   @ParameterizedTest
@@ -146,12 +144,11 @@ class TaskManagementTest {
 
     assertThat(told).containsExactly("done");
     assertThat(theirs)
-        .allMatch(
-            task ->
-                task.over
-                    && task.outcome() == Outcome.COMPLETE
-                    && task.status() == ScsiStatus.TASK_ABORTED
-                    && task.senseBytes() == 0);
+        .allMatch(task ->
+            task.over
+                && task.outcome() == Outcome.COMPLETE
+                && task.status() == ScsiStatus.TASK_ABORTED
+                && task.senseBytes() == 0);
     assertThat(own.over).isFalse();
   }
 
@@ -199,24 +196,31 @@ class TaskManagementTest {
 
   /** Begins itself again when it has ended, as a transport does that has more to do. */
   private final class Restless extends ScsiTask {
-    final LunPath path;
+    final LunPath way;
+    final List<Restless> others;
     int ends;
 
-    Restless(LunPath path) {
-      this.path = path;
+    Restless(LunPath way, List<Restless> others) {
+      this.way = way;
+      this.others = others;
     }
 
     void go() {
       SlowRig.fill(this, SlowRig.READ, 1, TaskAttribute.SIMPLE);
-      path.prepare(this);
+      way.prepare(this);
       addSegment(rig.rig.memory.address(), 512);
-      path.submit(this);
+      way.submit(this);
     }
 
     @Override
     protected void ended() {
       ends++;
       go();
+      for (Restless other : others) {
+        if (other.ends == 0) {
+          way.cancel(other); // so that it ends, and is begun anew, before its turn has come
+        }
+      }
     }
   }
 
@@ -224,7 +228,7 @@ class TaskManagementTest {
   void whatIsBegunMeanwhileIsLeftAlone() {
     List<Restless> tasks = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      tasks.add(new Restless(rig.a1.find(0)));
+      tasks.add(new Restless(rig.a1.find(0), tasks));
     }
     tasks.forEach(Restless::go);
 

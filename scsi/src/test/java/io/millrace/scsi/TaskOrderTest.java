@@ -52,8 +52,7 @@ class TaskOrderTest {
     ScsiRig.Task older = read(rig.a1, TaskAttribute.SIMPLE);
     rig.steps(READ_STEPS / 2);
     ScsiRig.Task ordered = read(rig.a2, TaskAttribute.ORDERED);
-    ScsiRig.Task head =
-        rig.submit(rig.a2.find(0), SlowRig.READY, 1, TaskAttribute.HEAD_OF_QUEUE);
+    ScsiRig.Task head = rig.submit(rig.a2.find(0), SlowRig.READY, 1, TaskAttribute.HEAD_OF_QUEUE);
 
     assertThat(head.over).isTrue();
     assertThat(older.over).isFalse();

@@ -136,8 +136,7 @@ class VerifyCommandsTest {
     rig.settle("a", "t", 1);
 
     assertThat(rig.run("a", "t", 1, "2f 00 00 00 00 00 00 00 01 00").status()).isZero();
-    assertThat(
-            rig.run("a", "t", 1, "2e 00 00 00 00 00 00 00 01 00", Data.blocks(1, 1)).condition())
+    assertThat(rig.run("a", "t", 1, "2e 00 00 00 00 00 00 00 01 00", Data.blocks(1, 1)).condition())
         .isEqualTo("7/27/00");
   }
 }
