@@ -3,6 +3,7 @@ package io.millrace.scsi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.bdev.Bdev;
+import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.stacked.DelayBdev;
@@ -33,6 +34,7 @@ class ReactorsTest {
   private static final int DEADLINE_SECONDS = 60;
   private static final int TASKS = 6; // of each path
   private static final int FUNCTIONS = 300;
+  private static final int HOT_PLUGS = 500;
   private static final int SWAPS = 400; // of each path
 
   private final BdevRegistry bdevs = new BdevRegistry();
@@ -146,6 +148,65 @@ class ReactorsTest {
       for (Lun lun : target.luns().values()) {
         assertThat(nexus.with(lun).order().isGated()).isFalse();
       }
+    }
+  }
+
+  /** Asks a LUN that comes and goes whether it is ready, all the time. */
+  private static final class Asking extends ScsiTask {
+    private final NexusPaths by;
+    final CountDownLatch stopped = new CountDownLatch(1);
+    volatile boolean stopping;
+
+    Asking(NexusPaths by) {
+      this.by = by;
+    }
+
+    void go() {
+      SlowRig.fill(this, "28 00 00 00 00 00 00 00 00 00", 0, TaskAttribute.SIMPLE);
+      LunPath to = by.find(1);
+      to.prepare(this);
+      to.submit(this);
+    }
+
+    @Override
+    protected void ended() {
+      if (stopping) {
+        stopped.countDown();
+      } else {
+        by.reactor().execute(this::go);
+      }
+    }
+  }
+
+  @Test
+  void aUnitThatIsGoneIsInNobodysUse() throws Exception {
+    Bdev disk = MallocBdev.create("quick", UUID.randomUUID(), 512, 512, 64);
+    bdevs.register(disk);
+    LogicalUnit unit = new LogicalUnits().take(disk);
+    List<Asking> all = new ArrayList<>();
+    for (NexusPaths each : paths) {
+      Asking asking = new Asking(each);
+      all.add(asking);
+      each.reactor().execute(asking::go);
+    }
+
+    for (int i = 0; i < HOT_PLUGS; i++) {
+      BdevDescriptor opened = bdevs.open("quick", true, new ScsiRig.Steadfast());
+      target.add(1, unit, opened, false);
+      CountDownLatch gone = new CountDownLatch(1);
+      if (i % 2 == 0) {
+        on(reactors.get(0), () -> true);
+      }
+      target.remove(1, gone::countDown);
+      assertThat(gone.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).as("gone").isTrue();
+      assertThat(unit.paths()).isEmpty();
+      assertThat(unit.nexuses()).isEmpty();
+      opened.close();
+    }
+
+    for (Asking each : all) {
+      each.stopping = true;
+      assertThat(each.stopped.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
     }
   }
 
