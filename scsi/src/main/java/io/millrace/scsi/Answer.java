@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parameter data on its way to an initiator, big-endian as all of SCSI. One task's, used again; not
@@ -18,6 +19,13 @@ public final class Answer {
 
   void begin() {
     size = 0;
+  }
+
+  /** What an earlier command answered is nobody's any more. */
+  static void forget(@Nullable Answer answer) {
+    if (answer != null) {
+      answer.begin();
+    }
   }
 
   /** Gives room back that only an unusual answer needs. */

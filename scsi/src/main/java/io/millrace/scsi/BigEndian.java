@@ -19,7 +19,7 @@ final class BigEndian {
   static long get(byte[] bytes, int at, int width) {
     long value = 0;
     for (int i = 0; i < width; i++) {
-      value = value << 8 | (bytes[at + i] & 0xff);
+      value = (value << 8) | (bytes[at + i] & 0xff);
     }
     return value;
   }
@@ -29,11 +29,11 @@ final class BigEndian {
   }
 
   static int get16(byte[] bytes, int at) {
-    return (bytes[at] & 0xff) << 8 | (bytes[at + 1] & 0xff);
+    return ((bytes[at] & 0xff) << 8) | (bytes[at + 1] & 0xff);
   }
 
   static long get32(byte[] bytes, int at) {
-    return (long) get16(bytes, at) << 16 | get16(bytes, at + 2);
+    return ((long) get16(bytes, at) << 16) | get16(bytes, at + 2);
   }
 
   static long get64(byte[] bytes, int at) {

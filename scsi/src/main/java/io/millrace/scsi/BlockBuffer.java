@@ -33,6 +33,13 @@ final class BlockBuffer implements AutoCloseable {
     return null;
   }
 
+  /** Gives one back, if there is one. */
+  static void free(@Nullable BlockBuffer buffer) {
+    if (buffer != null) {
+      buffer.close();
+    }
+  }
+
   long address() {
     return memory.address();
   }

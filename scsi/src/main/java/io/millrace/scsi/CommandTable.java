@@ -56,6 +56,10 @@ public final class CommandTable {
     all.addAll(ReserveIn.ROWS);
     all.addAll(ReserveOut.ROWS);
     all.addAll(LegacyReserve.ROWS);
+    all.addAll(VerifyCommands.ROWS);
+    all.addAll(WriteSameCommands.ROWS);
+    all.addAll(CompareAndWrite.ROWS);
+    all.addAll(MediumCommands.ROWS);
     return List.copyOf(all);
   }
 

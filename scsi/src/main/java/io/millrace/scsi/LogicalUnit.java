@@ -85,6 +85,16 @@ public final class LogicalUnit {
     attention(UnitAttention.CAPACITY_DATA_HAS_CHANGED, null);
   }
 
+  /**
+   * A logical unit reset, but for the tasks (SAM-6 §6.3.3): modes are the default ones again, and a
+   * reservation of SPC-2 is over.
+   */
+  void reset() {
+    modes.reset();
+    reservations.reset();
+    attention(UnitAttention.BUS_DEVICE_RESET_FUNCTION_OCCURRED, null);
+  }
+
   /** All initiators but one are told of something. */
   void attention(UnitAttention condition, @Nullable LunNexus except) {
     for (LunNexus each : nexuses) {

@@ -9,6 +9,7 @@ final class LunNexus {
   private final Lun lun;
   private final NexusName name;
   private final AtomicInteger attentions = new AtomicInteger(UnitAttention.POWER_ON_OCCURRED.bit());
+  private final TaskOrder order = new TaskOrder(this);
 
   LunNexus(Nexus nexus, Lun lun) {
     this.nexus = nexus;
@@ -28,6 +29,11 @@ final class LunNexus {
   /** Under which it is registered, if it is. */
   NexusName name() {
     return name;
+  }
+
+  /** In which order its tasks are begun. */
+  TaskOrder order() {
+    return order;
   }
 
   /** The set of unit attentions that are pending, 0 for none. */

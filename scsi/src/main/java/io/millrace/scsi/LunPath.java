@@ -2,9 +2,12 @@ package io.millrace.scsi;
 
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevException;
+import io.millrace.bdev.IoStatus;
 import io.millrace.reactor.Reactor;
 import io.millrace.scsi.ScsiCommand.Field;
-import io.millrace.scsi.ScsiTask.State;
+import io.millrace.scsi.ScsiTask.Outcome;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,8 +27,8 @@ public final class LunPath {
   private final @Nullable LunNexus status;
   private final boolean wellKnown;
   private @Nullable BdevChannel channel;
-  private @Nullable ScsiTask newest; // of those that were submitted and have not ended
-  private int count;
+  private final TaskList tasks = new TaskList();
+  private boolean removed; // the logical unit is not there any more, or goes
   private @Nullable Runnable detached;
 
   /**
@@ -118,8 +121,8 @@ public final class LunPath {
    * @param task begun, with its CDB
    */
   public void prepare(ScsiTask task) {
-    assert task.taskState == State.FREE : task;
-    task.taskState = State.PREPARED;
+    assert task.taskState == TaskState.FREE : task;
+    task.taskState = TaskState.PREPARED;
     task.path = this;
     byte[] cdb = task.cdb();
     ScsiCommand command = CommandTable.of(cdb);
@@ -157,7 +160,7 @@ public final class LunPath {
 
   private static boolean tailFits(ScsiCommand command, byte[] cdb) {
     for (int i = 16; i < command.cdbBytes(); i++) {
-      if ((cdb[i] & ~command.mask(i)) != 0) {
+      if ((cdb[i] & ~command.mask(i) & 0xff) != 0) {
         return false;
       }
     }
@@ -172,6 +175,7 @@ public final class LunPath {
         return;
       }
     }
+    task.refuse(Sense.INVALID_FIELD_IN_CDB); // never done unchecked, whatever was seen above
   }
 
   private void size(ScsiTask task, ScsiCommand command) {
@@ -204,13 +208,28 @@ public final class LunPath {
    * @param task prepared here, its data brought; this path's until it has ended
    */
   public void submit(ScsiTask task) {
-    assert task.taskState == State.PREPARED && task.path == this : task;
-    link(task);
+    assert task.taskState == TaskState.PREPARED && task.path == this : task;
+    tasks.add(task);
+    LunNexus of = status;
+    if (of != null
+        && (task.attribute() != TaskAttribute.SIMPLE || of.order().isGated())
+        && of.order().holds(task)) {
+      return;
+    }
     start(task);
   }
 
-  void start(ScsiTask task) {
-    task.taskState = State.RUNNING;
+  /** The turn of a task has come that waited for an ordered one, or is that. */
+  void startWaiting(ScsiTask task) {
+    if (task.cancelled) {
+      task.end(IoStatus.ABORTED);
+    } else {
+      start(task);
+    }
+  }
+
+  private void start(ScsiTask task) {
+    task.taskState = TaskState.RUNNING;
     ScsiCommand command = task.command;
     LunNexus told = status;
     if (told != null && told.attentions() != 0 && (command == null || !command.ignoresAttention)) {
@@ -224,8 +243,10 @@ public final class LunPath {
       task.end(ScsiStatus.RESERVATION_CONFLICT);
     } else if (task.refused || command == null) {
       task.endRefused();
-    } else if (lun != null && (channel == null || detached != null)) {
-      task.check(Sense.LOGICAL_UNIT_NOT_SUPPORTED); // it was removed, or is being
+    } else if (removed) {
+      task.check(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
+    } else if (lun != null && channel == null) {
+      task.end(ScsiStatus.BUSY);
     } else if (task.attribute() == TaskAttribute.ACA) {
       task.check(Sense.INVALID_MESSAGE);
     } else if (command.needsMedium && lun != null && lun.unit().isStopped()) {
@@ -235,49 +256,95 @@ public final class LunPath {
     }
   }
 
-  /** Ends a task early that can be ended; it ends once, either way. */
+  /**
+   * Ends a task early that can be ended; it ends once, either way: as busy, if it was.
+   *
+   * @param task of this path; one that has ended, or was not submitted, is left alone
+   */
   public void cancel(ScsiTask task) {
-    BdevChannel to = channel;
-    if (to != null && task.taskState == State.RUNNING) {
-      to.cancel(task);
+    if (task.taskState == TaskState.WAITING) {
+      task.cancelled = true;
+      if (status().order().remove(task)) {
+        task.end(IoStatus.ABORTED);
+      }
+    } else if (task.taskState == TaskState.RUNNING) {
+      task.cancelled = true;
+      BdevChannel to = channel;
+      if (!task.steps().endIfLocking() && to != null) {
+        to.cancel(task);
+      }
     }
   }
 
-  private void link(ScsiTask task) {
-    ScsiTask older = newest;
-    task.youngerTask = null;
-    task.olderTask = older;
-    if (older != null) {
-      older.youngerTask = task;
+  /**
+   * Has tasks end early.
+   *
+   * @param which of those that were submitted
+   * @param awaited which of them are waited for
+   * @param as what they end as
+   * @param byOther whether it was another nexus that wanted it
+   * @param ended runs when they have ended and their transport has told of it
+   */
+  void abort(
+      Predicate<ScsiTask> which,
+      Predicate<ScsiTask> awaited,
+      Outcome as,
+      boolean byOther,
+      Runnable ended) {
+    List<ScsiTask> aborted = tasks.pick(which);
+    for (ScsiTask task : aborted) {
+      if (task.abortedAs == null) {
+        task.abortedAs = as;
+        task.abortedByOther = byOther;
+      }
     }
-    newest = task;
-    count++;
+    tasks.whenEnded(aborted.stream().filter(awaited).toList(), () -> afterThisRound(ended));
+    for (ScsiTask task : aborted) {
+      if (task.abortedAs != null) { // the end of another may have ended it, and begun it anew
+        cancel(task);
+      }
+    }
+  }
+
+  /** A transport may tell its initiator at the end of the round in which a task has ended. */
+  private void afterThisRound(Runnable ended) {
+    if (!reactor.execute(() -> reactor.defer(ended::run))) {
+      ended.run();
+    }
+  }
+
+  /** Tells when all tasks have ended that have begun, and their transport knows. */
+  void whenRunningEnded(Runnable ended) {
+    tasks.whenEnded(
+        tasks.pick(task -> task.taskState == TaskState.RUNNING),
+        () -> {
+          if (!reactor.execute(ended)) {
+            ended.run();
+          }
+        });
+  }
+
+  /** Whether there is such a task. */
+  boolean has(Predicate<ScsiTask> which) {
+    return !tasks.pick(which).isEmpty();
   }
 
   /** A task has ended, and its transport is told next. */
   void ended(ScsiTask task) {
-    ScsiTask older = task.olderTask;
-    ScsiTask younger = task.youngerTask;
-    if (older != null) {
-      older.youngerTask = younger;
+    task.taskState = TaskState.FREE;
+    tasks.remove(task);
+    if (task.attribute() == TaskAttribute.ORDERED && status != null) {
+      status.order().ended(task);
     }
-    if (younger != null) {
-      younger.olderTask = older;
-    } else {
-      newest = older;
-    }
-    task.olderTask = null;
-    task.youngerTask = null;
-    task.taskState = State.FREE;
-    count--;
-    if (detached != null) {
+    // By a message: the transport is told first, and the bdev may be amid its own completion.
+    if (detached != null && tasks.count() == 0 && !reactor.execute(this::detachIfIdle)) {
       detachIfIdle();
     }
   }
 
   /** The youngest task that has not ended; the others by {@code olderTask}. */
   @Nullable ScsiTask newest() {
-    return newest;
+    return tasks.newest();
   }
 
   // ---- life -------------------------------------------------------------------------------------
@@ -288,20 +355,14 @@ public final class LunPath {
    * @param whenDetached runs once the channel is closed
    */
   void detach(Runnable whenDetached) {
-    if (channel == null) {
-      whenDetached.run();
-    } else {
-      detached = whenDetached;
-      detachIfIdle();
-    }
+    removed = true;
+    detached = whenDetached;
+    detachIfIdle();
   }
 
   private void detachIfIdle() {
-    Runnable tell = detached;
-    if (tell != null && count == 0) {
+    if (tasks.count() == 0) {
       close();
-      detached = null;
-      tell.run();
     }
   }
 
@@ -309,6 +370,7 @@ public final class LunPath {
   void close() {
     BdevChannel open = channel;
     Lun to = lun;
+    removed = to != null;
     channel = null;
     if (to != null) {
       to.unit().closed(this);

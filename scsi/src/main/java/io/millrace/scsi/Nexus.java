@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An I_T nexus: one initiator and one target (SAM-6 §4.8). Any thread; each reactor has {@link
@@ -69,8 +70,13 @@ public final class Nexus {
     }
   }
 
-  void pathsOf(Lun lun, List<LunPath> into) {
+  /** Adds the ways to one logical unit, of all reactors; those to all units for null. */
+  void pathsOf(@Nullable Lun lun, List<LunPath> into) {
     paths.forEach(each -> each.pathsOf(lun, into));
+  }
+
+  void allPaths(List<NexusPaths> into) {
+    into.addAll(paths);
   }
 
   /** The initiator is gone; all its paths are closed. */

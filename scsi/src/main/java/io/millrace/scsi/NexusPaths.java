@@ -73,11 +73,30 @@ public final class NexusPaths {
     return List.copyOf(open.values());
   }
 
-  /** Adds the way to a logical unit, if there is one. Any thread. */
-  void pathsOf(Lun lun, List<LunPath> into) {
-    LunPath path = open.get(lun);
+  /** Adds the way to a logical unit, if there is one; all ways for null. Any thread. */
+  void pathsOf(@Nullable Lun lun, List<LunPath> into) {
+    LunPath path = lun == null ? null : open.get(lun);
     if (path != null) {
       into.add(path);
+    } else if (lun == null) {
+      into.addAll(open.values());
+    }
+  }
+
+  Reactor reactor() {
+    return reactor;
+  }
+
+  /** A logical unit was taken off the list: the way to it goes, if there is one. */
+  void detach(Lun lun, Runnable whenDetached) {
+    LunPath path = open.get(lun);
+    if (path == null) {
+      whenDetached.run();
+    } else {
+      path.detach(() -> {
+        open.remove(lun);
+        whenDetached.run();
+      });
     }
   }
 

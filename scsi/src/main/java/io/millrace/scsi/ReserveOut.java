@@ -70,8 +70,13 @@ final class ReserveOut {
               if (code == PREEMPT_AND_ABORT
                   && verdict instanceof Done done
                   && !done.preempted().isEmpty()) {
-                TaskAborter.abortAll(
-                    path, each -> done.preempted().contains(each.name()), () -> end(task, verdict));
+                TaskManagement.abortAll(
+                    path.unit(),
+                    each -> done.preempted().contains(each.name()),
+                    true,
+                    task,
+                    path.reactor(),
+                    () -> end(task, verdict));
               } else {
                 end(task, verdict);
               }

@@ -24,6 +24,11 @@ public final class ScsiCommand {
     long blocks(byte[] cdb, long about);
   }
 
+  /** How many blocks a command may be about. */
+  interface Most {
+    int blocks(TransferSizes sizes);
+  }
+
   /** A field of the CDB; width 0 when there is none. */
   record Field(int at, int width) {
     static final Field NONE = new Field(0, 0);
@@ -43,6 +48,7 @@ public final class ScsiCommand {
   final int answerBytes; // of an answer without allocation length; 0 when there is one
   final Field lba;
   final Carried carried;
+  private final @Nullable Most most; // null for as many as may be transferred
   final Access access;
   private final int forceUnitAccessByte; // that has FUA as its bit 3; 0 for none
   final boolean ignoresAttention; // is done though a unit attention is pending
@@ -65,6 +71,7 @@ public final class ScsiCommand {
     answerBytes = from.answerBytes;
     lba = from.lba;
     carried = from.carried;
+    most = from.most;
     access = from.access;
     forceUnitAccessByte = from.forceUnitAccessByte;
     ignoresAttention = from.ignoresAttention;
@@ -115,7 +122,13 @@ public final class ScsiCommand {
 
   /** Whether a CDB has FUA set, if it is of a command that has it. */
   boolean forcesUnitAccess(byte[] cdb) {
-    return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & 1 << 3) != 0;
+    return forceUnitAccessByte > 0 && (cdb[forceUnitAccessByte] & (1 << 3)) != 0;
+  }
+
+  /** How many blocks it may be about. */
+  int most(TransferSizes sizes) {
+    Most own = most;
+    return own == null ? sizes.maxTransferBlocks() : own.blocks(sizes);
   }
 
   /** Whether this byte of the CDB may have these bits. */
@@ -148,6 +161,7 @@ public final class ScsiCommand {
     private int answerBytes;
     private Field lba = Field.NONE;
     private Carried carried = (cdb, about) -> about;
+    private @Nullable Most most;
     private int forceUnitAccessByte;
     private Access access = Access.WRITE; // where nothing is said a reservation keeps others out
     private boolean ignoresAttention;
@@ -191,6 +205,12 @@ public final class ScsiCommand {
     /** Not every block that it is about comes with it. */
     Builder carries(Carried blocks) {
       carried = blocks;
+      return this;
+    }
+
+    /** It has a limit of its own. */
+    Builder atMost(Most blocks) {
+      most = blocks;
       return this;
     }
 

@@ -65,9 +65,10 @@ public final class ScsiTarget {
     luns = fewer;
     removed.unit().withdrawn(port);
     lunsChanged();
-    List<LunPath> paths = new ArrayList<>();
-    nexuses.forEach(nexus -> nexus.pathsOf(removed, paths));
-    AtomicInteger missing = new AtomicInteger(paths.size() + 1);
+    // Also those that have no way to it yet: one may be opened this moment, by the list before.
+    List<NexusPaths> all = new ArrayList<>();
+    nexuses.forEach(nexus -> nexus.allPaths(all));
+    AtomicInteger missing = new AtomicInteger(all.size() + 1);
     Runnable one =
         () -> {
           if (missing.decrementAndGet() == 0) {
@@ -75,8 +76,8 @@ public final class ScsiTarget {
             gone.run();
           }
         };
-    for (LunPath path : paths) {
-      if (!path.reactor().execute(() -> path.detach(one))) {
+    for (NexusPaths paths : all) {
+      if (!paths.reactor().execute(() -> paths.detach(removed, one))) {
         one.run();
       }
     }

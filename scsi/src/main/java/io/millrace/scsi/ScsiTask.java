@@ -34,23 +34,6 @@ public abstract class ScsiTask extends BdevIo {
     RESET
   }
 
-  enum State {
-    FREE,
-    PREPARED,
-    WAITING, // for an ordered command to be done
-    RUNNING
-  }
-
-  /** What follows when a part of a command is done; see {@link TaskSteps}. */
-  interface Step {
-    /**
-     * Goes on, by one more submit, or ends the task.
-     *
-     * @param status of the part
-     */
-    void next(ScsiTask task, IoStatus status);
-  }
-
   private static final int USUAL_SEGMENTS = 4;
   private static final int MOST_SEGMENTS_KEPT = 128;
   private static final byte[] NOTHING = new byte[0];
@@ -68,7 +51,7 @@ public abstract class ScsiTask extends BdevIo {
   private Outcome outcome = Outcome.COMPLETE;
 
   // The path's.
-  State taskState = State.FREE;
+  TaskState taskState = TaskState.FREE;
   @Nullable LunPath path;
   @Nullable ScsiTask olderTask;
   @Nullable ScsiTask youngerTask;
@@ -80,7 +63,8 @@ public abstract class ScsiTask extends BdevIo {
   boolean refused; // sense data is filled, and it ends with that when its turn comes
   @Nullable Outcome abortedAs; // it was asked to end
   boolean abortedByOther; // nexus: it ends with TASK ABORTED
-  @Nullable Runnable whenEnded; // runs once, after the transport was told
+  boolean cancelled; // it ends at its next step, if it has one
+  boolean abortsOthers; // and waits for them to end: nobody who does the same waits for it
   boolean isLong; // done in parts
   @Nullable BlockBuffer blocks; // memory of the device server for its blocks
 
@@ -105,7 +89,7 @@ public abstract class ScsiTask extends BdevIo {
    * @param commandTag by which the initiator may ask for it to be aborted
    */
   public final void begin(long commandTag, TaskAttribute taskAttribute) {
-    assert taskState == State.FREE : this;
+    assert taskState == TaskState.FREE : this;
     tag = commandTag;
     attribute = taskAttribute;
     status = ScsiStatus.GOOD;
@@ -115,10 +99,20 @@ public abstract class ScsiTask extends BdevIo {
     refused = false;
     abortedAs = null;
     abortedByOther = false;
-    whenEnded = null;
+    cancelled = false;
+    abortsOthers = false;
     isLong = false;
     phase = DataPhase.NONE;
     dataBytes = 0;
+    Answer.forget(answer);
+  }
+
+  /** The transport drops it, prepared and not submitted: {@link #ended} does not run. */
+  public final void abandon() {
+    assert taskState == TaskState.PREPARED : this;
+    BlockBuffer.free(blocks);
+    blocks = null;
+    taskState = TaskState.FREE;
   }
 
   /** What data it has; valid after {@link LunPath#prepare}. */
@@ -126,10 +120,7 @@ public abstract class ScsiTask extends BdevIo {
     return phase;
   }
 
-  /**
-   * How many bytes of data: to be brought, or the room that the initiator says to have for an
-   * answer.
-   */
+  /** Bytes of data to be brought, or of room that the initiator says to have for an answer. */
   public final long dataBytes() {
     return dataBytes;
   }
@@ -199,7 +190,7 @@ public abstract class ScsiTask extends BdevIo {
 
   /** The transport is done with it: what only an unusual command needs is given back. */
   public final void recycle() {
-    assert taskState == State.FREE : this;
+    assert taskState == TaskState.FREE : this;
     keepRoomFor(MOST_SEGMENTS_KEPT);
     LongTransfer transfer = longTransfer;
     if (transfer != null) {
@@ -287,13 +278,13 @@ public abstract class ScsiTask extends BdevIo {
 
   /** Ends it with CHECK CONDITION. */
   final void check(Sense reason) {
-    senseData.begin(reason.key, reason.code);
+    senseData.begin(reason);
     endWithSense();
   }
 
   /** Ends it with CHECK CONDITION, and tells where on the medium, or what the command defines. */
   final void check(Sense reason, long information) {
-    senseData.begin(reason.key, reason.code);
+    senseData.begin(reason);
     senseData.information(information);
     endWithSense();
   }
@@ -311,8 +302,7 @@ public abstract class ScsiTask extends BdevIo {
    * @param bit its highest bit, -1 for whole bytes
    */
   final void checkParameter(int at, int bit) {
-    senseData.begin(
-        Sense.INVALID_FIELD_IN_PARAMETER_LIST.key, Sense.INVALID_FIELD_IN_PARAMETER_LIST.code);
+    senseData.begin(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
     senseData.field(false, at, bit);
     endWithSense();
   }
@@ -334,7 +324,7 @@ public abstract class ScsiTask extends BdevIo {
     refused = true;
     phase = DataPhase.NONE;
     dataBytes = 0;
-    senseData.begin(reason.key, reason.code);
+    senseData.begin(reason);
   }
 
   /** There is no room for it now: it will end with BUSY when its turn comes. */
@@ -375,18 +365,10 @@ public abstract class ScsiTask extends BdevIo {
     if (several != null) {
       several.stop();
     }
-    BlockBuffer buffer = blocks;
-    if (buffer != null) {
-      blocks = null;
-      buffer.close();
-    }
-    Runnable waiter = whenEnded;
-    whenEnded = null;
+    BlockBuffer.free(blocks);
+    blocks = null;
     path().ended(this);
     ended();
-    if (waiter != null) {
-      waiter.run();
-    }
   }
 
   /** The bdev is done with it, or with one part. */
@@ -400,23 +382,15 @@ public abstract class ScsiTask extends BdevIo {
     }
   }
 
-  /** Ends it as the bdev ended. */
+  /** Ends it as the bdev ended; a flush is a write of what is cached. */
   final void end(IoStatus ioStatus) {
-    switch (ioStatus) {
-      case SUCCESS -> good();
-      case IO_ERROR -> check(writes() ? Sense.WRITE_ERROR : Sense.UNRECOVERED_READ_ERROR);
-      case UNSUPPORTED -> check(Sense.INVALID_COMMAND_OPERATION_CODE);
-      case OUT_OF_RANGE -> check(Sense.LBA_OUT_OF_RANGE);
-      case READ_ONLY -> check(Sense.WRITE_PROTECTED);
-      case NO_SPACE -> check(Sense.SPACE_ALLOCATION_FAILED);
-      case BAD_MEMORY -> check(Sense.INTERNAL_TARGET_FAILURE);
-      case ABORTED -> end(abortedAs == null ? ScsiStatus.BUSY : ScsiStatus.TASK_ABORTED);
-      case MISCOMPARE -> check(Sense.MISCOMPARE_DURING_VERIFY);
+    if (ioStatus == IoStatus.SUCCESS) {
+      good();
+    } else if (ioStatus == IoStatus.ABORTED) {
+      end(abortedAs == null ? ScsiStatus.BUSY : ScsiStatus.TASK_ABORTED);
+    } else {
+      check(Sense.of(ioStatus, type().isWrite() || type() == IoType.FLUSH));
     }
-  }
-
-  private boolean writes() {
-    return type().isWrite() || type() == IoType.FLUSH; // that one writes what is cached
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.millrace.scsi;
 
+import io.millrace.bdev.IoStatus;
+
 /**
  * What a CHECK CONDITION can say: sense key, additional sense code and its qualifier (SPC-5 §4.4.3,
  * annex F).
@@ -31,5 +33,18 @@ public enum Sense {
   Sense(SenseKey key, int code) {
     this.key = key;
     this.code = code;
+  }
+
+  /** What a failure of the bdev is called here. */
+  static Sense of(IoStatus status, boolean write) {
+    return switch (status) {
+      case IO_ERROR -> write ? WRITE_ERROR : UNRECOVERED_READ_ERROR;
+      case UNSUPPORTED -> INVALID_COMMAND_OPERATION_CODE;
+      case OUT_OF_RANGE -> LBA_OUT_OF_RANGE;
+      case READ_ONLY -> WRITE_PROTECTED;
+      case NO_SPACE -> SPACE_ALLOCATION_FAILED;
+      case MISCOMPARE -> MISCOMPARE_DURING_VERIFY;
+      case BAD_MEMORY, SUCCESS, ABORTED -> INTERNAL_TARGET_FAILURE;
+    };
   }
 }

@@ -34,6 +34,10 @@ final class SenseData {
     specific = 0;
   }
 
+  void begin(Sense reason) {
+    begin(reason.key, reason.code);
+  }
+
   /** Where on the medium, or what else the command defines. */
   void information(long value) {
     hasInformation = true;
@@ -49,7 +53,7 @@ final class SenseData {
    */
   void field(boolean inCdb, int at, int bit) {
     int flags = SKSV | (inCdb ? IN_CDB : 0) | (bit >= 0 ? BIT_POINTER_VALID | bit : 0);
-    specific = flags << 16 | (at & 0xffff);
+    specific = (flags << 16) | (at & 0xffff);
   }
 
   /**

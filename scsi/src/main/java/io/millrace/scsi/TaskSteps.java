@@ -1,9 +1,9 @@
 package io.millrace.scsi;
 
+import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.RangeLock;
-import io.millrace.scsi.ScsiTask.Step;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +17,16 @@ final class TaskSteps {
   /** Bytes of one command after which others have their turn. */
   static final long TURN_BYTES = 128 << 10;
 
+  /** What follows when a part of a command is done. */
+  interface Step {
+    /**
+     * Goes on, by one more submit, or ends the task.
+     *
+     * @param status of the part
+     */
+    void next(ScsiTask task, IoStatus status);
+  }
+
   private final ScsiTask task;
   private final Runnable resume = this::resume;
   private @Nullable Step step;
@@ -25,6 +35,9 @@ final class TaskSteps {
   private IoStatus kept = IoStatus.SUCCESS; // while others have their turn
   private long worked;
   private @Nullable RangeLock lock;
+  private boolean locking; // waits for one
+  private int lockTicket; // of the last that was asked for
+  private @Nullable BlockBuffer room;
 
   // The command's own: how far it is.
   long at; // bytes
@@ -66,19 +79,67 @@ final class TaskSteps {
     channel.submit(task);
   }
 
+  /** How long the next part of so many bytes may be: whole blocks. */
+  int part(long bytes) {
+    return (int) Math.min(bytes, Math.min(TURN_BYTES, task.path().unit().sizes().partBytes()));
+  }
+
+  /**
+   * Memory of the device server until the task ends, which reads as zeroes.
+   *
+   * @return its host address, or 0 when there is none now and the task has ended as busy
+   */
+  long room(long bytes) {
+    BlockBuffer made = BlockBuffer.of(bytes);
+    if (made == null) {
+      task.end(ScsiStatus.BUSY);
+      return 0;
+    }
+    room = made;
+    return made.address();
+  }
+
+  /** Host address of the memory that was asked for. */
+  long room() {
+    BlockBuffer made = room;
+    if (made == null) {
+      throw new IllegalStateException("no room: " + task);
+    }
+    return made.address();
+  }
+
   /** Locks a range against other writers until the task ends; the step goes on then. */
   void lock(long offsetBytes, long lengthBytes) {
     LunPath path = task.path();
-    path.unit()
-        .bdev()
-        .lockRange(
-            path.reactor(),
-            offsetBytes,
-            lengthBytes,
-            locked -> {
-              lock = locked;
-              advance(IoStatus.SUCCESS);
-            });
+    Bdev bdev = path.unit().bdev();
+    int ticket = ++lockTicket;
+    locking = true;
+    bdev.lockRange(
+        path.reactor(), offsetBytes, lengthBytes, locked -> locked(bdev, ticket, locked));
+  }
+
+  private void locked(Bdev bdev, int ticket, RangeLock got) {
+    if (locking && ticket == lockTicket) {
+      locking = false;
+      lock = got;
+      advance(IoStatus.SUCCESS);
+    } else {
+      bdev.unlockRange(got); // the task did not wait for it
+    }
+  }
+
+  /**
+   * The task was cancelled.
+   *
+   * @return whether it has ended, because it waited for a lock; else it ends when its part does, or
+   *     at its next turn
+   */
+  boolean endIfLocking() {
+    if (!locking) {
+      return false;
+    }
+    task.end(IoStatus.ABORTED);
+    return true;
   }
 
   /** A part is done. */
@@ -88,14 +149,22 @@ final class TaskSteps {
       return;
     }
     advancing = true;
+    try {
+      loop(status);
+    } finally {
+      advancing = false;
+    }
+  }
+
+  private void loop(IoStatus status) {
     IoStatus last = status;
     while (last != null) {
       returned = null;
       Step current = step;
       if (current == null) {
-        break;
+        return;
       }
-      if (task.abortedAs != null) {
+      if (task.cancelled) {
         task.end(IoStatus.ABORTED);
       } else {
         current.next(task, last);
@@ -108,7 +177,6 @@ final class TaskSteps {
         last = null;
       }
     }
-    advancing = false;
   }
 
   private void resume() {
@@ -118,10 +186,13 @@ final class TaskSteps {
   /** The task ends. */
   void stop() {
     step = null;
+    locking = false;
     RangeLock held = lock;
     if (held != null) {
       lock = null;
       task.path().unit().bdev().unlockRange(held);
     }
+    BlockBuffer.free(room);
+    room = null;
   }
 }

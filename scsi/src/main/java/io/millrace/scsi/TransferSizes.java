@@ -70,7 +70,7 @@ final class TransferSizes {
     long carried = command.carried.blocks(cdb, blocks);
     if (!holds(lba, blocks)) {
       task.refuse(Sense.LBA_OUT_OF_RANGE);
-    } else if (Math.max(blocks, carried) > maxTransferBlocks() && carried > 0) {
+    } else if (carried > maxTransferBlocks() || blocks > command.most(this)) {
       task.refuseField(field.at(), -1);
     } else if (command.phase == DataPhase.BLOCKS) {
       room(task, carried << blockShift);

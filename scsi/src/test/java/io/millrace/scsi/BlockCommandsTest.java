@@ -3,6 +3,7 @@ package io.millrace.scsi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.scsi.ScsiRig.Result;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,6 +48,19 @@ class BlockCommandsTest {
     assertThat(rig.run(write, written).status()).isZero();
     assertThat(rig.run(read).data()).isEqualTo(written);
     assertThat(rig.run("28 00 00 00 00 10 00 00 02 00").data()).isEqualTo(written);
+  }
+
+  @Test
+  void aLongCdbHasAnyNumberOfBlocks() {
+    byte[] written = data(200, 3);
+    String cdb =
+        "7f 00 00 00 00 00 00 18 00 %s 00 00 00 00 00 00 00 00 00 90 00 00 00 00 00 00 00 00"
+            + " 00 00 00 c8";
+
+    assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
+    assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
+    assertThat(rig.run(cdb.formatted("09").replace("90 00 00", "90 00 80")).field())
+        .isEqualTo("cdb 21 bit 7");
   }
 
   @Test
@@ -106,8 +120,8 @@ class BlockCommandsTest {
     assertThat(rig.run("42 00 00 00 00 00 00 00 28 00", list).status()).isZero();
 
     byte[] expected = data(64, 3);
-    java.util.Arrays.fill(expected, 4 * 512, 12 * 512, (byte) 0);
-    java.util.Arrays.fill(expected, 20 * 512, 21 * 512, (byte) 0);
+    Arrays.fill(expected, 4 * 512, 12 * 512, (byte) 0);
+    Arrays.fill(expected, 20 * 512, 21 * 512, (byte) 0);
     assertThat(rig.run("28 00 00 00 00 00 00 00 40 00").data()).isEqualTo(expected);
   }
 

@@ -225,7 +225,7 @@ final class ScsiRig implements AutoCloseable {
     }
   }
 
-  private static final class Steadfast implements BdevListener {
+  static final class Steadfast implements BdevListener {
     @Override
     public void removed() {
       // The rig's disks stay.
