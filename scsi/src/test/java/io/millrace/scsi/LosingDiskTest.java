@@ -11,7 +11,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of commands at a disk with a cache that can lose writes, and that makes no zeroes. */
+/**
+ * What becomes of commands at a disk with a cache that can lose writes, and that makes no zeroes.
+ */
 class LosingDiskTest {
   private ScsiRig rig;
   private LosingDisk disk;

@@ -104,7 +104,8 @@ final class BlkCommand extends ServerCommand {
       throw wrong("--format=" + format + " is not known; the only format is raw");
     }
     DiskOption disk = DiskOption.of(socket, image, readOnly, format != null);
-    return new ServeOptions(List.of(disk), List.of(), Path.of(""), null, false, null, null, null, null);
+    return new ServeOptions(
+        List.of(disk), List.of(), Path.of(""), null, false, null, null, null, null);
   }
 
   private DiskSocket socket() {

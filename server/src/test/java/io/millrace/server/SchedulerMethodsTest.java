@@ -34,7 +34,8 @@ class SchedulerMethodsTest {
     }
     target =
         Target.start(
-            new ServeOptions(List.of(), List.of(), dir, null, false, file, rpcSocket(), null, null));
+            new ServeOptions(
+                List.of(), List.of(), dir, null, false, file, rpcSocket(), null, null));
   }
 
   private Path rpcSocket() {

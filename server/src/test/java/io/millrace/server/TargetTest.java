@@ -279,6 +279,7 @@ class TargetTest {
 
   private ServeOptions options(
       List<DiskOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
-    return new ServeOptions(disks, List.of(), dir, null, false, configuration, rpcSocket, null, null);
+    return new ServeOptions(
+        disks, List.of(), dir, null, false, configuration, rpcSocket, null, null);
   }
 }

@@ -1,7 +1,6 @@
 package io.millrace.simulation;
 
 import io.millrace.bdev.BdevException;
-import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.ConfigAccess;
@@ -11,6 +10,7 @@ import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.VringAddress;
 import io.millrace.vhost.user.VringMessage;
+import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;

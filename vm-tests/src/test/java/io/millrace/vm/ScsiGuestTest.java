@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A Linux guest with a SCSI controller: its sd driver finds the disks, load is verified, disks come,
- * grow and go while it runs, and sg3_utils ask for what sd does not.
+ * A Linux guest with a SCSI controller: its sd driver finds the disks, load is verified, disks
+ * come, grow and go while it runs, and sg3_utils ask for what sd does not.
  */
 class ScsiGuestTest {
   @RegisterExtension final Lab lab = new Lab();
@@ -126,11 +126,7 @@ class ScsiGuestTest {
                 "--rpc-socket=rpc.sock"),
             List.of("vm0.sock", "tools.sock", "rpc.sock"));
     Guest guest =
-        Guest.named("guest")
-            .scsi("vm0.sock", 2)
-            .disk("tools.sock", 1)
-            .script(script())
-            .start(lab);
+        Guest.named("guest").scsi("vm0.sock", 2).disk("tools.sock", 1).script(script()).start(lab);
 
     guest.await("READY for a disk");
     MillraceServer.rpc(
@@ -165,6 +161,7 @@ class ScsiGuestTest {
           .anySatisfy(line -> assertThat(line).startsWith(start).contains(tool[1]));
     }
     assertThat(guest.report().stream().filter(line -> line.startsWith("KERNEL ")))
-        .noneMatch(line -> line.toLowerCase(Locale.ROOT).matches(".*(error|fail|invalid|illegal).*"));
+        .noneMatch(
+            line -> line.toLowerCase(Locale.ROOT).matches(".*(error|fail|invalid|illegal).*"));
   }
 }

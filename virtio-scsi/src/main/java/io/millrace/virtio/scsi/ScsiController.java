@@ -186,8 +186,7 @@ public final class ScsiController extends VhostController {
       units.give(unit);
       throw e;
     }
-    Target made =
-        new Target(new ScsiTarget(new TargetPort("%s.%d".formatted(name, number), port)));
+    Target made = new Target(new ScsiTarget(new TargetPort("%s.%d".formatted(name, number), port)));
     targets.put(number, made);
     device.target(number, made.target);
     return made;

@@ -27,8 +27,7 @@ public final class ScsiControllers {
    * @param controllers among which they are
    * @param units of all of them
    */
-  public ScsiControllers(
-      BdevRegistry bdevs, VhostControllers controllers, LogicalUnits units) {
+  public ScsiControllers(BdevRegistry bdevs, VhostControllers controllers, LogicalUnits units) {
     this.bdevs = bdevs;
     this.controllers = controllers;
     this.units = units;
