@@ -62,12 +62,12 @@ public final class VirtioScsi {
   private VirtioScsi() {}
 
   /**
-   * The eight bytes that name a logical unit, as a big-endian number.
+   * The eight bytes that name a logical unit, as a big-endian number, in the way of REPORT LUNS.
    *
    * @param target 0 to 255
    * @param lun 0 to 16383
    */
   public static long lun(int target, int lun) {
-    return 1L << 56 | (long) target << 48 | (long) (0x4000 | lun) << 32;
+    return 1L << 56 | (long) target << 48 | (long) (lun < 256 ? lun : 0x4000 | lun) << 32;
   }
 }

@@ -9,6 +9,7 @@ final class VpdBlockLimits {
   private static final int PAGE_BYTES = 64;
   private static final int HEADER_BYTES = 4;
   private static final int UGAVALID = 1 << 31;
+  private static final int VERIFY_UNMAPPED_SUPPORTED = 1; // VBULS
   private static final int NON_ROTATING = 0x0001;
   private static final int LBPU = 1 << 7;
   private static final int LBPWS = 1 << 6;
@@ -55,6 +56,7 @@ final class VpdBlockLimits {
   static void characteristics(Answer answer) {
     answer.zeroes(PAGE_BYTES - HEADER_BYTES);
     answer.set16(4, NON_ROTATING);
+    answer.set8(8, VERIFY_UNMAPPED_SUPPORTED);
   }
 
   /**

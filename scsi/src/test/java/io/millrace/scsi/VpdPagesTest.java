@@ -204,7 +204,8 @@ class VpdPagesTest {
 
     assertThat(page).hasSize(64);
     assertThat(BigEndian.get16(page, 4)).isEqualTo(1);
-    assertThat(Arrays.copyOfRange(page, 6, 64)).containsOnly(0);
+    assertThat(page[8]).isEqualTo((byte) 1); // VBULS
+    assertThat(Arrays.copyOfRange(page, 9, 64)).containsOnly(0);
   }
 
   @Test

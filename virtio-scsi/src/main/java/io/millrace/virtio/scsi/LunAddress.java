@@ -44,8 +44,9 @@ final class LunAddress {
     return ((int) (address >>> 32) & 0xffff) == REPORT_LUNS && (address & REST) == 0;
   }
 
-  /** The bytes for a logical unit. */
+  /** The bytes for a logical unit, in the way of REPORT LUNS: drivers compare the two. */
   static long of(int target, int number) {
-    return (long) BUS << 56 | (long) target << 48 | (long) (FLAT << 14 | number) << 32;
+    int level = number <= 0xff ? number : FLAT << 14 | number;
+    return (long) BUS << 56 | (long) target << 48 | (long) level << 32;
   }
 }

@@ -142,6 +142,13 @@ class ScsiServingTest {
           .isEqualTo(VirtioScsi.S_BAD_TARGET);
       assertThat(driver.read(VirtioScsi.lun(0, 5), TEST_UNIT_READY, 0, PATIENCE).condition())
           .isEqualTo("5/25/00");
+      long flat = 0x0100_4000_0000_0000L; // LUN 0 in the other way to write it
+      assertThat(driver.read(flat, TEST_UNIT_READY, 0, PATIENCE).condition()).isEqualTo("6/29/01");
+      long wellKnown = 0x0100_c101_0000_0000L;
+      assertThat(driver.read(wellKnown, TEST_UNIT_READY, 0, PATIENCE).isGood()).isTrue();
+      long nowhere = 0x0100_4000_0001_0000L; // a second level
+      assertThat(driver.read(nowhere, TEST_UNIT_READY, 0, PATIENCE).condition())
+          .isEqualTo("5/25/00");
     }
   }
 
