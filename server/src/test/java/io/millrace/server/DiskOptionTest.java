@@ -8,6 +8,7 @@ import io.millrace.bdev.file.FileFailurePolicy;
 import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import io.millrace.virtio.blk.RingOptions;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -108,7 +109,7 @@ class DiskOptionTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "s=i,|has an unknown option ''; known: readonly, serial=S, format=raw, direct",
+        "s=i,|has an unknown option ''; known: readonly, format=raw, direct",
         "s=i,ro|has an unknown option 'ro'",
         "s=i,READONLY|has an unknown option 'READONLY'",
         "s=i, readonly|has an unknown option ' readonly'",
@@ -187,5 +188,15 @@ class DiskOptionTest {
   @Test
   void pathWithNulIsRefused() {
     assertThatThrownBy(() -> DiskOption.parse("s\0=i")).hasMessageContaining("cannot be a path");
+  }
+
+  @Test
+  void aLogicalUnitHasNoRingsOfItsOwn() {
+    assertThat(DiskOption.parseScsi("s=i,readonly,direct").readOnly()).isTrue();
+    for (String option : List.of("serial=a", "packed=on", "in_order=off", "ring_reset=on")) {
+      assertThatThrownBy(() -> DiskOption.parseScsi("s=i," + option))
+          .hasMessageStartingWith("--scsi s=i," + option + " has an unknown option ")
+          .hasMessageEndingWith("io-timeout=SECONDS");
+    }
   }
 }
