@@ -23,6 +23,7 @@ declare -A package=(
   [mke2fs]=e2fsprogs
   [flock]=util-linux
   [kill]=procps
+  [sg_inq]=sg3-utils
 )
 # the same for what one test installs, and is skipped without
 declare -A package_of_test=(

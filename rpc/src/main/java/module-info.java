@@ -1,5 +1,6 @@
 /**
- * JSON-RPC 2.0 over a Unix socket, the registry of methods behind it, and the configuration file.
+ * JSON-RPC 2.0 over a Unix socket, the registry of methods behind it, the configuration file, and
+ * the state directory.
  */
 module io.millrace.rpc {
   requires static transitive org.jspecify;
@@ -14,4 +15,5 @@ module io.millrace.rpc {
   requires tools.jackson.core;
 
   exports io.millrace.rpc;
+  exports io.millrace.rpc.state;
 }

@@ -8,6 +8,7 @@ module io.millrace.server {
   requires io.millrace.nvme;
   requires io.millrace.rpc;
   requires io.millrace.virtio.blk;
+  requires io.millrace.virtio.scsi;
   requires jdk.unsupported;
   requires org.slf4j;
 

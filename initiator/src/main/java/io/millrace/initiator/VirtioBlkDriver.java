@@ -3,17 +3,9 @@ package io.millrace.initiator;
 import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.linux.LinuxException;
 import io.millrace.vhost.user.ByteString;
-import io.millrace.vhost.user.FrontendMessage;
-import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.VhostSocket;
-import io.millrace.virtqueue.DriverRing;
-import io.millrace.virtqueue.IndirectTables;
-import io.millrace.virtqueue.RingFormat;
-import io.millrace.virtqueue.VirtioFeature;
-import io.millrace.virtqueue.VringLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -24,32 +16,16 @@ import org.jspecify.annotations.Nullable;
  * uses it.
  */
 public final class VirtioBlkDriver implements AutoCloseable {
-  private static final int ACKNOWLEDGE = 1;
-  private static final int DRIVER = 2;
-  private static final int DRIVER_OK = 4;
-  private static final int FEATURES_OK = 8;
-
-  private Frontend frontend;
-  private final GuestMemory memory;
+  private final DriverQueues device;
   private final BlkConfig config;
   private final BlkDriverOptions options;
-  private final List<QueuePlace> places = new ArrayList<>();
   private final List<BlkQueue> queues = new ArrayList<>();
-  private final int[] bases; // of queues that were suspended; a region of use counts more
-  private @Nullable InflightMemory inflight;
-  private boolean running;
 
-  /** Memory of a queue: its ring, its indirect tables, and what requests have beside data. */
-  private record QueuePlace(VringLayout layout, IndirectTables tables, long control) {}
-
-  private VirtioBlkDriver(
-      Frontend frontend, GuestMemory memory, BlkConfig config, BlkDriverOptions options) {
-    this.frontend = frontend;
-    this.memory = memory;
+  private VirtioBlkDriver(DriverQueues device, BlkConfig config, BlkDriverOptions options) {
+    this.device = device;
     this.config = config;
     this.options = options;
-    bases = new int[options.queues()];
-    Arrays.fill(bases, RingFormat.of(frontend.features()).firstBase());
+    device.queues().forEach(started -> queues.add(queue(started)));
   }
 
   /**
@@ -74,100 +50,32 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
   private static VirtioBlkDriver over(Frontend frontend, BlkDriverOptions options)
       throws InitiatorException {
+    QueuePlan plan = plan(options);
+    DriverQueues.negotiate(frontend, plan);
+    BlkConfig config;
     try {
-      return open(frontend, options);
+      config = BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
     } catch (InitiatorException e) {
       frontend.close();
       throw e;
     }
+    return new VirtioBlkDriver(DriverQueues.start(frontend, plan), config, options);
   }
 
-  private static VirtioBlkDriver open(Frontend frontend, BlkDriverOptions options)
-      throws InitiatorException {
-    String name = frontend.connection().name();
-    if (options.queues() > frontend.maxQueues()) {
-      throw new InitiatorException(
-          Kind.UNSUPPORTED,
-          "%s: %d queues wanted, the back-end has %d"
-              .formatted(name, options.queues(), frontend.maxQueues()));
-    }
-    negotiate(frontend, options);
-    BlkConfig config = BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
-    GuestMemory memory;
-    try {
-      memory =
-          GuestMemory.create(
-              controlBytes(options) + options.dataBytes(),
-              GuestMemory.DEFAULT_GUEST_ADDRESS,
-              options.sealed());
-    } catch (LinuxException e) {
-      throw new InitiatorException(Kind.UNSUPPORTED, name + ": " + e.getMessage(), e);
-    }
-    VirtioBlkDriver driver = new VirtioBlkDriver(frontend, memory, config, options);
-    try {
-      frontend.shareMemory(List.of(memory));
-      driver.start();
-      return driver;
-    } catch (InitiatorException e) {
-      driver.close();
-      throw e;
-    }
+  private static QueuePlan plan(BlkDriverOptions options) {
+    return new QueuePlan(
+        options.frontend(),
+        options.queues(),
+        options.queueSize(),
+        options.indirectEntries(),
+        (long) options.depth() * BlkQueue.CONTROL_BYTES,
+        options.dataBytes(),
+        options.sealed(),
+        options.deviceFeatures());
   }
 
-  private static void negotiate(Frontend frontend, BlkDriverOptions options)
-      throws InitiatorException {
-    status(frontend, ACKNOWLEDGE | DRIVER);
-    frontend.setFeatures(options.deviceFeatures());
-    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-  }
-
-  private static long controlBytes(BlkDriverOptions options) {
-    long queue =
-        VringLayout.bytes(RingFormat.of(options.frontend().features()), options.queueSize())
-            + IndirectTables.bytes(options.queueSize(), options.indirectEntries())
-            + (long) options.depth() * BlkQueue.CONTROL_BYTES;
-    return options.queues() * (queue + 3 * 64) + 4096;
-  }
-
-  private static void status(Frontend frontend, int status) throws InitiatorException {
-    if (frontend.has(ProtocolFeature.STATUS)) {
-      frontend.tell(new FrontendMessage.SetStatus(status));
-    }
-  }
-
-  private void start() throws InitiatorException {
-    if (frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-      inflight = InflightMemory.ask(frontend, options.queues(), options.queueSize());
-      frontend.giveInflight(inflight);
-    }
-    RingFormat format = RingFormat.of(frontend.features());
-    long ringBytes = VringLayout.bytes(format, options.queueSize());
-    long tableBytes = IndirectTables.bytes(options.queueSize(), options.indirectEntries());
-    for (int i = 0; i < options.queues(); i++) {
-      long ring = memory.allocate(ringBytes, 64);
-      IndirectTables tables = IndirectTables.NONE;
-      if (tableBytes > 0) {
-        long host = memory.allocate(tableBytes, 64);
-        tables = new IndirectTables(host, memory.guest(host), options.indirectEntries());
-      }
-      long control = memory.allocate((long) options.depth() * BlkQueue.CONTROL_BYTES, 64);
-      VringLayout layout = VringLayout.at(ring, format, options.queueSize());
-      places.add(new QueuePlace(layout, tables, control));
-      queues.add(startQueue(i));
-    }
-    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
-    running = true;
-  }
-
-  /** Starts a queue at its beginning, in the memory that it has. */
-  private BlkQueue startQueue(int index) throws InitiatorException {
-    QueuePlace place = places.get(index);
-    long features = frontend.features();
-    DriverRing ring = DriverRing.open(place.layout, features, place.tables);
-    int base = RingFormat.of(features).firstBase();
-    FrontendQueue events = frontend.startQueue(index, place.layout, base);
-    return new BlkQueue(
-        memory, ring, events, place.control, options.depth(), options.poisonStatus());
+  private BlkQueue queue(DriverQueue started) {
+    return new BlkQueue(device.memory(), started, options.depth(), options.poisonStatus());
   }
 
   /**
@@ -180,14 +88,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
    * @throws InitiatorException UNSUPPORTED without that feature
    */
   public BlkQueue resetQueue(int index) throws InitiatorException {
-    if (!has(VirtioFeature.RING_RESET)) {
-      throw new InitiatorException(
-          Kind.UNSUPPORTED,
-          frontend.connection().name() + ": RING_RESET, the reset of a queue, is not negotiated");
-    }
-    stopQueue(index);
-    queues.get(index).events().close();
-    BlkQueue fresh = startQueue(index);
+    BlkQueue fresh = queue(device.resetQueue(index));
     queues.set(index, fresh);
     return fresh;
   }
@@ -202,23 +103,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
    *     or offers more of those that the options ask for
    */
   public void reconnect(Path socket) throws InitiatorException {
-    long negotiated = frontend.features();
-    frontend.close();
-    frontend = Frontend.connect(socket, options.frontend());
-    negotiate(frontend, options);
-    InflightMemory region = inflight;
-    if (frontend.features() != negotiated
-        || (region == null) == frontend.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-      throw new InitiatorException(
-          Kind.UNSUPPORTED,
-          "%s: features 0x%x were negotiated, the back-end has 0x%x of them now"
-              .formatted(socket, negotiated, frontend.features()));
-    }
-    frontend.shareMemory(List.of(memory));
-    if (region != null) {
-      frontend.giveInflight(region);
-    }
-    resume();
+    device.reconnect(socket);
   }
 
   /**
@@ -227,12 +112,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
    * @throws InitiatorException PROTOCOL when the back-end refuses that
    */
   public void resume() throws InitiatorException {
-    for (int i = 0; i < queues.size(); i++) {
-      BlkQueue queue = queues.get(i);
-      frontend.resumeQueue(queue.events(), queue.ring().layout(), bases[i]);
-    }
-    status(frontend, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
-    running = true;
+    device.resume();
   }
 
   /**
@@ -242,10 +122,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
    * @throws InitiatorException UNSUPPORTED without GET_VRING_BASE_SKIP_DRAIN
    */
   public void suspend() throws InitiatorException {
-    running = false;
-    for (int i = 0; i < queues.size(); i++) {
-      bases[i] = frontend.suspendQueue(i);
-    }
+    device.suspend();
   }
 
   /** The device's configuration when it was opened. */
@@ -255,7 +132,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
   /** Reads the configuration again. */
   public BlkConfig readConfig() throws InitiatorException {
-    return BlkConfig.decode(frontend.getConfig(0, BlkConfig.BYTES));
+    return BlkConfig.decode(frontend().getConfig(0, BlkConfig.BYTES));
   }
 
   /**
@@ -266,17 +143,17 @@ public final class VirtioBlkDriver implements AutoCloseable {
    */
   public void writeback(boolean on) throws InitiatorException {
     byte[] value = {(byte) (on ? 1 : 0)};
-    frontend.setConfig(BlkConfig.WRITEBACK_OFFSET, ByteString.of(value));
+    frontend().setConfig(BlkConfig.WRITEBACK_OFFSET, ByteString.of(value));
   }
 
   /** Whether a feature of {@link VirtioBlk} was negotiated. */
   public boolean has(long feature) {
-    return VirtioBlk.has(frontend.features(), feature);
+    return device.has(feature);
   }
 
   /** The region in which the back-end remembers what it has in flight; null if it does not. */
   public @Nullable InflightMemory inflight() {
-    return inflight;
+    return device.inflight();
   }
 
   /** How many queues were started. */
@@ -291,12 +168,12 @@ public final class VirtioBlkDriver implements AutoCloseable {
 
   /** Memory for data: allocate from it before the queues are busy. */
   public GuestMemory memory() {
-    return memory;
+    return device.memory();
   }
 
   /** The connection. */
   public Frontend frontend() {
-    return frontend;
+    return device.frontend();
   }
 
   /**
@@ -322,7 +199,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
               Kind.UNREACHABLE,
               "%s: request of type %d at sector %d is not done after %d ms"
                   .formatted(
-                      frontend.connection().name(),
+                      frontend().connection().name(),
                       type,
                       sector,
                       TimeUnit.NANOSECONDS.toMillis(timeoutNanos)));
@@ -331,7 +208,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
       }
     } catch (LinuxException e) {
       throw new InitiatorException(
-          Kind.UNREACHABLE, frontend.connection().name() + ": " + e.getMessage(), e);
+          Kind.UNREACHABLE, frontend().connection().name() + ": " + e.getMessage(), e);
     }
     return result[0];
   }
@@ -342,41 +219,12 @@ public final class VirtioBlkDriver implements AutoCloseable {
    * @throws InitiatorException PROTOCOL when a queue stops elsewhere than at its available index
    */
   public void stop() throws InitiatorException {
-    running = false;
-    for (int i = 0; i < queues.size(); i++) {
-      stopQueue(i);
-    }
-    status(frontend, 0);
-  }
-
-  private void stopQueue(int index) throws InitiatorException {
-    int base = frontend.stopQueue(index);
-    int expected = queues.get(index).ring().base();
-    // SPDK leaves the upper half out, where a packed ring's used position belongs.
-    if (base != expected && base != (expected & 0xffff)) {
-      throw new InitiatorException(
-          Kind.PROTOCOL,
-          "%s: queue %d stopped at base 0x%x, everything up to 0x%x was offered"
-              .formatted(frontend.connection().name(), index, base, expected));
-    }
+    device.stop();
   }
 
   /** Stops the queues if {@link #stop} did not, then closes connection and memory. */
   @Override
   public void close() {
-    try {
-      if (running) {
-        stop();
-      }
-    } catch (InitiatorException e) {
-      // The connection is going anyway, and with it the back-end's hold of the memory.
-      running = false;
-    }
-    frontend.close();
-    queues.forEach(queue -> queue.events().close());
-    memory.close();
-    if (inflight != null) {
-      inflight.close();
-    }
+    device.close();
   }
 }

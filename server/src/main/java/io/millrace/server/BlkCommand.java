@@ -103,8 +103,9 @@ final class BlkCommand extends ServerCommand {
     if (format != null && !format.equals("raw")) {
       throw wrong("--format=" + format + " is not known; the only format is raw");
     }
-    BlkOption disk = BlkOption.of(socket, image, readOnly, format != null);
-    return new ServeOptions(List.of(disk), Path.of(""), null, false, null, null, null);
+    DiskOption disk = DiskOption.of(socket, image, readOnly, format != null);
+    return new ServeOptions(
+        List.of(disk), List.of(), Path.of(""), null, false, null, null, null, null);
   }
 
   private DiskSocket socket() {

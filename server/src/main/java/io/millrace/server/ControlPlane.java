@@ -10,8 +10,13 @@ import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.ConfigLoader;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcServer;
+import io.millrace.vhost.user.rpc.ControllerSockets;
+import io.millrace.vhost.user.rpc.VhostMethods;
+import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
-import io.millrace.virtio.blk.rpc.VhostMethods;
+import io.millrace.virtio.blk.rpc.BlkMethods;
+import io.millrace.virtio.scsi.ScsiControllers;
+import io.millrace.virtio.scsi.rpc.ScsiMethods;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlPlane {
   /** Subsystems of a configuration file in which an unknown method is an error. */
-  private static final Set<String> SUBSYSTEMS = Set.of("scheduler", "bdev", "vhost_blk");
+  private static final Set<String> SUBSYSTEMS =
+      Set.of("scheduler", "bdev", "vhost_scsi", "vhost_blk");
 
   /** What SPDK's save_config writes in those even where the module that it sets up is not used. */
   private static final Set<String> OF_ABSENT_MODULES =
@@ -44,7 +50,9 @@ final class ControlPlane {
       ServeOptions options,
       Cores cores,
       BdevRegistry bdevs,
-      BlkControllers controllers,
+      VhostControllers controllers,
+      BlkControllers blk,
+      ScsiControllers scsi,
       RingScheduler scheduler) {
     this.cores = cores;
     ServerMethods.addTo(methods);
@@ -53,7 +61,10 @@ final class ControlPlane {
     nvme =
         NvmeMethods.addTo(
             methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
-    VhostMethods.addTo(methods, controllers, options.socketDirectory(), options.access());
+    VhostMethods.addTo(methods, controllers);
+    var sockets = new ControllerSockets(options.socketDirectory(), options.access());
+    BlkMethods.addTo(methods, controllers, blk, sockets);
+    ScsiMethods.addTo(methods, controllers, scsi, sockets);
   }
 
   /** Loads the file and enters run time; what it made stays if it fails half-way. */

@@ -6,12 +6,19 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.file.FileBdev;
 import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.virtio.blk.BlkControllers;
+import io.millrace.virtio.scsi.ScsiController;
+import io.millrace.virtio.scsi.ScsiControllers;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +27,16 @@ import org.jspecify.annotations.Nullable;
  * socket, which need nothing that is slow to load, then bdev and controller.
  */
 final class Disks {
-  /** An image and its socket, until a controller takes both over. */
-  private record Opened(BlkOption option, Bdev bdev, VhostSocket socket) {}
+  /**
+   * An image and its socket, until a controller takes both over.
+   *
+   * @param socket null for one more logical unit of a socket that is open
+   */
+  private record Opened(DiskOption option, Bdev bdev, @Nullable VhostSocket socket) {}
 
   private final ServeOptions options;
   private final Deque<Opened> opened = new ArrayDeque<>();
+  private final Deque<Opened> openedScsi = new ArrayDeque<>();
   private final List<CompletableFuture<@Nullable Void>> over = new ArrayList<>();
 
   Disks(ServeOptions options) {
@@ -33,35 +45,45 @@ final class Disks {
 
   /** Opens every image, and then lets its socket listen. On the main thread. */
   void open() throws CommandException {
-    for (BlkOption option : options.disks()) {
-      open(option);
+    for (DiskOption option : options.disks()) {
+      opened.add(open(option, option.socket().name(), true));
+    }
+    Map<Object, Integer> targets = new HashMap<>();
+    for (DiskOption option : options.scsi()) {
+      Object socket = option.socket().identity(options.socketDirectory());
+      int target = targets.merge(socket, 0, (before, one) -> before + 1);
+      String name = "%s.%d".formatted(option.socket().name(), target);
+      openedScsi.add(open(option, name, target == 0));
     }
   }
 
-  private void open(BlkOption option) throws CommandException {
+  private Opened open(DiskOption option, String name, boolean listens) throws CommandException {
     Bdev bdev;
     try {
-      bdev = FileBdev.create(imageOf(option));
+      bdev = FileBdev.create(imageOf(option, name));
     } catch (BdevException e) {
       throw CommandException.misused(e);
     }
     try {
-      VhostSocket socket = option.socket().open(options);
-      opened.add(new Opened(option, bdev, socket));
-      over.add(socket.over().toCompletableFuture());
+      VhostSocket socket = null;
+      if (listens) {
+        socket = option.socket().open(options);
+        over.add(socket.over().toCompletableFuture());
+      }
+      return new Opened(option, bdev, socket);
     } catch (IOException e) {
       BdevRegistry.discard(bdev);
       throw CommandException.misused(e);
     }
   }
 
-  /** Makes the controllers. On the control thread. */
-  void serve(BdevRegistry bdevs, BlkControllers controllers) throws BdevException {
-    while (!opened.isEmpty()) {
-      Opened disk = opened.peek();
+  /** Makes the block controllers. On the control thread. */
+  void serve(BdevRegistry bdevs, BlkControllers controllers)
+      throws BdevException, ControllerException {
+    for (Opened disk = opened.peek(); disk != null; disk = opened.peek()) {
       bdevs.register(disk.bdev);
       opened.remove();
-      BlkOption option = disk.option;
+      DiskOption option = disk.option;
       controllers.create(
           new BlkControllers.Spec(
               option.socket().name(),
@@ -70,7 +92,34 @@ final class Disks {
               option.serial(),
               null,
               option.rings()),
-          disk.socket);
+          Objects.requireNonNull(disk.socket));
+    }
+  }
+
+  /** Whether there is anything for {@link #serveScsi}. */
+  boolean hasScsi() {
+    return !openedScsi.isEmpty();
+  }
+
+  /** Makes the SCSI controllers with their targets. On the control thread. */
+  void serveScsi(BdevRegistry bdevs, ScsiControllers controllers)
+      throws BdevException, ControllerException {
+    Map<ScsiController, VhostSocket> sockets = new LinkedHashMap<>();
+    while (!openedScsi.isEmpty()) {
+      Opened disk = openedScsi.element();
+      bdevs.register(disk.bdev);
+      openedScsi.remove();
+      String name = disk.option.socket().name();
+      ScsiController controller = controllers.get(name);
+      if (controller == null) {
+        controller = controllers.create(name, null);
+        sockets.put(controller, Objects.requireNonNull(disk.socket));
+      }
+      controller.add(-1, 0, disk.bdev.name(), disk.option.readOnly());
+    }
+    // Last: a guest that comes finds all of them.
+    for (Map.Entry<ScsiController, VhostSocket> entry : sockets.entrySet()) {
+      controllers.serve(entry.getKey(), entry.getValue());
     }
   }
 
@@ -83,9 +132,9 @@ final class Disks {
         .thenApply(ignored -> null);
   }
 
-  private static FileBdevOptions imageOf(BlkOption option) {
-    return FileBdevOptions.of(option.socket().name(), option.image())
-        .withUuid(FileBdevOptions.stableUuid(option.socket().name(), option.image()))
+  private static FileBdevOptions imageOf(DiskOption option, String name) {
+    return FileBdevOptions.of(name, option.image())
+        .withUuid(FileBdevOptions.stableUuid(name, option.image()))
         .withReadOnly(option.readOnly())
         .withDirect(option.direct())
         .withRaw(option.raw())
@@ -96,9 +145,13 @@ final class Disks {
 
   /** Lets go of what no controller took over. On any thread. */
   void close() {
+    opened.addAll(openedScsi);
+    openedScsi.clear();
     while (!opened.isEmpty()) {
       Opened disk = opened.remove();
-      disk.socket.close();
+      if (disk.socket != null) {
+        disk.socket.close();
+      }
       BdevRegistry.discard(disk.bdev);
     }
   }

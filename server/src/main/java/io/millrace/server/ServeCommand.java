@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Option;
     description = "Serves disks until SIGTERM or SIGINT; prints one line, \"ready\", when it does.",
     footer = {
       "",
-      "Options of --blk: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
+      "Options: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
       "format=raw (take an image as raw although it looks like another format);",
       "engine=io_uring|threads (default: io_uring where it is allowed);",
       "register-memory=on|off (on: guests' memory is pinned for io_uring; all of it becomes",
@@ -28,14 +29,16 @@ import picocli.CommandLine.Option;
       "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
       "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails);",
       "packed, in_order, ring_reset, each =on|off (what is offered of rings; default: on, on, off:",
-      "QEMU 7.2 shows guests ring_reset and then loses the reset).",
+      "QEMU 7.2 shows guests ring_reset and then loses the reset). serial, packed, in_order and",
+      "ring_reset are of --blk only.",
       "A comma within IMAGE or S is written twice.",
       "SOCKET may be connect:PATH, where the front-end listens and Millrace connects to it, now",
       "and again whenever the connection has ended (QEMU: -chardev socket,...,server=on); or",
       "fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
       "",
       "Example:",
-      "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly"
+      "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly",
+      "  millrace serve --scsi vm2.sock=system.img --scsi vm2.sock=data.img"
     })
 final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
@@ -47,10 +50,26 @@ final class ServeCommand extends ServerCommand {
   private List<String> disks = new ArrayList<>();
 
   @Option(
+      names = "--scsi",
+      paramLabel = "SOCKET=IMAGE[,OPTION...]",
+      description =
+          "Serves IMAGE as a target of the SCSI controller at SOCKET: the first one given is target"
+              + " 0, the next one at the same SOCKET target 1. Can be repeated.")
+  private List<String> scsiDisks = new ArrayList<>();
+
+  @Option(
       names = {"-S", "--socket-dir"},
       paramLabel = "DIR",
       description = "Where disks' sockets are made or looked for. Default: the current directory.")
   private @Nullable Path socketDirectory;
+
+  @Option(
+      names = "--state",
+      paramLabel = "DIR",
+      description =
+          "Where SCSI reservations are kept that are to outlive the process (APTPL). Made if it is"
+              + " not there; one server at a time.")
+  private @Nullable Path state;
 
   @Option(
       names = {"-m", "--cpumask"},
@@ -108,32 +127,52 @@ final class ServeCommand extends ServerCommand {
 
   @Override
   ServeOptions options() throws CommandException {
-    List<BlkOption> parsed = new ArrayList<>();
+    List<DiskOption> parsed = new ArrayList<>();
     Set<Object> sockets = new HashSet<>();
     Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
     for (String disk : disks) {
-      BlkOption option = checked(() -> BlkOption.parse(disk));
+      DiskOption option = checked(() -> DiskOption.parse(disk));
       if (!sockets.add(option.socket().identity(directory))) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
       }
       parsed.add(option);
     }
-    if (parsed.isEmpty() && configuration == null && rpcSocket == null) {
-      throw wrong("nothing to serve: give --blk SOCKET=IMAGE, -c FILE or -r SOCKET");
+    List<DiskOption> scsi = scsi(sockets, directory);
+    if (parsed.isEmpty() && scsi.isEmpty() && configuration == null && rpcSocket == null) {
+      throw wrong(
+          "nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET");
     }
-    refuseUnused(parsed);
+    refuseUnused(Stream.concat(parsed.stream(), scsi.stream()).toList());
     if (!Files.isDirectory(directory.toAbsolutePath())) {
       throw CommandException.misused("-S " + directory + " is no directory; create it first");
     }
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
-    return new ServeOptions(parsed, directory, cores, poll, configuration, rpcSocket, access());
+    return new ServeOptions(
+        parsed, scsi, directory, cores, poll, configuration, rpcSocket, state, access());
+  }
+
+  /**
+   * Those of one socket are of one controller.
+   *
+   * @param taken sockets that are of other devices
+   */
+  private List<DiskOption> scsi(Set<Object> taken, Path directory) throws CommandException {
+    List<DiskOption> parsed = new ArrayList<>();
+    for (String disk : scsiDisks) {
+      DiskOption option = checked(() -> DiskOption.parseScsi(disk));
+      if (taken.contains(option.socket().identity(directory))) {
+        throw wrong("--scsi " + disk + " has the socket of another device; each needs its own");
+      }
+      parsed.add(option);
+    }
+    return parsed;
   }
 
   /** A front-end that connects to a socket which nobody serves would wait for ever. */
-  private void refuseUnused(List<BlkOption> parsed) {
+  private void refuseUnused(List<DiskOption> parsed) {
     Set<String> used = new HashSet<>();
-    for (BlkOption option : parsed) {
+    for (DiskOption option : parsed) {
       if (option.socket() instanceof DiskSocket.Passed(String name)) {
         used.add(name);
       }

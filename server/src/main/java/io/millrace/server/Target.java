@@ -5,12 +5,17 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
+import io.millrace.rpc.state.StateException;
+import io.millrace.rpc.state.StateStore;
+import io.millrace.scsi.LogicalUnits;
+import io.millrace.scsi.StoredReservations;
+import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.vhost.user.server.RingBalancer;
-import io.millrace.virtio.blk.BlkController;
+import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
+import io.millrace.virtio.scsi.ScsiControllers;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -43,23 +48,28 @@ final class Target {
   private final ServeOptions options;
   private final Cores cores;
   private final BdevRegistry bdevs = new BdevRegistry();
-  private final BlkControllers controllers;
+  private final VhostControllers controllers;
+  private final BlkControllers blk;
   private final RingScheduler scheduler;
   private final Deque<Undo> undo = new ArrayDeque<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+  private volatile @Nullable StateStore state;
+  private volatile @Nullable ScsiControllers scsi;
   private @Nullable ControlPlane controlPlane; // the only one who attaches NVMe controllers
 
   private Target(ServeOptions options, Cores cores) {
     this.options = options;
     this.cores = cores;
-    this.controllers = new BlkControllers(bdevs, cores.control(), cores.polling());
+    this.controllers = new VhostControllers(cores.control(), cores.polling());
+    this.blk = new BlkControllers(bdevs, controllers);
     List<Reactor> polling = List.copyOf(cores.polling().values());
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
+    undo.push(this::closeState); // after the last reactor that could ask for something
     undo.push(cores::close);
     undo.push(this::releaseNvmeControllers);
     undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
-    undo.push(() -> cores.awaitOnControl(this::deleteControllers, STOP_SECONDS));
+    undo.push(() -> cores.awaitOnControl(controllers::deleteAll, STOP_SECONDS));
   }
 
   /**
@@ -124,19 +134,26 @@ final class Target {
   private void serve(Disks disks, @Nullable ConfigFile configuration)
       throws CommandException, InterruptedException {
     over = disks.over();
+    openState();
     try {
       cores.onControl(() -> {
-        disks.serve(bdevs, controllers);
+        disks.serve(bdevs, blk);
+        if (disks.hasScsi()) {
+          disks.serveScsi(bdevs, scsi());
+        }
         scheduler.start();
         return true;
       });
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof BdevException refused
-          ? CommandException.misused(refused)
-          : CommandException.failed(Cores.cause(e));
+      throw switch (e.getCause()) {
+        case BdevException refused -> CommandException.misused(refused);
+        case ControllerException refused -> CommandException.misused(refused);
+        case null, default -> CommandException.failed(Cores.cause(e));
+      };
     }
     if (configuration != null || options.rpcSocket() != null) {
-      ControlPlane plane = new ControlPlane(options, cores, bdevs, controllers, scheduler);
+      ControlPlane plane =
+          new ControlPlane(options, cores, bdevs, controllers, blk, scsi(), scheduler);
       controlPlane = plane;
       undo.push(plane::stop);
       plane.configure(configuration);
@@ -144,6 +161,38 @@ final class Target {
         plane.listen(options.rpcSocket());
       }
     }
+  }
+
+  private void openState() throws CommandException {
+    Path directory = options.state();
+    if (directory == null) {
+      return;
+    }
+    try {
+      state = StateStore.open(directory);
+    } catch (StateException e) {
+      throw CommandException.misused(e);
+    }
+  }
+
+  private void closeState() {
+    StateStore kept = state;
+    if (kept != null) {
+      kept.close();
+    }
+  }
+
+  /** Made when somebody may want them: a server of block devices alone does not load them. */
+  private ScsiControllers scsi() {
+    ScsiControllers made = scsi;
+    if (made == null) {
+      StateStore kept = state;
+      LogicalUnits units =
+          kept == null ? new LogicalUnits() : new LogicalUnits(new StoredReservations(kept));
+      made = new ScsiControllers(bdevs, controllers, units);
+      scsi = made;
+    }
+    return made;
   }
 
   /** What is served, on one line. */
@@ -189,14 +238,5 @@ final class Target {
     if (plane != null) {
       cores.awaitOnControl(plane::releaseControllers, NVME_STOP_SECONDS);
     }
-  }
-
-  private CompletionStage<@Nullable Void> deleteControllers() throws BdevException {
-    List<CompletableFuture<?>> ends = new ArrayList<>();
-    for (BlkController controller : controllers.all()) {
-      ends.add(controllers.delete(controller.name()).toCompletableFuture());
-    }
-    return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
-        .thenApply(ignored -> null);
   }
 }

@@ -10,9 +10,9 @@ class BlkOptionFuzzTest {
   @FuzzTest
   void everyValueIsADiskOrRefused(byte[] input) {
     String value = new String(input, StandardCharsets.UTF_8);
-    BlkOption option;
+    DiskOption option;
     try {
-      option = BlkOption.parse(value);
+      option = DiskOption.parse(value);
     } catch (IllegalArgumentException e) {
       assertThat(e.getMessage()).startsWith("--blk " + value + " ");
       return;
@@ -24,6 +24,6 @@ class BlkOptionFuzzTest {
     if (serial != null) {
       assertThat(serial.getBytes(StandardCharsets.UTF_8)).hasSizeBetween(1, 20);
     }
-    assertThat(BlkOption.parse(value)).isEqualTo(option);
+    assertThat(DiskOption.parse(value)).isEqualTo(option);
   }
 }

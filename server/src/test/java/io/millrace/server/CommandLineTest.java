@@ -60,7 +60,7 @@ class CommandLineTest {
       value = {
         "``|millrace: which command? serve, blk, rpc, perf, nvme or version (see millrace --help)",
         "sevre|millrace: Unmatched argument at index 0: 'sevre'",
-        "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, -c FILE or -r SOCKET",
+        "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET",
         "serve --blk|millrace serve: Missing required parameter for option '--blk'",
         "serve --block x|millrace serve: Unknown options: '--block', 'x'",
         "serve disk.img|millrace serve: Unmatched argument at index 0: 'disk.img'",

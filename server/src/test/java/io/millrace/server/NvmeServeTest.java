@@ -64,7 +64,8 @@ class NvmeServeTest {
             dir.resolve("c.json"),
             CONFIGURATION.replace("DIR", dir.toString()).replace("FUNCTION", function));
     return Target.start(
-        new ServeOptions(List.of(), dir, null, false, file, dir.resolve("r"), null));
+        new ServeOptions(
+            List.of(), List.of(), dir, null, false, file, dir.resolve("r"), null, null));
   }
 
   private Cli perf(String... arguments) {

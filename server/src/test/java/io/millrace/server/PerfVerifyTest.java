@@ -31,8 +31,10 @@ class PerfVerifyTest {
   void serve() throws Exception {
     image = dir.resolve("disk.img");
     Files.write(image, new byte[DISK]);
-    List<BlkOption> disks = List.of(BlkOption.parse(dir.resolve("vm0.sock") + "=" + image));
-    target = Target.start(new ServeOptions(disks, Path.of(""), null, false, null, null, null));
+    List<DiskOption> disks = List.of(DiskOption.parse(dir.resolve("vm0.sock") + "=" + image));
+    target =
+        Target.start(
+            new ServeOptions(disks, List.of(), Path.of(""), null, false, null, null, null, null));
   }
 
   @AfterEach

@@ -32,7 +32,10 @@ class SchedulerMethodsTest {
     if (file != null) {
       Files.writeString(file, configuration);
     }
-    target = Target.start(new ServeOptions(List.of(), dir, null, false, file, rpcSocket(), null));
+    target =
+        Target.start(
+            new ServeOptions(
+                List.of(), List.of(), dir, null, false, file, rpcSocket(), null, null));
   }
 
   private Path rpcSocket() {

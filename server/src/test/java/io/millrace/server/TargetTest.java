@@ -107,7 +107,15 @@ class TargetTest {
     target =
         Target.start(
             new ServeOptions(
-                plain.disks(), dir, null, false, null, null, new SocketAccess(0620, -1)));
+                plain.disks(),
+                List.of(),
+                dir,
+                null,
+                false,
+                null,
+                null,
+                null,
+                new SocketAccess(0620, -1)));
 
     assertThat(
             PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("vm0.sock"))))
@@ -130,7 +138,15 @@ class TargetTest {
     target =
         Target.start(
             new ServeOptions(
-                plain.disks(), dir, null, false, null, null, new SocketAccess(-1, number)));
+                plain.disks(),
+                List.of(),
+                dir,
+                null,
+                false,
+                null,
+                null,
+                null,
+                new SocketAccess(-1, number)));
 
     assertThat(Files.getAttribute(dir.resolve("vm0.sock"), "unix:gid")).isEqualTo(number);
   }
@@ -257,12 +273,13 @@ class TargetTest {
     return Cli.run(all);
   }
 
-  private BlkOption disk(String socket, String options) {
-    return BlkOption.parse(socket + dir.resolve("disk.img") + options);
+  private DiskOption disk(String socket, String options) {
+    return DiskOption.parse(socket + dir.resolve("disk.img") + options);
   }
 
   private ServeOptions options(
-      List<BlkOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
-    return new ServeOptions(disks, dir, null, false, configuration, rpcSocket, null);
+      List<DiskOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
+    return new ServeOptions(
+        disks, List.of(), dir, null, false, configuration, rpcSocket, null, null);
   }
 }

@@ -10,6 +10,8 @@ import io.millrace.bdev.file.FileFailurePolicy.OnError;
 import io.millrace.bdev.file.SimulatedQueue;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,7 +26,8 @@ final class Server {
 
   private final Reactor reactor = Reactor.stepped("simulated");
   private final BdevRegistry bdevs = new BdevRegistry();
-  private final BlkControllers controllers = new BlkControllers(bdevs, reactor, Map.of(0, reactor));
+  private final VhostControllers controllers = new VhostControllers(reactor, Map.of(0, reactor));
+  private final BlkControllers blk = new BlkControllers(bdevs, controllers);
   private final Runnable uninstall;
   private long now;
 
@@ -45,8 +48,7 @@ final class Server {
     OnError onError = setup.retry() ? OnError.RETRY : OnError.REPORT;
     options = options.withFailures(new FileFailurePolicy(onError, setup.hangs() ? 1 : 0));
     bdevs.register(FileBdev.create(options));
-    controllers.create(
-        new BlkControllers.Spec(NAME, NAME, false), VhostSocket.listen(socket, null));
+    blk.create(new BlkControllers.Spec(NAME, NAME, false), VhostSocket.listen(socket, null));
   }
 
   /** What it is at, for people. */
@@ -66,7 +68,7 @@ final class Server {
   }
 
   /** Frees everything, whatever was going on. Its kernel is dead, and its front-end is gone. */
-  void clear() throws BdevException {
+  void clear() throws BdevException, ControllerException {
     await(controllers.delete(NAME));
     await(bdevs.removeAll());
     uninstall.run();

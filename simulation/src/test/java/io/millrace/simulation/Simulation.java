@@ -3,6 +3,7 @@ package io.millrace.simulation;
 import io.millrace.bdev.BdevException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.simulation.Action.Kind;
+import io.millrace.vhost.user.server.ControllerException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -285,7 +286,7 @@ final class Simulation implements AutoCloseable {
   }
 
   @Override
-  public void close() throws BdevException {
+  public void close() throws BdevException, ControllerException {
     world.close();
   }
 }

@@ -10,6 +10,7 @@ import io.millrace.vhost.user.ProtocolFeature;
 import io.millrace.vhost.user.Reply;
 import io.millrace.vhost.user.VringAddress;
 import io.millrace.vhost.user.VringMessage;
+import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
@@ -103,12 +104,12 @@ final class World implements AutoCloseable {
   }
 
   /** Server and guest are gone. */
-  void lose() throws BdevException {
+  void lose() throws BdevException, ControllerException {
     clear();
     guest.close();
   }
 
-  private void clear() throws BdevException {
+  private void clear() throws BdevException, ControllerException {
     if (frontEnd != null) {
       frontEnd.close();
     }
@@ -116,7 +117,7 @@ final class World implements AutoCloseable {
   }
 
   @Override
-  public void close() throws BdevException {
+  public void close() throws BdevException, ControllerException {
     if (process != null) {
       process.die();
       lose();

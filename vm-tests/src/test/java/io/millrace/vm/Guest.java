@@ -146,6 +146,18 @@ final class Guest {
       return this;
     }
 
+    /** A SCSI controller behind this socket, with so many request queues. */
+    Builder scsi(String socket, int queues) {
+      String id = "scsi" + devices.size();
+      devices.addAll(
+          List.of(
+              "-chardev",
+              "socket,id=%s,path=%s".formatted(id, socket),
+              "-device",
+              "vhost-user-scsi-pci,chardev=%s,num_queues=%d".formatted(id, queues)));
+      return this;
+    }
+
     /** A PCI Express root port of this name, to plug one device into while the guest runs. */
     Builder port(String id) {
       devices.addAll(

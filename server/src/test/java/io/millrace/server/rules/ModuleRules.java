@@ -34,12 +34,14 @@ final class ModuleRules {
     knows.put("rpc", List.of("reactor"));
     knows.put("bdev", List.of("reactor"));
     knows.put("nvme", List.of("bdev"));
+    knows.put("scsi", List.of("bdev"));
     knows.put("live-migration", List.of("linux"));
     knows.put("virtqueue", List.of("live-migration"));
     knows.put("vhost-user", List.of("reactor", "virtqueue"));
     knows.put("virtio-blk", List.of("vhost-user", "bdev"));
+    knows.put("virtio-scsi", List.of("vhost-user", "scsi"));
     knows.put("initiator", List.of("vhost-user", "bdev"));
-    knows.put("server", List.of("virtio-blk", "initiator", "nvme", "rpc"));
+    knows.put("server", List.of("virtio-blk", "virtio-scsi", "initiator", "nvme", "rpc"));
     return knows;
   }
 

@@ -4,47 +4,27 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.server.Coalescing;
-import io.millrace.vhost.user.server.MovableRing;
-import io.millrace.vhost.user.server.SessionInfo;
-import io.millrace.vhost.user.server.VhostServer;
-import java.nio.file.Path;
-import java.util.BitSet;
-import java.util.List;
+import io.millrace.vhost.user.server.Placement;
+import io.millrace.vhost.user.server.VhostController;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A block controller: a socket, the device behind it, and the bdev it leads to. Control thread. */
-public final class BlkController {
-  private final String name;
+/** A block controller: a disk behind a socket, and the bdev it leads to. Control thread. */
+public final class BlkController extends VhostController {
+  /** The only way to it, as SPDK names it. */
+  public static final String TRANSPORT = "vhost_user_blk";
+
   private final BlkDevice device;
-  private final VhostServer server;
   private final BdevDescriptor descriptor;
   private final Reactor control;
-  private final BitSet cores;
   private boolean bdevGone;
 
-  BlkController(
-      String name,
-      BlkDevice device,
-      VhostServer server,
-      BdevDescriptor descriptor,
-      Reactor control,
-      BitSet cores) {
-    this.name = name;
+  BlkController(BlkDevice device, BdevDescriptor descriptor, Placement placement, Reactor control) {
+    super(device, placement);
     this.device = device;
-    this.server = server;
     this.descriptor = descriptor;
     this.control = control;
-    this.cores = cores;
-  }
-
-  /** The controller's name. */
-  public String name() {
-    return name;
-  }
-
-  /** The socket between it and its front-ends. */
-  public Path socket() {
-    return server.path();
   }
 
   /** The bdev, or null once it was removed. */
@@ -57,29 +37,19 @@ public final class BlkController {
     return device.isReadOnly();
   }
 
-  /** The cores its queues run on. */
-  public BitSet cores() {
-    return (BitSet) cores.clone();
-  }
-
-  /** How calls to guests are put off. */
-  public Coalescing coalescing() {
-    return device.coalescing();
-  }
-
-  /** Puts calls to guests off in another way from now on. */
-  public void coalescing(Coalescing setting) {
+  @Override
+  protected void applyCoalescing(Coalescing setting) {
     device.coalescing(setting);
   }
 
-  /** Connected front-ends. */
-  public List<SessionInfo> sessions() {
-    return server.sessions();
-  }
-
-  /** The rings of all front-ends that run. */
-  List<MovableRing> rings() {
-    return server.rings();
+  @Override
+  public Map<String, Object> backendSpecific() {
+    Map<String, @Nullable Object> block = new LinkedHashMap<>();
+    block.put("readonly", isReadOnly());
+    Bdev disk = bdev();
+    block.put("bdev", disk == null ? null : disk.name());
+    block.put("transport", TRANSPORT);
+    return Map.of("block", block);
   }
 
   /** The bdev is going away: guests keep their disk, and every request to it fails. */
@@ -92,18 +62,12 @@ public final class BlkController {
   }
 
   void bdevResized() {
-    server.configChanged();
+    configChanged();
   }
 
-  /**
-   * Ends all sessions and lets go of the bdev.
-   *
-   * @param done runs when nothing is left
-   */
-  void close(Runnable done) {
-    server.close(() -> {
-      descriptor.close();
-      done.run();
-    });
+  @Override
+  protected void release(Runnable done) {
+    descriptor.close();
+    done.run();
   }
 }

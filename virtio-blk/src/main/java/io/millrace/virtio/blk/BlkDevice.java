@@ -7,13 +7,13 @@ import io.millrace.bdev.MemoryRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.vhost.user.server.QueueStartException;
 import io.millrace.vhost.user.server.VhostDevice;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,8 +34,7 @@ final class BlkDevice implements VhostDevice {
   private final boolean readOnly;
   private final byte[] serial;
   private final RingOptions rings;
-  private final List<Reactor> reactors;
-  private final int firstReactor;
+  private final Placement placement;
   private final MemoryRegistry memory;
   private final Set<BlkQueue> queues = ConcurrentHashMap.newKeySet();
   private volatile Coalescing coalescing = Coalescing.OFF;
@@ -45,7 +44,6 @@ final class BlkDevice implements VhostDevice {
    * A device.
    *
    * @param descriptor stays the caller's
-   * @param firstReactor of the reactors, for queue 0; the next queue goes to the next
    */
   BlkDevice(
       String name,
@@ -53,16 +51,14 @@ final class BlkDevice implements VhostDevice {
       boolean readOnly,
       String serial,
       RingOptions rings,
-      List<Reactor> reactors,
-      int firstReactor,
+      Placement placement,
       MemoryRegistry memory) {
     this.name = name;
     this.descriptor = descriptor;
     this.readOnly = readOnly;
     this.serial = Arrays.copyOf(serial.getBytes(StandardCharsets.UTF_8), SERIAL_BYTES);
     this.rings = rings;
-    this.reactors = List.copyOf(reactors);
-    this.firstReactor = firstReactor;
+    this.placement = placement;
     this.memory = memory;
   }
 
@@ -83,7 +79,7 @@ final class BlkDevice implements VhostDevice {
 
   @Override
   public Reactor reactorFor(int queueIndex) {
-    return reactors.get((firstReactor + queueIndex) % reactors.size());
+    return placement.reactor(queueIndex);
   }
 
   @Override
@@ -129,14 +125,14 @@ final class BlkDevice implements VhostDevice {
    */
   void detach(Runnable detached) {
     removed = true;
-    AtomicInteger missing = new AtomicInteger(reactors.size());
+    AtomicInteger missing = new AtomicInteger(placement.reactors().size());
     Runnable one =
         () -> {
           if (missing.decrementAndGet() == 0) {
             detached.run();
           }
         };
-    for (Reactor reactor : reactors) {
+    for (Reactor reactor : placement.reactors()) {
       // In line with queue starts: one that did not see the mark is in the set by then.
       reactor.execute(() -> detachOn(reactor, missing, one));
     }

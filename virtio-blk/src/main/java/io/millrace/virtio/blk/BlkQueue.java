@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.IoStatus;
+import io.millrace.bdev.LongTransfer;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;

@@ -1,5 +1,7 @@
 package io.millrace.virtio.blk;
 
+import io.millrace.virtqueue.ChainReader;
+
 /**
  * The ranges of one DISCARD or WRITE_ZEROES, {@code struct virtio_blk_discard_write_zeroes} (virtio
  * 1.3 §5.2.6): each read once out of the guest's memory and checked. Data path.

@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.bdev.LongTransfer;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.virtqueue.GuestWrites;
 import org.jspecify.annotations.Nullable;
@@ -140,8 +141,10 @@ final class BlkRequest extends BdevIo {
   /** Whether its data or its status is in that memory. */
   boolean pointsInto(GoingMemory going) {
     LongTransfer transfer = longTransfer();
-    boolean found =
-        going.holdsSomeOf(statusAddress, 1) || (transfer != null && transfer.pointsInto(going));
+    boolean found = going.holdsSomeOf(statusAddress, 1);
+    for (int i = 0; transfer != null && i < transfer.segmentCount() && !found; i++) {
+      found = going.holdsSomeOf(transfer.address(i), transfer.bytes(i));
+    }
     for (int i = 0; i < segmentCount() && !found; i++) {
       found = going.holdsSomeOf(segmentAddress(i), segmentBytes(i));
     }

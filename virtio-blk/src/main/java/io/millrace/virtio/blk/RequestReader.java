@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.virtqueue.ChainReader;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
 

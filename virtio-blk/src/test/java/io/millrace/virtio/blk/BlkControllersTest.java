@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.NullBdev;
+import io.millrace.linux.Errno;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.VhostControllers;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -36,16 +39,17 @@ class BlkControllersTest {
     try (Reactor control = Reactor.start("control", -1);
         Reactor polling = Reactor.stepped("polling")) {
       hang(control, over); // so that what is asked of it by another thread does not succeed
-      BlkControllers controllers = new BlkControllers(bdevs, control, Map.of(0, polling));
+      VhostControllers all = new VhostControllers(control, Map.of(0, polling));
+      BlkControllers controllers = new BlkControllers(bdevs, all);
       BlkControllers.Spec spec = spec("vm0");
       VhostSocket socket = VhostSocket.listen(folder.resolve("vm0"), null);
       try {
         assertThatThrownBy(() -> controllers.create(spec, socket))
-            .isInstanceOf(BdevException.class)
+            .isInstanceOf(ControllerException.class)
             .hasMessageContaining("vm0: ")
             .hasMessageContaining("cannot be watched");
 
-        assertThat(controllers.all()).isEmpty();
+        assertThat(all.all()).isEmpty();
         nothingIsLeft();
       } finally {
         over.countDown();
@@ -66,16 +70,17 @@ class BlkControllersTest {
   @Test
   void nameThatWouldBreakALogLineIsRefused() throws Exception {
     try (Reactor control = Reactor.stepped("control")) {
-      BlkControllers controllers = new BlkControllers(bdevs, control, Map.of(0, control));
+      BlkControllers controllers =
+          new BlkControllers(bdevs, new VhostControllers(control, Map.of(0, control)));
       BlkControllers.Spec spec = spec("vm0\nvm1");
       VhostSocket socket = VhostSocket.listen(folder.resolve("vm0"), null);
 
       assertThatThrownBy(() -> controllers.create(spec, socket))
-          .isInstanceOf(BdevException.class)
+          .isInstanceOf(ControllerException.class)
           .hasMessage(
               "a controller's name has 1 to 255 characters, none of them a control character")
-          .extracting(e -> ((BdevException) e).kind())
-          .isEqualTo(BdevException.Kind.INVALID);
+          .extracting(e -> ((ControllerException) e).errno())
+          .isEqualTo(Errno.EINVAL);
 
       nothingIsLeft();
     }

@@ -9,10 +9,10 @@ import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.SessionInfo;
+import io.millrace.vhost.user.server.VhostControllers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +32,8 @@ final class BlkTarget implements AutoCloseable {
   final Reactor control;
   final Map<Integer, Reactor> reactors = new TreeMap<>();
   final BdevRegistry bdevs = new BdevRegistry();
-  final BlkControllers controllers;
+  final VhostControllers controllers;
+  final BlkControllers blk;
   private final Path folder;
   private final Runnable endOfControl;
 
@@ -55,7 +56,8 @@ final class BlkTarget implements AutoCloseable {
     for (int i = 0; i < reactorCount; i++) {
       reactors.put(i, Reactor.start("reactor-" + i, -1));
     }
-    controllers = new BlkControllers(bdevs, control, reactors);
+    controllers = new VhostControllers(control, reactors);
+    blk = new BlkControllers(bdevs, controllers);
     folder = Files.createTempDirectory("millrace-blk");
   }
 
@@ -106,7 +108,7 @@ final class BlkTarget implements AutoCloseable {
     Path socket = folder.resolve(bdev.name() + ".sock");
     onControl(() -> {
       bdevs.register(bdev);
-      return controllers.create(
+      return blk.create(
           new BlkControllers.Spec(bdev.name(), bdev.name(), readOnly, serial, null, rings),
           VhostSocket.listen(socket, null));
     });
@@ -169,17 +171,8 @@ final class BlkTarget implements AutoCloseable {
   public void close() throws IOException {
     Exception failure = null;
     try {
-      List<CompletableFuture<Void>> gone =
-          onControl(() -> {
-            List<CompletableFuture<Void>> all = new ArrayList<>();
-            for (BlkController controller : controllers.all()) {
-              all.add(controllers.delete(controller.name()).toCompletableFuture());
-            }
-            return all;
-          });
-      for (CompletableFuture<Void> one : gone) {
-        one.get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
-      }
+      onControl(() -> controllers.deleteAll().toCompletableFuture())
+          .get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
       onControl(() -> bdevs.removeAll().toCompletableFuture())
           .get(DEADLINE_NANOS, TimeUnit.NANOSECONDS);
     } catch (Exception e) {

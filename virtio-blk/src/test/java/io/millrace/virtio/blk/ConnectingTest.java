@@ -70,7 +70,7 @@ class ConnectingTest {
   private void serve(Bdev bdev) throws Exception {
     target.onControl(() -> {
       target.bdevs.register(bdev);
-      return target.controllers.create(
+      return target.blk.create(
           new BlkControllers.Spec("disk", "disk", false), VhostSocket.connect(path));
     });
   }

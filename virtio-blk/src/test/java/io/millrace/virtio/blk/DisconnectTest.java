@@ -148,7 +148,8 @@ class DisconnectTest {
       session.offerBoth();
       BlkTarget.await("requests are in flight", () -> requestsInFlight() > 0);
       target.onControl(() -> {
-        target.controllers.get("disk").bdevResized(); // the session does not read what it is told
+        ((BlkController) target.controllers.get("disk"))
+            .bdevResized(); // the session does not read what it is told
         return null;
       });
     }

@@ -6,6 +6,7 @@ import io.millrace.bdev.file.FileBdev;
 import io.millrace.bdev.file.FileBdevOptions;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.VhostControllers;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,7 +92,8 @@ final class DoomedTarget {
     Reactor control = Reactor.start("control", -1);
     Reactor reactor = Reactor.start("reactor", -1);
     BdevRegistry bdevs = new BdevRegistry();
-    BlkControllers controllers = new BlkControllers(bdevs, control, Map.of(0, reactor));
+    BlkControllers controllers =
+        new BlkControllers(bdevs, new VhostControllers(control, Map.of(0, reactor)));
     System.in.read();
     control.execute(() -> {
       try {

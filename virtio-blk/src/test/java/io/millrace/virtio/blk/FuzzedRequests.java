@@ -14,6 +14,7 @@ import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtqueue.ChainStatus;
@@ -27,6 +28,7 @@ import io.millrace.virtqueue.VringLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 
@@ -108,6 +110,11 @@ final class FuzzedRequests implements AutoCloseable {
     }
 
     @Override
+    public void chainsWanted() {
+      // A disk wants them always.
+    }
+
+    @Override
     public Reactor reactor() {
       return reactor;
     }
@@ -168,8 +175,7 @@ final class FuzzedRequests implements AutoCloseable {
             false,
             "S1",
             RingOptions.DEFAULTS,
-            List.of(reactor),
-            0,
+            new Placement(new BitSet(), List.of(reactor), 0),
             bdevs.memory());
     DeviceSession session = device.newSession();
     long features =

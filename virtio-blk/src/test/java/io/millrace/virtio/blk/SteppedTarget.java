@@ -17,6 +17,7 @@ import io.millrace.vhost.user.IncomingMessage;
 import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.ReadResult;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
 import java.io.File;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -93,8 +95,7 @@ final class SteppedTarget implements AutoCloseable {
             false,
             "S1",
             RingOptions.DEFAULTS,
-            List.of(reactor),
-            0,
+            new Placement(new BitSet(), List.of(reactor), 0),
             bdevs.memory());
     folder = Files.createTempDirectory("millrace-fuzz");
     Path socket = folder.resolve("s");

@@ -28,4 +28,7 @@ public interface QueueContext {
 
   /** A request is done: {@link QueueHandler#respond} is wanted at the end of this round. */
   void requestDone();
+
+  /** {@link QueueHandler#wantsChains} says yes again: the ring is looked at. */
+  void chainsWanted();
 }

@@ -37,6 +37,14 @@ public interface QueueHandler {
    */
   long take(DescriptorChain chain);
 
+  /**
+   * Whether chains are wanted now: a device that has nothing to say leaves those of an event queue
+   * in the ring. When it wants some again, it tells by {@link QueueContext#chainsWanted}.
+   */
+  default boolean wantsChains() {
+    return true;
+  }
+
   /** Starts what was taken and not started. */
   void submitTaken();
 

@@ -65,7 +65,7 @@ final class VringWorker extends VringContext
     queue = setup.open(ringWrites());
     handler = device.startQueue(this);
     try {
-      signals = new RingSignals(setup, reactor, this::wake);
+      signals = new RingSignals(setup, reactor, this::chainsWanted);
     } catch (QueueStartException e) {
       handler.close();
       throw e;
@@ -92,7 +92,7 @@ final class VringWorker extends VringContext
 
   /** What a back-end before this one had in flight is finished even by a ring that stops. */
   private boolean takesChains() {
-    return state == State.RUNNING || queue.hasUnfinished();
+    return (state == State.RUNNING && handler.wantsChains()) || queue.hasUnfinished();
   }
 
   private int fetchBatch() {
@@ -120,7 +120,7 @@ final class VringWorker extends VringContext
       share.charge(work);
     }
     share.charge(taken);
-    return share.isLeft();
+    return share.isLeft() && handler.wantsChains();
   }
 
   private int outstanding() {
@@ -188,7 +188,7 @@ final class VringWorker extends VringContext
     if (handler.waitsForTurn() || signals.holdsCall() || hasUnfinished()) {
       return false;
     }
-    if (state != State.RUNNING || outstanding() >= setup.mostInFlight()) {
+    if (!takesChains() || outstanding() >= setup.mostInFlight()) {
       return true; // a kick would be of no use; answers wake it
     }
     if (!signals.hasKick()) {
@@ -208,7 +208,6 @@ final class VringWorker extends VringContext
   }
 
   // ---- life -------------------------------------------------------------------------------------
-
   /** Another kick descriptor; the old one is no longer used when this returns. -1 for none. */
   void kick(int descriptor) {
     try {
@@ -219,7 +218,8 @@ final class VringWorker extends VringContext
     handle.wake(); // a kick may have gone to the old one
   }
 
-  private void wake() {
+  @Override
+  public void chainsWanted() {
     handle.wake();
   }
 
@@ -287,22 +287,22 @@ final class VringWorker extends VringContext
    * @return false if the ring takes no chains anyway, and stays as it is
    */
   boolean freeze(Consumer<QueueState> done) {
-    boolean runs = state == State.RUNNING;
-    if (runs) {
-      drain(false, done);
+    if (state != State.RUNNING) {
+      return false;
     }
-    return runs;
+    drain(false, done);
+    return true;
   }
 
   /** Takes chains again after a freeze; false if the ring has stopped. */
   boolean thaw() {
-    boolean frozen = state == State.DRAINING;
-    if (frozen) {
-      state = State.RUNNING;
-      waiters.forgetStop();
-      handle.wake(); // it may rest, and then it does without having asked for kicks
+    if (state != State.DRAINING) {
+      return false;
     }
-    return frozen;
+    state = State.RUNNING;
+    waiters.forgetStop();
+    handle.wake(); // it may rest, and then it does without having asked for kicks
+    return true;
   }
 
   /**

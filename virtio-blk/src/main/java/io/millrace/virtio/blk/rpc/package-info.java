@@ -3,7 +3,7 @@
  *
  * <p>Control thread. Nothing else refers to this package, so that a server without a configuration
  * file and without JSON-RPC does not load it. Start at {@link
- * io.millrace.virtio.blk.rpc.VhostMethods}.
+ * io.millrace.virtio.blk.rpc.BlkMethods}.
  */
 @NullMarked
 package io.millrace.virtio.blk.rpc;

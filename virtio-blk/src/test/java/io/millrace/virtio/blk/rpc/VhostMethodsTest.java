@@ -9,6 +9,9 @@ import io.millrace.reactor.Reactor;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import io.millrace.vhost.user.rpc.ControllerSockets;
+import io.millrace.vhost.user.rpc.VhostMethods;
+import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -38,15 +41,20 @@ class VhostMethodsTest {
   private final JsonMapper json = new JsonMapper();
   private final Reactor reactor = Reactor.stepped("all");
   private final BdevRegistry bdevs = new BdevRegistry();
-  private final BlkControllers controllers =
-      new BlkControllers(bdevs, reactor, Map.of(0, reactor, 2, reactor));
+  private final VhostControllers controllers =
+      new VhostControllers(reactor, Map.of(0, reactor, 2, reactor));
   private final MethodRegistry methods = new MethodRegistry();
   private long now;
 
   @BeforeEach
   void addMethods() throws Exception {
     bdevs.register(new NullBdev("Null0", UUID.randomUUID(), 512, 512, 1000));
-    VhostMethods.addTo(methods, controllers, dir, new SocketAccess(0660, -1));
+    VhostMethods.addTo(methods, controllers);
+    BlkMethods.addTo(
+        methods,
+        controllers,
+        new BlkControllers(bdevs, controllers),
+        new ControllerSockets(dir, new SocketAccess(0660, -1)));
     methods.enterRuntime();
   }
 

@@ -1,0 +1,50 @@
+package io.millrace.scsi;
+
+import io.millrace.bdev.IoStatus;
+
+/**
+ * What a CHECK CONDITION can say: sense key, additional sense code and its qualifier (SPC-5 §4.4.3,
+ * annex F).
+ */
+public enum Sense {
+  NO_ADDITIONAL_SENSE(SenseKey.NO_SENSE, 0x0000),
+  NOT_READY_INITIALIZING_COMMAND_REQUIRED(SenseKey.NOT_READY, 0x0402),
+  WRITE_ERROR(SenseKey.MEDIUM_ERROR, 0x0c00),
+  UNRECOVERED_READ_ERROR(SenseKey.MEDIUM_ERROR, 0x1100),
+  LOGICAL_UNIT_FAILED_SELF_TEST(SenseKey.HARDWARE_ERROR, 0x3e03),
+  INTERNAL_TARGET_FAILURE(SenseKey.HARDWARE_ERROR, 0x4400),
+  PARAMETER_LIST_LENGTH_ERROR(SenseKey.ILLEGAL_REQUEST, 0x1a00),
+  INVALID_COMMAND_OPERATION_CODE(SenseKey.ILLEGAL_REQUEST, 0x2000),
+  LBA_OUT_OF_RANGE(SenseKey.ILLEGAL_REQUEST, 0x2100),
+  INVALID_FIELD_IN_CDB(SenseKey.ILLEGAL_REQUEST, 0x2400),
+  LOGICAL_UNIT_NOT_SUPPORTED(SenseKey.ILLEGAL_REQUEST, 0x2500),
+  INVALID_FIELD_IN_PARAMETER_LIST(SenseKey.ILLEGAL_REQUEST, 0x2600),
+  INVALID_RELEASE_OF_PERSISTENT_RESERVATION(SenseKey.ILLEGAL_REQUEST, 0x2604),
+  SAVING_PARAMETERS_NOT_SUPPORTED(SenseKey.ILLEGAL_REQUEST, 0x3900),
+  INSUFFICIENT_REGISTRATION_RESOURCES(SenseKey.ILLEGAL_REQUEST, 0x5504),
+  WRITE_PROTECTED(SenseKey.DATA_PROTECT, 0x2700),
+  SPACE_ALLOCATION_FAILED(SenseKey.DATA_PROTECT, 0x2707),
+  MISCOMPARE_DURING_VERIFY(SenseKey.MISCOMPARE, 0x1d00),
+  INVALID_MESSAGE(SenseKey.ABORTED_COMMAND, 0x4900);
+
+  final SenseKey key;
+  final int code; // ASC in the high byte, ASCQ in the low one
+
+  Sense(SenseKey key, int code) {
+    this.key = key;
+    this.code = code;
+  }
+
+  /** What a failure of the bdev is called here. */
+  static Sense of(IoStatus status, boolean write) {
+    return switch (status) {
+      case IO_ERROR -> write ? WRITE_ERROR : UNRECOVERED_READ_ERROR;
+      case UNSUPPORTED -> INVALID_COMMAND_OPERATION_CODE;
+      case OUT_OF_RANGE -> LBA_OUT_OF_RANGE;
+      case READ_ONLY -> WRITE_PROTECTED;
+      case NO_SPACE -> SPACE_ALLOCATION_FAILED;
+      case MISCOMPARE -> MISCOMPARE_DURING_VERIFY;
+      case BAD_MEMORY, SUCCESS, ABORTED -> INTERNAL_TARGET_FAILURE;
+    };
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.scsi;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,75 @@
+package io.millrace.vhost.user.rpc;
+
+import io.millrace.linux.Errno;
+import io.millrace.reactor.CoreMask;
+import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Param;
+import io.millrace.rpc.RpcException;
+import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.VhostControllers;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the sockets of controllers are that methods make, and what these methods have in common.
+ *
+ * @param directory a controller's socket is the directory and its name
+ * @param access who may connect; null for what the umask allows
+ */
+public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
+  /** The controller's name, which no other may have. */
+  public static Param nameParam() {
+    return Param.string("ctrlr", "its name, and its socket's in the directory").required();
+  }
+
+  /** The cores that it may use. */
+  public static Param coresParam() {
+    return Param.string("cpumask", "cores its queues may run on; all without");
+  }
+
+  /** The name of a controller that is to be made: nothing that is not there is found by it. */
+  public static String newName(Arguments arguments, VhostControllers controllers)
+      throws RpcException {
+    String name = arguments.string("ctrlr");
+    try {
+      VhostControllers.requireName(name);
+    } catch (ControllerException e) {
+      throw refused(e);
+    }
+    if (controllers.get(name) != null) {
+      throw RpcException.invalidParams(
+          Errno.EEXIST, "controller " + name + " exists already; choose another name");
+    }
+    return name;
+  }
+
+  /** The cores of {@link #coresParam}; null for all. */
+  public static @Nullable BitSet cores(Arguments arguments) throws RpcException {
+    try {
+      return arguments.optionalString("cpumask").map(CoreMask::parse).orElse(null);
+    } catch (IllegalArgumentException e) {
+      throw RpcException.invalidParams(Errno.EINVAL, "cpumask: " + e.getMessage());
+    }
+  }
+
+  /** Lets a controller's socket listen. */
+  public VhostSocket listen(String name) throws RpcException {
+    try {
+      return VhostSocket.listen(directory.resolve(name), access);
+    } catch (IOException e) {
+      throw RpcException.invalidParams(Errno.EIO, e.getMessage());
+    } catch (InvalidPathException e) {
+      throw RpcException.invalidParams(Errno.EINVAL, name + ": cannot be a socket's name");
+    }
+  }
+
+  /** As SPDK's vhost methods say it. */
+  public static RpcException refused(ControllerException e) {
+    return RpcException.invalidParams(e.errno(), e.getMessage());
+  }
+}

@@ -1,0 +1,87 @@
+package io.millrace.virtio.blk.rpc;
+
+import io.millrace.bdev.BdevException;
+import io.millrace.bdev.rpc.BdevErrors;
+import io.millrace.linux.Errno;
+import io.millrace.rpc.Arguments;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.Param;
+import io.millrace.rpc.RpcException;
+import io.millrace.rpc.RpcMethod;
+import io.millrace.vhost.user.rpc.ControllerSockets;
+import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.VhostControllers;
+import io.millrace.virtio.blk.BlkController;
+import io.millrace.virtio.blk.BlkControllers;
+import io.millrace.virtio.blk.RingOptions;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.BooleanNode;
+
+/** Makes block controllers. Control thread. */
+public final class BlkMethods {
+  private final VhostControllers all;
+  private final BlkControllers controllers;
+  private final ControllerSockets sockets;
+
+  private BlkMethods(VhostControllers all, BlkControllers controllers, ControllerSockets sockets) {
+    this.all = all;
+    this.controllers = controllers;
+    this.sockets = sockets;
+  }
+
+  /**
+   * Adds the method.
+   *
+   * @param all controllers, of every kind
+   */
+  public static void addTo(
+      MethodRegistry methods,
+      VhostControllers all,
+      BlkControllers controllers,
+      ControllerSockets sockets) {
+    BlkMethods self = new BlkMethods(all, controllers, sockets);
+    methods.add(
+        RpcMethod.named("vhost_create_blk_controller", "Makes a disk's socket for front-ends")
+            .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
+            .param(ControllerSockets.nameParam())
+            .param(Param.string("dev_name", "name or UUID of the bdev").required())
+            .param(Param.bool("readonly", "guests may only read").orElse(false))
+            .param(Param.bool("packed_ring", "offer packed rings").orElse(true))
+            .param(Param.bool("in_order", "offer answers in the order of requests").orElse(true))
+            .param(Param.bool("ring_reset", "offer the reset of single queues").orElse(false))
+            .param(ControllerSockets.coresParam())
+            .param(
+                Param.oneOf("transport", List.of(BlkController.TRANSPORT), "the only one")
+                    .orElse(BlkController.TRANSPORT))
+            .takesUnknownParams() // SPDK hands them to the transport
+            .handledBy(self::create));
+  }
+
+  private CompletionStage<JsonNode> create(Arguments arguments) throws RpcException {
+    String name = ControllerSockets.newName(arguments, all);
+    BitSet cores = ControllerSockets.cores(arguments);
+    BlkControllers.Spec spec =
+        new BlkControllers.Spec(
+            name,
+            arguments.string("dev_name"),
+            arguments.bool("readonly"),
+            null,
+            cores,
+            new RingOptions(
+                arguments.bool("packed_ring"),
+                arguments.bool("in_order"),
+                arguments.bool("ring_reset")));
+    try {
+      controllers.create(spec, sockets.listen(name));
+    } catch (BdevException e) {
+      throw RpcException.invalidParams(BdevErrors.errno(e), e.getMessage());
+    } catch (ControllerException e) {
+      throw ControllerSockets.refused(e);
+    }
+    return CompletableFuture.completedStage(BooleanNode.TRUE);
+  }
+}

@@ -1,0 +1,105 @@
+package io.millrace.virtio.scsi;
+
+import io.millrace.bdev.BdevLimits;
+import io.millrace.scsi.DataPhase;
+import io.millrace.scsi.LunPath;
+import io.millrace.scsi.TaskAttribute;
+import io.millrace.virtqueue.ChainReader;
+import io.millrace.virtqueue.DescriptorChain;
+
+/**
+ * Makes commands of a queue's chains: {@code struct virtio_scsi_req_cmd} (virtio 1.3 §5.6.6.1),
+ * wherever its descriptors end. Data path, on the queue's reactor. Every byte of the guest is read
+ * once.
+ */
+final class RequestReader {
+  /** lun u8[8], id u64, task_attr u8, prio u8, crn u8, cdb. */
+  static final int HEADER_BYTES = 19 + ScsiConfig.CDB_BYTES;
+
+  private static final int ATTRIBUTES = 3;
+  private static final TaskAttribute[] BY_CODE = {
+    TaskAttribute.SIMPLE, TaskAttribute.ORDERED, TaskAttribute.HEAD_OF_QUEUE, TaskAttribute.ACA
+  };
+
+  private final TargetPaths targets;
+  private final ChainReader reader = new ChainReader();
+  private final byte[] attributes = new byte[ATTRIBUTES];
+
+  RequestReader(TargetPaths targets) {
+    this.targets = targets;
+  }
+
+  /** Fills a request; one that is not to be submitted has a {@code refusal}. */
+  void fill(ScsiRequest request, DescriptorChain chain) {
+    reader.begin(chain);
+    long address = Long.reverseBytes(reader.readLong());
+    long tag = reader.readLong();
+    reader.read(attributes, 0, ATTRIBUTES);
+    reader.read(request.cdb(), 0, ScsiConfig.CDB_BYTES);
+    request.responsePlace.of(chain, 0, ScsiRequest.RESPONSE_BYTES);
+    request.refusal = Response.OK;
+    request.expectedBytes = 0;
+    int attribute = attributes[0] & 0xff;
+    request.begin(tag, attribute < BY_CODE.length ? BY_CODE[attribute] : TaskAttribute.SIMPLE);
+    LunPath path = targets.find(address);
+    request.path = path;
+    if (path == null) {
+      request.refusal = Response.BAD_TARGET;
+    } else {
+      path.prepare(request);
+      bring(request, chain);
+    }
+  }
+
+  /** Brings the data that the command asks for, or notes where it is to go. */
+  private void bring(ScsiRequest request, DescriptorChain chain) {
+    DataPhase phase = request.phase();
+    boolean stores = phase == DataPhase.FROM_DISK || phase == DataPhase.ANSWER;
+    long in = chain.writableBytes() - ScsiRequest.RESPONSE_BYTES;
+    long out = chain.readableBytes() - HEADER_BYTES;
+    long wanted = request.dataBytes();
+    request.expectedBytes = stores || (phase == DataPhase.NONE && out == 0) ? in : out;
+    if (wanted > (stores ? in : out)) {
+      refuse(request, Response.OVERRUN);
+      return;
+    }
+    switch (phase) {
+      case NONE -> {}
+      case PARAMETERS -> reader.read(request.parameters(), 0, (int) wanted);
+      case BLOCKS -> reader.read(request.blocks(), wanted);
+      case ANSWER -> request.answerPlace.of(chain, ScsiRequest.RESPONSE_BYTES, wanted);
+      case TO_DISK -> addSegments(request, chain, 0, chain.readableCount(), HEADER_BYTES);
+      case FROM_DISK ->
+          addSegments(
+              request, chain, chain.readableCount(), chain.count(), ScsiRequest.RESPONSE_BYTES);
+    }
+  }
+
+  private static void refuse(ScsiRequest request, int response) {
+    request.refusal = response;
+    request.abandon();
+  }
+
+  /** Adds as much of the chain's data as the command moves. */
+  private static void addSegments(
+      ScsiRequest request, DescriptorChain chain, int from, int to, int header) {
+    int skip = header;
+    long left = request.dataBytes();
+    for (int i = from; i < to && left > 0; i++) {
+      int bytes = chain.bytes(i);
+      if (bytes <= skip) {
+        skip -= bytes;
+        continue;
+      }
+      int piece = (int) Math.min(bytes - skip, left);
+      if (request.segmentCount() == BdevLimits.MAX_SEGMENTS) {
+        refuse(request, Response.FAILURE);
+        return;
+      }
+      request.addSegment(chain.address(i) + skip, piece);
+      left -= piece;
+      skip = 0;
+    }
+    assert left == 0 : request;
+  }
+}

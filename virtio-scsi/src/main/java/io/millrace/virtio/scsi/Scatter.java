@@ -1,0 +1,84 @@
+package io.millrace.virtio.scsi;
+
+import io.millrace.linux.RawMemory;
+import io.millrace.vhost.user.server.GoingMemory;
+import io.millrace.virtqueue.DescriptorChain;
+import io.millrace.virtqueue.GuestWrites;
+import java.util.Arrays;
+
+/** Pieces of guest memory, in their order: where bytes of the device go. Data path. */
+final class Scatter {
+  private long[] addresses = new long[2];
+  private int[] lengths = new int[2];
+  private int count;
+  private long bytes;
+
+  void clear() {
+    count = 0;
+    bytes = 0;
+  }
+
+  /** Gives room back that only an unusual chain needs. */
+  void keepRoomFor(int pieces) {
+    if (addresses.length > pieces) {
+      addresses = new long[pieces];
+      lengths = new int[pieces];
+      clear();
+    }
+  }
+
+  /** How much goes there. */
+  long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Becomes a part of a chain's writable bytes; the chain has them.
+   *
+   * @param skip bytes before it
+   * @param most bytes of it
+   */
+  void of(DescriptorChain chain, long skip, long most) {
+    clear();
+    long before = skip;
+    for (int i = chain.readableCount(); i < chain.count() && bytes < most; i++) {
+      long here = chain.bytes(i) - before;
+      if (here > 0) {
+        add(chain.address(i) + before, (int) Math.min(here, most - bytes));
+        before = 0;
+      } else {
+        before -= chain.bytes(i);
+      }
+    }
+  }
+
+  private void add(long address, int length) {
+    if (count == addresses.length) {
+      addresses = Arrays.copyOf(addresses, count * 2);
+      lengths = Arrays.copyOf(lengths, count * 2);
+    }
+    addresses[count] = address;
+    lengths[count] = length;
+    count++;
+    bytes += length;
+  }
+
+  /** Stores bytes there, from its start; there is room. */
+  void put(byte[] from, int size, GuestWrites writes) {
+    int done = 0;
+    for (int i = 0; done < size; i++) {
+      int piece = Math.min(lengths[i], size - done);
+      RawMemory.put(from, done, piece, addresses[i]);
+      writes.wrote(addresses[i], piece);
+      done += piece;
+    }
+  }
+
+  boolean pointsInto(GoingMemory going) {
+    boolean found = false;
+    for (int i = 0; i < count && !found; i++) {
+      found = going.holdsSomeOf(addresses[i], lengths[i]);
+    }
+    return found;
+  }
+}

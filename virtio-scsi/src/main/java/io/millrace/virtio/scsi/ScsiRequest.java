@@ -1,0 +1,146 @@
+package io.millrace.virtio.scsi;
+
+import io.millrace.bdev.LongTransfer;
+import io.millrace.scsi.Answer;
+import io.millrace.scsi.DataPhase;
+import io.millrace.scsi.LunPath;
+import io.millrace.scsi.ScsiTask;
+import io.millrace.vhost.user.server.GoingMemory;
+import io.millrace.virtqueue.GuestWrites;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command in a chain ({@code struct virtio_scsi_req_cmd}, virtio 1.3 §5.6.6.1). Owned by its
+ * queue's pool; touched only by that queue's reactor.
+ */
+final class ScsiRequest extends ScsiTask {
+  /** Bytes of the response, the sense data included. */
+  static final int RESPONSE_BYTES = 12 + ScsiConfig.SENSE_BYTES;
+
+  private static final int RESIDUAL_AT = 4;
+  private static final int STATUS_AT = 10;
+  private static final int RESPONSE_AT = 11;
+  private static final int SENSE_AT = 12;
+  private static final int PIECES_KEPT = 32;
+
+  enum State {
+    FREE,
+    TAKEN,
+    STARTED,
+    DONE
+  }
+
+  private final ScsiQueue queue;
+  private final byte[] responseBytes = new byte[RESPONSE_BYTES];
+  private final ByteBuffer response = ByteBuffer.wrap(responseBytes).order(ByteOrder.LITTLE_ENDIAN);
+  final Scatter responsePlace = new Scatter();
+  final Scatter answerPlace = new Scatter();
+  State state = State.FREE;
+  int head; // descriptor index to return in the used ring
+  boolean marked; // points into memory that the front-end took back
+  int refusal; // a Response other than OK: it is not for any logical unit
+  long expectedBytes; // of data, in the chain
+  @Nullable LunPath path;
+
+  ScsiRequest(ScsiQueue queue) {
+    this.queue = queue;
+  }
+
+  @Override
+  protected void ended() {
+    queue.ended(this);
+  }
+
+  /**
+   * Stores answer and response.
+   *
+   * @return bytes stored into the writable part, from its start
+   */
+  long respond(GuestWrites writes) {
+    boolean refused = refusal != Response.OK;
+    long moved = refused ? 0 : moved(writes);
+    int senseBytes = refused ? 0 : senseBytes();
+    response.putInt(0, senseBytes);
+    response.putInt(RESIDUAL_AT, (int) Math.min(Integer.MAX_VALUE, expectedBytes - moved));
+    response.put(STATUS_AT, (byte) (refused ? 0 : status()));
+    response.put(RESPONSE_AT, (byte) (refused ? refusal : outcomeCode()));
+    if (senseBytes > 0) {
+      response.put(SENSE_AT, sense(), 0, senseBytes);
+    }
+    responsePlace.put(responseBytes, RESPONSE_BYTES, writes);
+    if (senseBytes > 0) {
+      response.putLong(SENSE_AT, 0); // nothing of it in the next response
+      java.util.Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0);
+    }
+    boolean stored = !refused && (phase() == DataPhase.FROM_DISK || phase() == DataPhase.ANSWER);
+    return RESPONSE_BYTES + (stored ? moved : 0);
+  }
+
+  private int outcomeCode() {
+    return switch (outcome()) {
+      case COMPLETE -> Response.OK;
+      case ABORTED -> Response.ABORTED;
+      case RESET -> Response.RESET;
+    };
+  }
+
+  /** Bytes of data that went either way; an answer goes now. */
+  private long moved(GuestWrites writes) {
+    return switch (phase()) {
+      case NONE -> 0;
+      case PARAMETERS, BLOCKS -> dataBytes();
+      case TO_DISK -> movedBytes();
+      case FROM_DISK -> noteStored(writes);
+      case ANSWER -> answer(writes);
+    };
+  }
+
+  private long answer(GuestWrites writes) {
+    Answer answer = answerOrNull();
+    if (answer == null || answer.size() == 0) {
+      return 0;
+    }
+    answerPlace.put(answer.bytes(), answer.size(), writes);
+    return answer.size();
+  }
+
+  /** Tells of what a read really stored. */
+  private long noteStored(GuestWrites writes) {
+    LongTransfer transfer = longTransferOrNull();
+    long stored = movedBytes();
+    long left = stored;
+    for (int i = 0; left > 0; i++) {
+      long address = transfer == null ? segmentAddress(i) : transfer.address(i);
+      int length = transfer == null ? segmentBytes(i) : transfer.bytes(i);
+      long bytes = Math.min(left, length);
+      writes.wrote(address, bytes);
+      left -= bytes;
+    }
+    return stored;
+  }
+
+  /** Whether its data, its answer or its response is in that memory. */
+  boolean pointsInto(GoingMemory going) {
+    LongTransfer transfer = longTransferOrNull();
+    boolean found = responsePlace.pointsInto(going) || answerPlace.pointsInto(going);
+    for (int i = 0; transfer != null && i < transfer.segmentCount() && !found; i++) {
+      found = going.holdsSomeOf(transfer.address(i), transfer.bytes(i));
+    }
+    for (int i = 0; i < segmentCount() && !found; i++) {
+      found = going.holdsSomeOf(segmentAddress(i), segmentBytes(i));
+    }
+    return found;
+  }
+
+  /** The request is over. */
+  void free() {
+    state = State.FREE;
+    path = null;
+    responsePlace.keepRoomFor(PIECES_KEPT);
+    answerPlace.keepRoomFor(PIECES_KEPT);
+    answerPlace.clear();
+    recycle();
+  }
+}

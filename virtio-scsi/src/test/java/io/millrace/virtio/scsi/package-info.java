@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.virtio.scsi;
+
+import org.jspecify.annotations.NullMarked;
