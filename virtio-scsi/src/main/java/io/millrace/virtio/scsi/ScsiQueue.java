@@ -52,7 +52,7 @@ final class ScsiQueue implements QueueHandler {
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
-    return request.dataBytes();
+    return request.workBytes();
   }
 
   private ScsiRequest grow() {

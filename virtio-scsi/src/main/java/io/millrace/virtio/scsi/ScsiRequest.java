@@ -9,6 +9,7 @@ import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.virtqueue.GuestWrites;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,14 @@ final class ScsiRequest extends ScsiTask {
     this.queue = queue;
   }
 
+  /** Bytes that are worked on for it; room for an answer may be any number and is no work. */
+  long workBytes() {
+    return switch (phase()) {
+      case NONE, ANSWER -> 0;
+      case TO_DISK, FROM_DISK, PARAMETERS, BLOCKS -> refusal == Response.OK ? dataBytes() : 0;
+    };
+  }
+
   @Override
   protected void ended() {
     queue.ended(this);
@@ -71,8 +80,7 @@ final class ScsiRequest extends ScsiTask {
     }
     responsePlace.put(responseBytes, RESPONSE_BYTES, writes);
     if (senseBytes > 0) {
-      response.putLong(SENSE_AT, 0); // nothing of it in the next response
-      java.util.Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0);
+      Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0); // for the next one
     }
     boolean stored = !refused && (phase() == DataPhase.FROM_DISK || phase() == DataPhase.ANSWER);
     return RESPONSE_BYTES + (stored ? moved : 0);
