@@ -10,6 +10,7 @@ package io.millrace.initiator;
  * @param controlBytes shared memory that each queue needs beside its ring, a multiple of 64
  * @param dataBytes shared memory for data, all queues together
  * @param sealed whether the shared memory can never shrink
+ * @param eventQueue the queue in which the device may leave buffers when it stops, -1 for none
  * @param deviceFeatures the device's own feature bits to acknowledge where offered
  */
 record QueuePlan(
@@ -20,4 +21,5 @@ record QueuePlan(
     long controlBytes,
     long dataBytes,
     boolean sealed,
+    int eventQueue,
     long deviceFeatures) {}

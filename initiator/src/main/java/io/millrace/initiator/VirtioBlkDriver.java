@@ -71,6 +71,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
         (long) options.depth() * BlkQueue.CONTROL_BYTES,
         options.dataBytes(),
         options.sealed(),
+        -1,
         options.deviceFeatures());
   }
 

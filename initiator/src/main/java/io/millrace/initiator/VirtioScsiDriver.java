@@ -22,6 +22,11 @@ public final class VirtioScsiDriver implements AutoCloseable {
   private static final int FUNCTION_BYTES = 24;
   private static final int FUNCTION_RESPONSE_AT = 64;
   private static final int SLEEP_MILLIS = 20;
+  private static final int PAGE = 4096;
+
+  /** Longest data of a command alone: what a target that is asked takes at once. */
+  private static final int SCRATCH_BYTES = 4 << 20;
+
 
   private final DriverQueues device;
   private final List<ScsiRequestQueue> queues = new ArrayList<>();
@@ -39,8 +44,8 @@ public final class VirtioScsiDriver implements AutoCloseable {
       queues.add(new ScsiRequestQueue(device.memory(), started.get(i), options.depth()));
     }
     eventBuffers = new long[options.queueSize()];
-    scratchBytes = (int) (options.dataBytes() / 4);
-    scratch = device.memory().allocate(scratchBytes, 4096);
+    scratchBytes = SCRATCH_BYTES;
+    scratch = device.memory().allocate(scratchBytes, PAGE);
     offerEventBuffers();
   }
 
@@ -58,8 +63,9 @@ public final class VirtioScsiDriver implements AutoCloseable {
             options.queueSize(),
             options.indirectEntries(),
             (long) options.depth() * ScsiRequestQueue.CONTROL_BYTES,
-            options.dataBytes(),
+            options.dataBytes() + SCRATCH_BYTES + PAGE,
             options.sealed(),
+            VirtioScsi.EVENT_QUEUE,
             VirtioScsi.FEATURES);
     Frontend frontend = Frontend.connect(socket, options.frontend());
     DriverQueues.negotiate(frontend, plan);
@@ -249,6 +255,20 @@ public final class VirtioScsiDriver implements AutoCloseable {
     if (queue.ring().publish()) {
       EventFd.signal(queue.events().kick().number());
     }
+  }
+
+  /** Whether a feature was negotiated. */
+  public boolean has(long feature) {
+    return device.has(feature);
+  }
+
+  /**
+   * Stops all queues: the device finishes what it has and lets go of the rings.
+   *
+   * @throws InitiatorException PROTOCOL when a queue stops elsewhere than at its available index
+   */
+  public void stop() throws InitiatorException {
+    device.stop();
   }
 
   /** Stops the queues, then closes connection and memory. */

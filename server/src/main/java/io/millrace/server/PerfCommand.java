@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,10 +39,15 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  millrace perf --socket vm0.sock --rw=randread --iodepth=32 --runtime=10 --time_based",
+      "  millrace perf --socket vm1.sock --lun 0 --rw=randread --iodepth=32 --size=64m",
       "  millrace perf --bdev disk.img --rw=randwrite --verify --verify-state=disk.state",
       "  millrace perf --bdev malloc:1g --rw=randrw --rwmixread=70 --output-format=json"
     })
 final class PerfCommand extends HelpOption implements Callable<Integer> {
+  private static final Pattern LUN = Pattern.compile("(\\d{1,5})(?::(\\d{1,5}))?");
+  private static final int MAX_TARGET = 255;
+  private static final int MAX_LUN = 16383;
+
   /** Values of {@code --output-format}. */
   enum Format {
     NORMAL,
@@ -60,6 +67,12 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
       paramLabel = "PATH",
       description = "Loads the disk of a vhost-user-blk socket, of whichever back-end.")
   private @Nullable Path socket;
+
+  @Option(
+      names = "--lun",
+      paramLabel = "TARGET[:LUN]",
+      description = "The socket of --socket is a vhost-user-scsi one: loads this logical unit.")
+  private @Nullable String lun;
 
   @Option(
       names = "--bdev",
@@ -178,7 +191,12 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
       if (past) {
         throw wrong("--direct goes with --bdev; how a server opens its file is for the server");
       }
-      return PerfTarget.socket(socket, FrontendOptions.defaults());
+      return lun == null
+          ? PerfTarget.socket(socket, FrontendOptions.defaults())
+          : logicalUnit(socket, lun);
+    }
+    if (lun != null) {
+      throw wrong("--lun goes with --socket");
     }
     if (load.ofQueues()) {
       throw wrong("--queue-size and --indirect go with --socket; a bdev has no virtqueues");
@@ -192,6 +210,18 @@ final class PerfCommand extends HelpOption implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw wrong(e.getMessage());
     }
+  }
+
+  private PerfTarget logicalUnit(Path path, String text) {
+    Matcher numbers = LUN.matcher(text);
+    int target = numbers.matches() ? Integer.parseInt(numbers.group(1)) : -1;
+    int unit = target < 0 || numbers.group(2) == null ? 0 : Integer.parseInt(numbers.group(2));
+    if (target < 0 || target > MAX_TARGET || unit > MAX_LUN) {
+      throw wrong(
+          "--lun %s is none; write TARGET[:LUN], 0 to %d and 0 to %d"
+              .formatted(text, MAX_TARGET, MAX_LUN));
+    }
+    return PerfTarget.scsi(path, FrontendOptions.defaults(), target, unit);
   }
 
   private PerfOptions options() {

@@ -5,7 +5,7 @@ import io.millrace.initiator.InitiatorException;
 import java.nio.file.Path;
 
 /** What to load. Nothing is opened before a run. */
-public abstract sealed class PerfTarget permits SocketTarget, BdevTarget {
+public abstract sealed class PerfTarget permits SocketTarget, ScsiSocketTarget, BdevTarget {
   PerfTarget() {}
 
   /**
@@ -16,6 +16,18 @@ public abstract sealed class PerfTarget permits SocketTarget, BdevTarget {
    */
   public static PerfTarget socket(Path path, FrontendOptions frontend) {
     return new SocketTarget(path, frontend);
+  }
+
+  /**
+   * A logical unit behind a vhost-user-scsi socket, of whichever back-end.
+   *
+   * @param path of its socket
+   * @param frontend how to connect
+   * @param target 0 to 255
+   * @param lun 0 to 16383
+   */
+  public static PerfTarget scsi(Path path, FrontendOptions frontend, int target, int lun) {
+    return new ScsiSocketTarget(path, frontend, target, lun);
   }
 
   /**

@@ -88,6 +88,11 @@ final class SocketQueue implements LoadQueue {
 
   @Override
   public @Nullable Failure failure() {
+    return hangUp(connection);
+  }
+
+  /** Whether a back-end hung up; null when it did not. */
+  static @Nullable Failure hangUp(int connection) {
     try {
       // Nothing was asked, so what can be read is the end of the connection.
       return DescriptorPassing.await(connection, false, 0)

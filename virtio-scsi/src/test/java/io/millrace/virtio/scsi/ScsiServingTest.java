@@ -1,5 +1,9 @@
 package io.millrace.virtio.scsi;
 
+import static io.millrace.virtio.scsi.ScsiCdbs.PATIENCE;
+import static io.millrace.virtio.scsi.ScsiCdbs.TEST_UNIT_READY;
+import static io.millrace.virtio.scsi.ScsiCdbs.settle;
+import static io.millrace.virtio.scsi.ScsiCdbs.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.initiator.FrontendOptions;
@@ -10,8 +14,6 @@ import io.millrace.initiator.VirtioScsi;
 import io.millrace.initiator.VirtioScsiDriver;
 import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,9 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A controller as a driver of ours sees it. */
 @Timeout(60)
 class ScsiServingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final long READY = 0;
-  private static final byte[] TEST_UNIT_READY = new byte[6];
   private static final int BLOCKS = 64;
 
   private ScsiHost host;
@@ -52,25 +51,6 @@ class ScsiServingTest {
 
   private VirtioScsiDriver driver() throws Exception {
     return VirtioScsiDriver.open(socket, ScsiDriverOptions.defaults());
-  }
-
-  private static byte[] cdb(String hex) {
-    return HexFormat.ofDelimiter(" ").parseHex(hex);
-  }
-
-  private static byte[] transfer(int opcode, int lba, int blocks) {
-    return cdb(
-        "%02x 00 00 00 %02x %02x 00 00 %02x 00"
-            .formatted(opcode, lba >>> 8 & 0xff, lba & 0xff, blocks));
-  }
-
-  /** Takes the unit attentions of a LUN. */
-  private static void settle(VirtioScsiDriver driver, long lun) throws Exception {
-    ScsiResult result = driver.read(lun, TEST_UNIT_READY, 0, PATIENCE);
-    for (int i = 0; i < 8 && result.status() != READY; i++) {
-      result = driver.read(lun, TEST_UNIT_READY, 0, PATIENCE);
-    }
-    assertThat(result.isGood()).as(result.condition()).isTrue();
   }
 
   @ParameterizedTest

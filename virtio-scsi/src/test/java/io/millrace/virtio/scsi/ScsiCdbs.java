@@ -1,0 +1,40 @@
+package io.millrace.virtio.scsi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.ScsiResult;
+import io.millrace.initiator.VirtioScsiDriver;
+import java.time.Duration;
+
+/** CDBs that tests of this package use. */
+final class ScsiCdbs {
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final byte[] TEST_UNIT_READY = new byte[6];
+  static final int READ = 0x28;
+  static final int WRITE = 0x2a;
+
+  private static final int MOST_ATTENTIONS = 16;
+
+  private ScsiCdbs() {}
+
+  /** READ(10) or WRITE(10). */
+  static byte[] transfer(int opcode, int lba, int blocks) {
+    byte[] cdb = new byte[10];
+    cdb[0] = (byte) opcode;
+    for (int i = 0; i < 4; i++) {
+      cdb[2 + i] = (byte) (lba >>> 24 - 8 * i);
+    }
+    cdb[7] = (byte) (blocks >>> 8);
+    cdb[8] = (byte) blocks;
+    return cdb;
+  }
+
+  /** Takes the unit attentions of a LUN. */
+  static void settle(VirtioScsiDriver driver, long lun) throws Exception {
+    ScsiResult result = driver.read(lun, TEST_UNIT_READY, 0, PATIENCE);
+    for (int i = 0; i < MOST_ATTENTIONS && result.status() != 0; i++) {
+      result = driver.read(lun, TEST_UNIT_READY, 0, PATIENCE);
+    }
+    assertThat(result.isGood()).as(result.condition()).isTrue();
+  }
+}
