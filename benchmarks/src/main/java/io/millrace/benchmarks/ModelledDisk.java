@@ -9,6 +9,7 @@ import io.millrace.nvme.model.ModelOptions;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +54,8 @@ public final class ModelledDisk {
             bdevs.register(
                 new NullBdev(disk, new UUID(0, 1), 1 << BLOCK_SHIFT, 1 << BLOCK_SHIFT, BLOCKS));
           }
-          var controllers = new BlkControllers(bdevs, control, Map.of(0, polling));
+          var all = new VhostControllers(control, Map.of(0, polling));
+      var controllers = new BlkControllers(bdevs, all);
           return controllers.create(
               new BlkControllers.Spec("disk", disk, false),
               VhostSocket.listen(Path.of(args[0]), null));
