@@ -55,7 +55,7 @@ public final class ModelledDisk {
                 new NullBdev(disk, new UUID(0, 1), 1 << BLOCK_SHIFT, 1 << BLOCK_SHIFT, BLOCKS));
           }
           var all = new VhostControllers(control, Map.of(0, polling));
-      var controllers = new BlkControllers(bdevs, all);
+          var controllers = new BlkControllers(bdevs, all);
           return controllers.create(
               new BlkControllers.Spec("disk", disk, false),
               VhostSocket.listen(Path.of(args[0]), null));

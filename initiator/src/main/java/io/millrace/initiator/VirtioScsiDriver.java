@@ -27,7 +27,6 @@ public final class VirtioScsiDriver implements AutoCloseable {
   /** Longest data of a command alone: what a target that is asked takes at once. */
   private static final int SCRATCH_BYTES = 4 << 20;
 
-
   private final DriverQueues device;
   private final List<ScsiRequestQueue> queues = new ArrayList<>();
   private final long[] eventBuffers; // by head

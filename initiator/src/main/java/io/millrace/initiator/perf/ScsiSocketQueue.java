@@ -75,7 +75,7 @@ final class ScsiSocketQueue implements LoadQueue {
       }
       case TRIM -> {
         // Lengths of 22 and 16 behind themselves, big-endian (SBC-4 §5.32).
-        RawMemory.putLong(address, Long.reverseBytes(22L << 48 | 16L << 32));
+        RawMemory.putLong(address, Long.reverseBytes((22L << 48) | (16L << 32)));
         RawMemory.putLong(address + 8, Long.reverseBytes(block));
         RawMemory.putLong(address + 16, Long.reverseBytes((long) (bytes >>> blockShift) << 32));
         yield submit(unmap, address, UNMAP_LIST_BYTES, false, token);
@@ -88,17 +88,16 @@ final class ScsiSocketQueue implements LoadQueue {
   }
 
   private boolean submit(byte[] cdb, long address, int bytes, boolean in, int token) {
-    return queue.submit(
-        lun, token, VirtioScsi.ATTRIBUTE_SIMPLE, cdb, address, bytes, in, token);
+    return queue.submit(lun, token, VirtioScsi.ATTRIBUTE_SIMPLE, cdb, address, bytes, in, token);
   }
 
   private void fill(byte opcode, long block, int blocks) {
     transfer[0] = opcode;
     for (int i = 0; i < Long.BYTES; i++) {
-      transfer[2 + i] = (byte) (block >>> 56 - Byte.SIZE * i);
+      transfer[2 + i] = (byte) (block >>> (56 - Byte.SIZE * i));
     }
     for (int i = 0; i < Integer.BYTES; i++) {
-      transfer[10 + i] = (byte) (blocks >>> 24 - Byte.SIZE * i);
+      transfer[10 + i] = (byte) (blocks >>> (24 - Byte.SIZE * i));
     }
   }
 
@@ -120,7 +119,7 @@ final class ScsiSocketQueue implements LoadQueue {
   }
 
   private void completed(long token, int response, int status, int slot, long writtenBytes) {
-    handler.completed(token, response << RESPONSE_SHIFT | status, writtenBytes);
+    handler.completed(token, (response << RESPONSE_SHIFT) | status, writtenBytes);
   }
 
   @Override

@@ -81,11 +81,12 @@ class FramingTest {
     }
   }
 
-  private void open(Path socket) throws Exception {
-    driver = VirtioScsiDriver.open(socket, ScsiDriverOptions.defaults());
-    queue = driver.queue(0);
-    memory = driver.memory().allocate(8192, 4096);
-    settle(driver, VirtioScsi.lun(0, 0));
+  private VirtioScsiDriver open(Path socket) throws Exception {
+    VirtioScsiDriver opened = VirtioScsiDriver.open(socket, ScsiDriverOptions.defaults());
+    queue = opened.queue(0);
+    memory = opened.memory().allocate(8192, 4096);
+    settle(opened, VirtioScsi.lun(0, 0));
+    return opened;
   }
 
   @Test
@@ -96,8 +97,8 @@ class FramingTest {
       Path socket = host.controller("vm");
       host.malloc("disk");
       host.add("vm", 0, 0, "disk");
-      open(socket);
-      try (driver) {
+      try (VirtioScsiDriver opened = open(socket)) {
+        driver = opened;
         for (int i = 0; i < ROUNDS; i++) {
           random.nextBytes(data);
           RawMemory.put(data, 0, DATA_BYTES, memory + HEADER_BYTES);
@@ -126,8 +127,7 @@ class FramingTest {
           byte[] answer = new byte[96];
           RawMemory.get(memory + 4096 + RESPONSE_BYTES, answer, 0, 96);
           assertThat(told).isEqualTo(RESPONSE_BYTES + 96);
-          assertThat(new String(answer, 8, 8, StandardCharsets.US_ASCII))
-              .isEqualTo("MILLRACE");
+          assertThat(new String(answer, 8, 8, StandardCharsets.US_ASCII)).isEqualTo("MILLRACE");
         }
       }
     }
@@ -140,8 +140,8 @@ class FramingTest {
       Path socket = host.controller("vm");
       host.malloc("disk");
       host.add("vm", 0, 0, "disk");
-      open(socket);
-      try (driver) {
+      try (VirtioScsiDriver opened = open(socket)) {
+        driver = opened;
         byte[] ready = ScsiCdbs.TEST_UNIT_READY;
         assertThat(run(ready, HEADER_BYTES - 1, RESPONSE_BYTES, random)).isZero();
         assertThat(run(ready, HEADER_BYTES, RESPONSE_BYTES - 1, random)).isZero();

@@ -22,7 +22,7 @@ final class ScsiCdbs {
     byte[] cdb = new byte[10];
     cdb[0] = (byte) opcode;
     for (int i = 0; i < 4; i++) {
-      cdb[2 + i] = (byte) (lba >>> 24 - 8 * i);
+      cdb[2 + i] = (byte) (lba >>> (24 - 8 * i));
     }
     cdb[7] = (byte) (blocks >>> 8);
     cdb[8] = (byte) blocks;
