@@ -1,5 +1,6 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Reactor;
@@ -187,7 +188,7 @@ final class Session {
    * is not kept waiting: it would stand still as long as somebody else's storage hangs.
    */
   boolean mayStartRings() {
-    if (server.isDrained()) {
+    if (server.isDrained(this)) {
       return true;
     }
     startPending = true;
@@ -196,7 +197,7 @@ final class Session {
 
   /** Starts the rings that wait until they may, unless a message is at hand: it does so then. */
   void startPending() {
-    if (!startPending || closed || stopping || busy || !server.isDrained()) {
+    if (!startPending || closed || stopping || busy || !server.isDrained(this)) {
       return;
     }
     startPending = false;
@@ -224,6 +225,13 @@ final class Session {
     String held = rings.releaseHeldUp();
     if (held != null) {
       fail(held);
+    }
+  }
+
+  /** Ends if the front-end has, although nothing is read from it as long as it waits. */
+  void noticeHangUp() {
+    if (!closed && DescriptorPassing.isHungUp(channel.descriptorNumber())) {
+      disconnected("front-end disconnected");
     }
   }
 

@@ -161,9 +161,18 @@ public final class VhostServer {
 
   /**
    * Whether all is back that sessions which ended, and rings that were stopped without it, had in
-   * flight: before that no ring starts, as an old write could overtake a new one.
+   * flight: before that no ring starts, as an old write could overtake a new one. A front-end that
+   * is gone may not have been noticed yet, while a message of its is at hand: two sessions would
+   * work the same ring.
+   *
+   * @param asking whose rings are to start
    */
-  boolean isDrained() {
+  boolean isDrained(Session asking) {
+    for (Session other : List.copyOf(sessions)) {
+      if (other != asking) {
+        other.noticeHangUp();
+      }
+    }
     return ending.isEmpty() && hanging.isEmpty();
   }
 
@@ -179,7 +188,7 @@ public final class VhostServer {
   }
 
   private void startIfDrained() {
-    if (isDrained()) {
+    if (ending.isEmpty() && hanging.isEmpty()) {
       List.copyOf(sessions).forEach(Session::startPending);
     }
   }
