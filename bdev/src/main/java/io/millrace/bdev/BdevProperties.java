@@ -1,5 +1,6 @@
 package io.millrace.bdev;
 
+import io.millrace.rpc.Names;
 import java.util.Set;
 import java.util.UUID;
 
@@ -31,13 +32,12 @@ public record BdevProperties(
   /** Largest logical block, in bytes. */
   public static final int MAX_BLOCK_SIZE = 1 << 16;
 
-  private static final int MAX_NAME = 255; // characters
   private static final String NAME_RULE =
       "a bdev's name has 1 to 255 characters, none of them a control character";
 
   /** Refuses what no device can be. */
   public BdevProperties {
-    if (!isName(name)) {
+    if (!Names.isName(name)) {
       throw new IllegalArgumentException(NAME_RULE);
     }
     if (!isBlockSize(blockSize)) {
@@ -60,23 +60,9 @@ public record BdevProperties(
    * @throws BdevException INVALID, with a message that does not repeat it
    */
   public static void requireName(String name) throws BdevException {
-    if (!isName(name)) {
+    if (!Names.isName(name)) {
       throw new BdevException(BdevException.Kind.INVALID, NAME_RULE);
     }
-  }
-
-  /** Whether a text can be a name: one that a message of one line can hold. */
-  public static boolean isName(String text) {
-    return !text.isEmpty()
-        && text.length() <= MAX_NAME
-        && text.chars().noneMatch(BdevProperties::breaksALine);
-  }
-
-  private static boolean breaksALine(int character) {
-    int type = Character.getType(character);
-    return type == Character.CONTROL
-        || type == Character.LINE_SEPARATOR
-        || type == Character.PARAGRAPH_SEPARATOR;
   }
 
   /** Whether a number of bytes can be a logical block. */

@@ -4,12 +4,10 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.IoType;
+import io.millrace.rpc.JsonTree;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One element of {@code bdev_get_bdevs}, in SPDK's shape and order. */
@@ -80,25 +78,6 @@ final class BdevInfo {
     ObjectNode types = into.putObject("supported_io_types");
     SPDK_IO_TYPES.forEach(name -> types.put(name, false));
     NAMES.forEach((type, name) -> types.put(name, bdev.supports(type)));
-    into.set("driver_specific", json(bdev.driverSpecific()));
-  }
-
-  private static JsonNode json(Object value) {
-    JsonNodeFactory make = JsonNodeFactory.instance;
-    return switch (value) {
-      case Boolean flag -> make.booleanNode(flag);
-      case Number number -> make.numberNode(number.longValue());
-      case Map<?, ?> map -> {
-        ObjectNode object = make.objectNode();
-        map.forEach((name, member) -> object.set(String.valueOf(name), json(member)));
-        yield object;
-      }
-      case List<?> list -> {
-        ArrayNode array = make.arrayNode();
-        list.forEach(element -> array.add(json(element)));
-        yield array;
-      }
-      default -> make.stringNode(value.toString());
-    };
+    into.set("driver_specific", JsonTree.of(bdev.driverSpecific()));
   }
 }

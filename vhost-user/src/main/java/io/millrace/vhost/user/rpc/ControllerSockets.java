@@ -37,13 +37,9 @@ public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
       throws RpcException {
     String name = arguments.string("ctrlr");
     try {
-      VhostControllers.requireName(name);
+      controllers.requireFree(name);
     } catch (ControllerException e) {
       throw refused(e);
-    }
-    if (controllers.get(name) != null) {
-      throw RpcException.invalidParams(
-          Errno.EEXIST, "controller " + name + " exists already; choose another name");
     }
     return name;
   }

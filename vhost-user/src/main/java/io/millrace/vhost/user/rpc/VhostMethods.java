@@ -3,6 +3,7 @@ package io.millrace.vhost.user.rpc;
 import io.millrace.linux.Errno;
 import io.millrace.reactor.CoreMask;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.JsonTree;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -13,11 +14,8 @@ import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.vhost.user.server.VhostController;
 import io.millrace.vhost.user.server.VhostControllers;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
@@ -114,27 +112,6 @@ public final class VhostMethods {
       entry.put("max_queues", session.maxQueues());
       entry.put("inflight_task_cnt", session.inFlight());
     }
-    into.set("backend_specific", tree(controller.backendSpecific()));
-  }
-
-  /** Maps, lists and values as JSON. */
-  private static JsonNode tree(@Nullable Object value) {
-    JsonNodeFactory nodes = JsonNodeFactory.instance;
-    return switch (value) {
-      case Map<?, ?> map -> {
-        ObjectNode object = nodes.objectNode();
-        map.forEach((key, each) -> object.set(String.valueOf(key), tree(each)));
-        yield object;
-      }
-      case List<?> list -> {
-        ArrayNode array = nodes.arrayNode();
-        list.forEach(each -> array.add(tree(each)));
-        yield array;
-      }
-      case Boolean bool -> nodes.booleanNode(bool);
-      case Integer number -> nodes.numberNode(number);
-      case null -> nodes.nullNode();
-      default -> nodes.stringNode(value.toString());
-    };
+    into.set("backend_specific", JsonTree.of(controller.backendSpecific()));
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,8 +43,8 @@ public abstract class VhostController {
    *
    * @param socket belongs to this from now on
    */
-  final void serve(VhostSocket socket, VhostServer.Maker maker) throws IOException {
-    server = maker.make(socket, device, placement);
+  final void serve(VhostSocket socket, Reactor control, StallWatch stalls) throws IOException {
+    server = new VhostServer(socket, device, control, placement.reactors(), stalls);
   }
 
   /** The controller's name. */

@@ -2,6 +2,7 @@ package io.millrace.vhost.user.server;
 
 import io.millrace.linux.Errno;
 import io.millrace.reactor.Reactor;
+import io.millrace.rpc.Names;
 import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** All controllers of the process, of whatever kind, by name. Control thread only. */
 public final class VhostControllers {
-  private static final int MAX_NAME = 255; // characters
-
   private final Reactor control;
   private final SortedMap<Integer, Reactor> reactors;
   private final StallWatch stalls;
@@ -43,22 +42,20 @@ public final class VhostControllers {
     return control;
   }
 
-  /** Refuses what can be no controller's name; without repeating it, as it may hold anything. */
-  public static void requireName(String name) throws ControllerException {
-    if (name.isEmpty()
-        || name.length() > MAX_NAME
-        || name.chars().anyMatch(VhostControllers::breaksALine)) {
+  /**
+   * Refuses what can be no new controller's name: one that cannot be a name at all, without
+   * repeating it, as it may hold anything, and one that is taken.
+   */
+  public void requireFree(String name) throws ControllerException {
+    if (!Names.isName(name)) {
       throw new ControllerException(
           Errno.EINVAL,
           "a controller's name has 1 to 255 characters, none of them a control character");
     }
-  }
-
-  private static boolean breaksALine(int character) {
-    int type = Character.getType(character);
-    return type == Character.CONTROL
-        || type == Character.LINE_SEPARATOR
-        || type == Character.PARAGRAPH_SEPARATOR;
+    if (byName.containsKey(name)) {
+      throw new ControllerException(
+          Errno.EEXIST, "controller " + name + " exists already; choose another name");
+    }
   }
 
   /**
@@ -68,11 +65,7 @@ public final class VhostControllers {
    * @param wanted the cores its queues may run on; null for all
    */
   public Placement place(String name, @Nullable BitSet wanted) throws ControllerException {
-    requireName(name);
-    if (byName.containsKey(name)) {
-      throw new ControllerException(
-          Errno.EEXIST, "controller " + name + " exists already; choose another name");
-    }
+    requireFree(name);
     BitSet cores = new BitSet();
     reactors.keySet().forEach(cores::set);
     if (wanted != null) {
@@ -100,9 +93,7 @@ public final class VhostControllers {
    */
   public void serve(VhostController controller, VhostSocket socket) throws ControllerException {
     try {
-      controller.serve(
-          socket,
-          (to, device, place) -> new VhostServer(to, device, control, place.reactors(), stalls));
+      controller.serve(socket, control, stalls);
     } catch (IOException | IllegalStateException e) {
       socket.close();
       throw new ControllerException(Errno.EIO, controller.name() + ": " + e.getMessage());

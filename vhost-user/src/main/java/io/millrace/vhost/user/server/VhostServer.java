@@ -76,13 +76,6 @@ public final class VhostServer {
     }
   }
 
-  /** Makes the server of a controller. */
-  @FunctionalInterface
-  interface Maker {
-    VhostServer make(VhostSocket socket, VhostDevice device, Placement placement)
-        throws IOException;
-  }
-
   /** Where it listens or connects to. */
   public Path path() {
     return socket.path();
