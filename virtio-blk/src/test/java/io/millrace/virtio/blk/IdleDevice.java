@@ -82,16 +82,6 @@ class IdleDevice implements VhostDevice, DeviceSession, QueueHandler {
   public void submitTaken() {}
 
   @Override
-  public long goOn() {
-    return 0;
-  }
-
-  @Override
-  public boolean waitsForTurn() {
-    return false;
-  }
-
-  @Override
   public int outstanding() {
     return 0;
   }

@@ -178,16 +178,6 @@ final class ControlQueue implements QueueHandler {
   }
 
   @Override
-  public long goOn() {
-    return 0;
-  }
-
-  @Override
-  public boolean waitsForTurn() {
-    return false;
-  }
-
-  @Override
   public void mark(GoingMemory going) {
     for (Request request : requests) {
       request.marked = request.place.pointsInto(going);

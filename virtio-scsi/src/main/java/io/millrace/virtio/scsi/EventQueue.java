@@ -80,16 +80,6 @@ final class EventQueue implements QueueHandler {
   }
 
   @Override
-  public long goOn() {
-    return 0;
-  }
-
-  @Override
-  public boolean waitsForTurn() {
-    return false;
-  }
-
-  @Override
   public void mark(GoingMemory going) {
     // What is taken is given back in the same round.
   }

@@ -52,14 +52,19 @@ public interface QueueHandler {
   int outstanding();
 
   /**
-   * Goes on with the oldest request that had more work than one turn is for, if there is any.
+   * Goes on with the oldest request that had more work than one turn is for, if there is any. None
+   * has where no request is worked on in turns.
    *
    * @return bytes that were worked on, 0 when no request waits for its next turn
    */
-  long goOn();
+  default long goOn() {
+    return 0;
+  }
 
   /** Whether a request waits for its next turn. */
-  boolean waitsForTurn();
+  default boolean waitsForTurn() {
+    return false;
+  }
 
   /**
    * Marks, of the requests that were taken and not recycled, those that point into memory that is

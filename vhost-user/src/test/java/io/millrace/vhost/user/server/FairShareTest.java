@@ -263,16 +263,6 @@ class FairShareTest {
     }
 
     @Override
-    public long goOn() {
-      return 0;
-    }
-
-    @Override
-    public boolean waitsForTurn() {
-      return false;
-    }
-
-    @Override
     public void submitTaken() {
       if (!holds) {
         context.requestDone();
