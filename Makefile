@@ -26,7 +26,7 @@ test-vfio: install $(DIST) ## run Millrace in a guest with an IOMMU and NVMe dri
 	$(MAVEN) -pl vm-tests -am test -Dtest=VfioTest -Dsurefire.failIfNoSpecifiedTests=false -Djacoco.skip
 
 # What make test does of each with small counts, and what it leaves to make test-vfio.
-SOAK = -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
+SOAK = -Dsurefire.timeout=0 -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
   -Dmillrace.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
 SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ReconnectTest,SuspendTest,KillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest,VfioTest
 

@@ -17,6 +17,7 @@ import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,17 +69,27 @@ class ScsiReconnectTest {
         int unfinished = 0;
         for (int i = 0; i < RECONNECTS; i++) {
           int until = done + 40;
+          long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
           while (done < until) {
             load();
+            assertThat(System.nanoTime()).as("commands were not completed").isLessThan(deadline);
           }
           driver.reconnect(socket);
           unfinished += queue.inFlightCount();
         }
-        while (queue.inFlightCount() > 0) {
-          queue.poll(completion());
-        }
+        finish();
         assertThat(unfinished).as("commands in flight over a reconnect").isPositive();
       }
+    }
+  }
+
+  /** Commands that the session's unit attention sent back need their notification here too. */
+  private void finish() {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (queue.inFlightCount() > 0) {
+      queue.kick();
+      queue.poll(completion());
+      assertThat(System.nanoTime()).as("commands were not completed").isLessThan(deadline);
     }
   }
 
