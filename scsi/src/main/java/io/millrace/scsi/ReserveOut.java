@@ -18,8 +18,6 @@ import java.util.List;
 
 /** PERSISTENT RESERVE OUT (SPC-5 §6.17). Rare commands: they may lock and allocate. */
 final class ReserveOut {
-  static final int OPCODE = 0x5f;
-
   static final List<ScsiCommand> ROWS =
       List.of(
           row("REGISTER", REGISTER, Registering::register),

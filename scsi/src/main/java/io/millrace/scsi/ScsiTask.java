@@ -11,11 +11,10 @@ import org.jspecify.annotations.Nullable;
  * One command of an initiator (SAM-6 §5.1), made once by its transport and filled in place for each
  * use. Data path; one reactor's thread touches it.
  *
- * <p>Its life: the transport fills {@link #cdb}, calls {@link LunPath#prepare}, brings the data
- * that {@link #phase} asks for ({@link BdevIo#addSegment} or {@link #parameters} or {@link
- * #blocks}), and calls {@link LunPath#submit}; {@link #ended} runs exactly once for that, perhaps
- * before {@code submit} returns. Then status, sense data and answer are there until the next {@code
- * prepare}.
+ * <p>Its transport fills {@link #cdb}, calls {@link LunPath#prepare}, brings the data that {@link
+ * #phase} asks for (segments, {@link #parameters} or {@link #blocks}), and calls {@link
+ * LunPath#submit}; {@link #ended} runs exactly once for that, perhaps before {@code submit}
+ * returns. Then status, sense data and answer are there until the next {@code prepare}.
  */
 public abstract class ScsiTask extends BdevIo {
   /** Longest CDB, in bytes. */
@@ -49,9 +48,7 @@ public abstract class ScsiTask extends BdevIo {
   private int status;
   private int senseBytes;
   private Outcome outcome = Outcome.COMPLETE;
-
-  // The path's.
-  TaskState taskState = TaskState.FREE;
+  TaskState taskState = TaskState.FREE; // this, and what follows, is the path's
   @Nullable LunPath path;
   @Nullable ScsiTask olderTask;
   @Nullable ScsiTask youngerTask;
@@ -107,9 +104,14 @@ public abstract class ScsiTask extends BdevIo {
     Answer.forget(answer);
   }
 
+  /** Whether it is prepared: {@link #abandon} is due if it is not submitted. */
+  public final boolean isPrepared() {
+    return taskState == TaskState.PREPARED;
+  }
+
   /** The transport drops it, prepared and not submitted: {@link #ended} does not run. */
   public final void abandon() {
-    assert taskState == TaskState.PREPARED : this;
+    assert isPrepared() : this;
     BlockBuffer.free(blocks);
     blocks = null;
     taskState = TaskState.FREE;
@@ -149,8 +151,7 @@ public abstract class ScsiTask extends BdevIo {
     return buffer.address();
   }
 
-  // ---- for the transport, when it has ended
-  // -------------------------------------------------------
+  // ---- for the transport, when it has ended -----------------------------------------------------
 
   /** A {@link ScsiStatus}. */
   public final int status() {
@@ -205,8 +206,7 @@ public abstract class ScsiTask extends BdevIo {
     }
   }
 
-  // ---- for commands
-  // -------------------------------------------------------------------------------
+  // ---- for commands -----------------------------------------------------------------------------
 
   final long tag() {
     return tag;

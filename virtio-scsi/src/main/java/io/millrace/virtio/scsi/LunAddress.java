@@ -29,7 +29,7 @@ final class LunAddress {
   /** The number of the logical unit, or {@link #NONE}, as for a well known one. */
   static int number(long address) {
     int level = (int) (address >>> 32) & 0xffff;
-    if ((address & REST) != 0 || level == REPORT_LUNS) {
+    if ((address & REST) != 0) {
       return NONE;
     }
     return switch (level >>> 14) {

@@ -11,11 +11,9 @@ final class Scatter {
   private long[] addresses = new long[2];
   private int[] lengths = new int[2];
   private int count;
-  private long bytes;
 
   void clear() {
     count = 0;
-    bytes = 0;
   }
 
   /** Gives room back that only an unusual chain needs. */
@@ -27,11 +25,6 @@ final class Scatter {
     }
   }
 
-  /** How much goes there. */
-  long bytes() {
-    return bytes;
-  }
-
   /**
    * Becomes a part of a chain's writable bytes; the chain has them.
    *
@@ -41,10 +34,13 @@ final class Scatter {
   void of(DescriptorChain chain, long skip, long most) {
     clear();
     long before = skip;
-    for (int i = chain.readableCount(); i < chain.count() && bytes < most; i++) {
+    long left = most;
+    for (int i = chain.readableCount(); i < chain.count() && left > 0; i++) {
       long here = chain.bytes(i) - before;
       if (here > 0) {
-        add(chain.address(i) + before, (int) Math.min(here, most - bytes));
+        int piece = (int) Math.min(here, left);
+        add(chain.address(i) + before, piece);
+        left -= piece;
         before = 0;
       } else {
         before -= chain.bytes(i);
@@ -60,7 +56,6 @@ final class Scatter {
     addresses[count] = address;
     lengths[count] = length;
     count++;
-    bytes += length;
   }
 
   /** Stores bytes there, from its start; there is room. */

@@ -71,6 +71,8 @@ final class ScsiQueue implements QueueHandler {
 
   // ---- submitted --------------------------------------------------------------------------------
 
+  // What is long has its turns by the reactor's messages: goOn is not for it.
+
   @Override
   public void submitTaken() {
     while (startedIndex < takenCount) {
@@ -86,16 +88,6 @@ final class ScsiQueue implements QueueHandler {
     }
     startedIndex = 0;
     takenCount = 0;
-  }
-
-  @Override
-  public boolean waitsForTurn() {
-    return false; // what is long has its turns by the reactor's messages
-  }
-
-  @Override
-  public long goOn() {
-    return 0;
   }
 
   @Override
@@ -143,10 +135,13 @@ final class ScsiQueue implements QueueHandler {
 
   @Override
   public void cancelAll() {
+    for (ScsiRequest request : all) {
+      if (request.state != State.STARTED && request.isPrepared()) {
+        request.abandon(); // taken, or its chain could be read in part only
+      }
+    }
     while (startedIndex < takenCount) {
-      ScsiRequest request = taken[startedIndex++];
-      request.abandon();
-      free(request);
+      free(taken[startedIndex++]);
     }
     startedIndex = 0;
     takenCount = 0;

@@ -37,10 +37,7 @@ final class TargetPaths {
     if (to == null) {
       return null;
     }
-    int number = LunAddress.number(address);
-    return number == LunAddress.NONE && LunAddress.isReportLuns(address)
-        ? to.wellKnown()
-        : to.find(number);
+    return LunAddress.isReportLuns(address) ? to.wellKnown() : to.find(LunAddress.number(address));
   }
 
   /** Another target has this number now, or none; the one before has no commands any more. */
