@@ -1,26 +1,19 @@
 package io.millrace.initiator;
 
-import io.millrace.linux.EventFd;
-import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
-import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.UsedHandler;
 
 /**
  * Block requests on one queue (virtio 1.3 §5.2.6). Data-path code: one thread, no allocation after
  * construction, nothing thrown.
  */
-public final class BlkQueue {
+public final class BlkQueue extends RequestQueue {
   /** Bytes of guest memory for each request beside its data: header and status, a line each. */
   static final int CONTROL_BYTES = 128;
 
   private static final RequestSlots.Shape SHAPE =
       new RequestSlots.Shape(CONTROL_BYTES, 16, 64, 1, false);
-  private static final int REAP_BATCH = 32;
 
-  private final DriverRing ring;
-  private final FrontendQueue events;
-  private final RequestSlots slots;
   private final boolean poisonStatus;
   private final UsedHandler usedHandler = this::used;
   private BlkCompletion completion = (token, status, bytes) -> {};
@@ -34,30 +27,8 @@ public final class BlkQueue {
    * @param poisonStatus whether to see when the device does not write a status
    */
   BlkQueue(GuestMemory memory, DriverQueue started, int depth, boolean poisonStatus) {
-    this.ring = started.ring();
-    this.events = started.events();
+    super(memory, started, SHAPE, depth);
     this.poisonStatus = poisonStatus;
-    slots = new RequestSlots(memory, ring, started.control(), SHAPE, depth);
-  }
-
-  /** Most requests at once. */
-  public int depth() {
-    return slots.depth();
-  }
-
-  /** Requests with the device. */
-  public int inFlightCount() {
-    return slots.inFlightCount();
-  }
-
-  /** The queue's ring. */
-  public DriverRing ring() {
-    return ring;
-  }
-
-  /** The queue's event descriptors. */
-  public FrontendQueue events() {
-    return events;
   }
 
   /**
@@ -102,13 +73,6 @@ public final class BlkQueue {
     return true;
   }
 
-  /** Shows the device what was submitted, and wakes it if it wants that. */
-  public void kick() {
-    if (ring.publish()) {
-      EventFd.signal(events.kick().number());
-    }
-  }
-
   /**
    * Takes completions; those of requests that are done.
    *
@@ -117,28 +81,12 @@ public final class BlkQueue {
    */
   public int poll(BlkCompletion handler) {
     completion = handler;
-    return ring.reap(usedHandler, REAP_BATCH);
+    return ring().reap(usedHandler, REAP_BATCH);
   }
 
   private void used(int head, long writtenBytes) {
     int slot = slots.returned(head);
     int status = RawMemory.getByte(slots.response(slot)) & 0xff;
     completion.completed(slots.token(slot), status, writtenBytes);
-  }
-
-  /**
-   * Sleeps until the device calls, if it has nothing for us yet.
-   *
-   * @param timeoutMillis most to sleep
-   * @return true when {@link #poll} may find something
-   * @throws LinuxException when the call descriptor cannot be waited for
-   */
-  public boolean sleep(int timeoutMillis) throws LinuxException {
-    return QueueSleep.sleep(ring, events, timeoutMillis);
-  }
-
-  /** Whether the device returned what it never got: nothing completes any more. */
-  public boolean isBroken() {
-    return ring.isBroken();
   }
 }

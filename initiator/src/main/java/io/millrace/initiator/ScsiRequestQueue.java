@@ -1,16 +1,13 @@
 package io.millrace.initiator;
 
-import io.millrace.linux.EventFd;
-import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
-import io.millrace.virtqueue.DriverRing;
 import io.millrace.virtqueue.UsedHandler;
 
 /**
  * SCSI commands on one request queue (virtio 1.3 §5.6.6.1). Data-path code: one thread, no
  * allocation after construction but by {@link #sense}, nothing thrown.
  */
-public final class ScsiRequestQueue {
+public final class ScsiRequestQueue extends RequestQueue {
   /** Bytes of guest memory for each command beside its data: header and response. */
   static final int CONTROL_BYTES = 192;
 
@@ -18,43 +15,17 @@ public final class ScsiRequestQueue {
   private static final int RESPONSE_BYTES = 12 + VirtioScsi.SENSE_BYTES;
   private static final RequestSlots.Shape SHAPE =
       new RequestSlots.Shape(CONTROL_BYTES, HEADER_BYTES, 64, RESPONSE_BYTES, true);
-  private static final int REAP_BATCH = 32;
   private static final int RESIDUAL_AT = 4;
   private static final int STATUS_AT = 10;
   private static final int RESPONSE_AT = 11;
   private static final int SENSE_AT = 12;
   private static final byte NOT_WRITTEN = (byte) 0xee;
 
-  private final DriverRing ring;
-  private final FrontendQueue events;
-  private final RequestSlots slots;
   private final UsedHandler usedHandler = this::used;
   private ScsiCompletion completion = (token, response, status, slot, bytes) -> {};
 
   ScsiRequestQueue(GuestMemory memory, DriverQueue started, int depth) {
-    ring = started.ring();
-    events = started.events();
-    slots = new RequestSlots(memory, ring, started.control(), SHAPE, depth);
-  }
-
-  /** Most commands at once. */
-  public int depth() {
-    return slots.depth();
-  }
-
-  /** Commands with the device. */
-  public int inFlightCount() {
-    return slots.inFlightCount();
-  }
-
-  /** The queue's ring. */
-  public DriverRing ring() {
-    return ring;
-  }
-
-  /** The queue's event descriptors. */
-  public FrontendQueue events() {
-    return events;
+    super(memory, started, SHAPE, depth);
   }
 
   /**
@@ -95,13 +66,6 @@ public final class ScsiRequestQueue {
     return true;
   }
 
-  /** Shows the device what was submitted, and wakes it if it wants that. */
-  public void kick() {
-    if (ring.publish()) {
-      EventFd.signal(events.kick().number());
-    }
-  }
-
   /**
    * Takes completions; those of commands that are done.
    *
@@ -110,7 +74,7 @@ public final class ScsiRequestQueue {
    */
   public int poll(ScsiCompletion handler) {
     completion = handler;
-    return ring.reap(usedHandler, REAP_BATCH);
+    return ring().reap(usedHandler, REAP_BATCH);
   }
 
   private void used(int head, long writtenBytes) {
@@ -136,21 +100,5 @@ public final class ScsiRequestQueue {
   /** Bytes of its data that were not moved, of a command that completes now. */
   public int residual(int slot) {
     return RawMemory.getInt(slots.response(slot) + RESIDUAL_AT);
-  }
-
-  /**
-   * Sleeps until the device calls, if it has nothing for us yet.
-   *
-   * @param timeoutMillis most to sleep
-   * @return true when {@link #poll} may find something
-   * @throws LinuxException when the call descriptor cannot be waited for
-   */
-  public boolean sleep(int timeoutMillis) throws LinuxException {
-    return QueueSleep.sleep(ring, events, timeoutMillis);
-  }
-
-  /** Whether the device returned what it never got: nothing completes any more. */
-  public boolean isBroken() {
-    return ring.isBroken();
   }
 }

@@ -2,6 +2,8 @@ package io.millrace.initiator.perf;
 
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
+import io.millrace.initiator.InitiatorException.Kind;
+import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
 
 /** What to load. Nothing is opened before a run. */
@@ -56,6 +58,17 @@ public abstract sealed class PerfTarget permits SocketTarget, ScsiSocketTarget, 
    * @param dataBytes memory that the jobs will need for data, all together
    */
   abstract LoadDevice open(PerfOptions options, long dataBytes) throws InitiatorException;
+
+  /** How to connect: with packed rings where the options ask for them. */
+  static FrontendOptions connecting(FrontendOptions frontend, PerfOptions options) {
+    return options.packed() ? frontend.withMoreFeatures(VirtioFeature.RING_PACKED) : frontend;
+  }
+
+  /** Packed rings are asked for, and the back-end has none. */
+  static InitiatorException noPackedRings(Path path) {
+    return new InitiatorException(
+        Kind.UNSUPPORTED, path + ": the back-end offers no packed rings; leave out --packed");
+  }
 
   /** As the user wrote it. */
   @Override

@@ -5,10 +5,9 @@ import io.millrace.initiator.ScsiCompletion;
 import io.millrace.initiator.ScsiRequestQueue;
 import io.millrace.initiator.VirtioScsi;
 import io.millrace.linux.RawMemory;
-import org.jspecify.annotations.Nullable;
 
 /** A job's request queue of a SCSI controller, for one logical unit. Data path. */
-final class ScsiSocketQueue implements LoadQueue {
+final class ScsiSocketQueue extends SocketQueue {
   private static final byte READ_16 = (byte) 0x88;
   private static final byte WRITE_16 = (byte) 0x8a;
   private static final byte SYNCHRONIZE_CACHE_16 = (byte) 0x91;
@@ -17,18 +16,13 @@ final class ScsiSocketQueue implements LoadQueue {
   private static final int CDB_BYTES = 16;
   private static final int RESPONSE_SHIFT = 8; // of a status of this queue
 
-  /** See {@link SocketQueue}. */
-  private static final int PUBLISH_EVERY = 4;
-
   private final ScsiRequestQueue queue;
   private final long lun;
   private final int blockShift;
-  private final int connection;
   private final byte[] transfer = new byte[CDB_BYTES];
   private final byte[] unmap = new byte[10];
   private final ScsiCompletion completion = this::completed;
   private BlkCompletion handler = (token, status, bytes) -> {};
-  private int unpublished;
 
   /**
    * A queue.
@@ -38,31 +32,16 @@ final class ScsiSocketQueue implements LoadQueue {
    * @param connection descriptor of the socket, to see the back-end hang up
    */
   ScsiSocketQueue(ScsiRequestQueue queue, long lun, int blockShift, int connection) {
+    super(queue, connection);
     this.queue = queue;
     this.lun = lun;
     this.blockShift = blockShift;
-    this.connection = connection;
     unmap[0] = UNMAP;
     unmap[8] = UNMAP_LIST_BYTES;
   }
 
   @Override
-  public void open() {
-    // The driver started the queue.
-  }
-
-  @Override
-  public boolean submit(Direction direction, long offsetBytes, long address, int bytes, int token) {
-    if (!offer(direction, offsetBytes, address, bytes, token)) {
-      return false;
-    }
-    if (++unpublished >= PUBLISH_EVERY) {
-      kick();
-    }
-    return true;
-  }
-
-  private boolean offer(Direction direction, long offsetBytes, long address, int bytes, int token) {
+  boolean offer(Direction direction, long offsetBytes, long address, int bytes, int token) {
     long block = offsetBytes >>> blockShift;
     return switch (direction) {
       case READ -> {
@@ -102,17 +81,6 @@ final class ScsiSocketQueue implements LoadQueue {
   }
 
   @Override
-  public void kick() {
-    unpublished = 0;
-    queue.kick();
-  }
-
-  @Override
-  public boolean ready() {
-    return queue.ring().hasUsed();
-  }
-
-  @Override
   public void poll(BlkCompletion to) {
     handler = to;
     queue.poll(completion);
@@ -123,28 +91,8 @@ final class ScsiSocketQueue implements LoadQueue {
   }
 
   @Override
-  public int inFlightCount() {
-    return queue.inFlightCount();
-  }
-
-  @Override
-  public boolean isBroken() {
-    return queue.isBroken();
-  }
-
-  @Override
-  public @Nullable Failure failure() {
-    return SocketQueue.hangUp(connection);
-  }
-
-  @Override
   public String describe(int status) {
     return "virtio-scsi response %d, SCSI status %02xh"
         .formatted(status >>> RESPONSE_SHIFT, status & 0xff);
-  }
-
-  @Override
-  public void close() {
-    // The driver stops the queue.
   }
 }

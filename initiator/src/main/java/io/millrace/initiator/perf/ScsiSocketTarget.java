@@ -46,7 +46,7 @@ final class ScsiSocketTarget extends PerfTarget {
   LoadDevice open(PerfOptions options, long dataBytes) throws InitiatorException {
     ScsiDriverOptions driverOptions =
         new ScsiDriverOptions(
-            options.packed() ? frontend.withMoreFeatures(VirtioFeature.RING_PACKED) : frontend,
+            connecting(frontend, options),
             options.numJobs(),
             options.effectiveQueueSize(),
             options.ioDepth(),
@@ -56,8 +56,7 @@ final class ScsiSocketTarget extends PerfTarget {
     VirtioScsiDriver driver = VirtioScsiDriver.open(path, driverOptions);
     try {
       if (options.packed() && !driver.has(VirtioFeature.RING_PACKED)) {
-        throw new InitiatorException(
-            Kind.UNSUPPORTED, path + ": the back-end offers no packed rings; leave out --packed");
+        throw noPackedRings(path);
       }
       return new Device(driver, VirtioScsi.lun(target, lun), this);
     } catch (InitiatorException e) {

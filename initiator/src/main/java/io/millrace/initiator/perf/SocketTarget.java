@@ -3,7 +3,6 @@ package io.millrace.initiator.perf;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
-import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.virtqueue.VirtioFeature;
@@ -25,7 +24,7 @@ final class SocketTarget extends PerfTarget {
   LoadDevice open(PerfOptions options, long dataBytes) throws InitiatorException {
     BlkDriverOptions driverOptions =
         new BlkDriverOptions(
-            options.packed() ? frontend.withMoreFeatures(VirtioFeature.RING_PACKED) : frontend,
+            connecting(frontend, options),
             options.numJobs(),
             options.effectiveQueueSize(),
             options.ioDepth(),
@@ -37,8 +36,7 @@ final class SocketTarget extends PerfTarget {
     VirtioBlkDriver driver = VirtioBlkDriver.open(path, driverOptions);
     if (options.packed() && !driver.has(VirtioFeature.RING_PACKED)) {
       driver.close();
-      throw new InitiatorException(
-          Kind.UNSUPPORTED, path + ": the back-end offers no packed rings; leave out --packed");
+      throw noPackedRings(path);
     }
     return new Device(driver);
   }
@@ -96,7 +94,8 @@ final class SocketTarget extends PerfTarget {
 
     @Override
     public LoadQueue queue(int job) {
-      return new SocketQueue(driver.queue(job), driver.frontend().connection().descriptorNumber());
+      return new BlkSocketQueue(
+          driver.queue(job), driver.frontend().connection().descriptorNumber());
     }
 
     @Override
