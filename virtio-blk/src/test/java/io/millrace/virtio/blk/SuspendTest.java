@@ -19,6 +19,7 @@ import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.ProtocolFeature;
+import io.millrace.vhost.user.VringMessage;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VirtioFeature;
 import io.millrace.virtqueue.VringLayout;
@@ -165,6 +166,26 @@ class SuspendTest {
         BlkTarget.await(
             "the other's write", () -> other.queue(0).poll((token, status, written) -> {}) == 1);
       }
+    }
+  }
+
+  /** Nothing is read from it meanwhile, so that its end is not heard of either. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, VirtioFeature.RING_PACKED})
+  void aFrontEndThatGoesWhileItsMessageIsDoneIsMissedBeforeTheNextOnesRingsStart(long features)
+      throws Exception {
+    Path socket = target.serve(disk, false, null);
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options(features))) {
+      long buffers = hang(driver);
+      driver.frontend().connection().send(new VringMessage.GetVringBase(0), false, List.of());
+
+      driver.reconnect(socket);
+
+      driver.readConfig();
+      assertThat(offsets()).as("given to the disk").containsExactly(0L, 4096L, 8192L);
+      giveBack(buffers);
+      assertThat(answers(driver.queue(0))).containsExactly(0L, 1L, 2L);
+      assertThat(offsets()).containsExactly(0L, 4096L, 8192L, 0L, 4096L, 8192L);
     }
   }
 
