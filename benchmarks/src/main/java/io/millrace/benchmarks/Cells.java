@@ -59,7 +59,22 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     cells.add(bdevperf("null", nulls, 1, atLeast(1.2, 1.4), atMostP99()));
     cells.add(bdevperf("null", nulls, 32, atLeast(1.0, 1.15)));
     cells.add(bdevperf("null", nulls, 128, atLeast(1.0, 1.15)));
+    Lineup scsi = scsiUnderBdevperf(vhost);
+    for (int depth : new int[] {1, DEPTH, 128}) {
+      Comparison blk = new Comparison(0, 2, Figure.Bar.atLeast(0.9, ">= 0.9"));
+      cells.add(bdevperf("scsi, null", scsi, depth, atLeast(1.0, 1.15), blk));
+    }
     return cells;
+  }
+
+  /** SCSI targets, and the same disk as blk. */
+  private Lineup scsiUnderBdevperf(Spdk vhost) {
+    String name = MILLRACE + "-scsi";
+    String spdkName = Spdk.NAME + "-scsi";
+    return new Lineup(
+        vhost.bdevperf(name, DeviceKind.SCSI, sides.peers().millraceScsiNull(name)),
+        vhost.bdevperf(spdkName, DeviceKind.SCSI, vhost.scsiNullDisk(spdkName)),
+        vhost.bdevperf(MILLRACE, sides.peers().millraceNulls(MILLRACE, 1)));
   }
 
   Lineup mallocUnderBdevperf(Spdk vhost) {

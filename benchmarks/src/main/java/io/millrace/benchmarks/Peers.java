@@ -21,12 +21,17 @@ record Peers(Path millrace, Path work) {
 
   /** Millrace with null disks on one core. */
   Contender.Server millraceNulls(String name, int disks) {
-    return millraceServer(name, disks, 1, Peers::createNull);
+    return millraceServer(name, DeviceKind.BLK, disks, 1, Peers::createNull);
+  }
+
+  /** Millrace with one null disk behind a SCSI target, on one core. */
+  Contender.Server millraceScsiNull(String name) {
+    return millraceServer(name, DeviceKind.SCSI, 1, 1, Peers::createNull);
   }
 
   /** Millrace with one null disk on the first so many cores. */
   Contender.Server millraceNullOn(String name, int reactors) {
-    return millraceServer(name, 1, reactors, Peers::createNull);
+    return millraceServer(name, DeviceKind.BLK, 1, reactors, Peers::createNull);
   }
 
   private static String createNull(String disk) {
@@ -45,6 +50,7 @@ record Peers(Path millrace, Path work) {
   Contender.Server millraceMallocs(String name, int disks, long bytes) {
     return millraceServer(
         name,
+        DeviceKind.BLK,
         disks,
         1,
         disk ->
@@ -58,6 +64,7 @@ record Peers(Path millrace, Path work) {
   Contender.Server millraceFile(String name, Path image, boolean direct) {
     return millraceServer(
         name,
+        DeviceKind.BLK,
         1,
         1,
         disk ->
@@ -71,15 +78,17 @@ record Peers(Path millrace, Path work) {
     String call(String disk);
   }
 
-  private Contender.Server millraceServer(String name, int disks, int reactors, CreateDisk create) {
+  private Contender.Server millraceServer(
+      String name, DeviceKind kind, int disks, int reactors, CreateDisk create) {
     List<String> names = IntStream.range(0, disks).mapToObj(i -> "disk" + i).toList();
     SpdkConfiguration configuration =
         new SpdkConfiguration(
             names.stream().map(create::call).toList(),
+            kind,
             IntStream.range(0, disks)
                 .mapToObj(i ->
-                    SpdkConfiguration.blkController(
-                        String.valueOf(socket(name, i).getFileName()), names.get(i)))
+                    kind.controller(
+                        String.valueOf(socket(name, i).getFileName()), names.get(i), false))
                 .toList());
     Path file = work.resolve(name + ".json");
     List<String> command =

@@ -20,7 +20,7 @@ record Spdk(Path directory, Path work) {
   static final long MALLOC_BYTES = 256L << 20;
 
   private static final int MEMORY_MIB = 512; // of each program
-  private static final int PROGRAMS = 3; // at most at a time: a server and two loads
+  private static final int PROGRAMS = 4; // at most at a time: a server and three loads
   private static final int PAGES = PROGRAMS * MEMORY_MIB / 2;
 
   /** Why there is nothing to compare with, in one line that says what to do; null when there is. */
@@ -58,8 +58,18 @@ record Spdk(Path directory, Path work) {
    * @param packed whether it offers packed rings
    */
   Contender.Server nullDisk(String name, boolean packed) {
+    return nullDisk(name, DeviceKind.BLK, packed);
+  }
+
+  /** A null disk behind a SCSI target. */
+  Contender.Server scsiNullDisk(String name) {
+    return nullDisk(name, DeviceKind.SCSI, false);
+  }
+
+  private Contender.Server nullDisk(String name, DeviceKind kind, boolean packed) {
     return server(
         name,
+        kind,
         packed,
         "bdev_null_create",
         "\"num_blocks\": %d".formatted(Peers.DISK_BYTES / Peers.BLOCK_BYTES));
@@ -73,6 +83,7 @@ record Spdk(Path directory, Path work) {
   Contender.Server malloc(String name, boolean packed) {
     return server(
         name,
+        DeviceKind.BLK,
         packed,
         "bdev_malloc_create",
         "\"num_blocks\": %d".formatted(MALLOC_BYTES / Peers.BLOCK_BYTES));
@@ -90,10 +101,15 @@ record Spdk(Path directory, Path work) {
    */
   Contender.Server file(String name, String kind, Path image, boolean packed) {
     return server(
-        name, packed, "bdev_" + kind + "_create", "\"filename\": \"%s\"".formatted(image));
+        name,
+        DeviceKind.BLK,
+        packed,
+        "bdev_" + kind + "_create",
+        "\"filename\": \"%s\"".formatted(image));
   }
 
-  private Contender.Server server(String name, boolean packed, String create, String parameters) {
+  private Contender.Server server(
+      String name, DeviceKind kind, boolean packed, String create, String parameters) {
     String socketName = name + "-0.sock";
     Path socket = work.resolve(socketName);
     SpdkConfiguration configuration =
@@ -103,10 +119,8 @@ record Spdk(Path directory, Path work) {
                     create,
                     "\"name\": \"disk\", \"block_size\": %d, %s"
                         .formatted(Peers.BLOCK_BYTES, parameters))),
-            List.of(
-                packed
-                    ? SpdkConfiguration.packedBlkController(socketName, "disk")
-                    : SpdkConfiguration.blkController(socketName, "disk")));
+            kind,
+            List.of(kind.controller(socketName, "disk", packed)));
     Path file = work.resolve(name + ".json");
     List<String> command = program("build/bin/vhost", "0x1", name, file, "-S", work.toString());
     return new Contender.Server(command, socket, Map.of(file, configuration.text()));
@@ -114,14 +128,24 @@ record Spdk(Path directory, Path work) {
 
   /** A server's disk under bdevperf. */
   Contender bdevperf(String name, Contender.Server server) {
+    return bdevperf(name, DeviceKind.BLK, server);
+  }
+
+  /**
+   * The same.
+   *
+   * @param kind of its controller
+   */
+  Contender bdevperf(String name, DeviceKind kind, Contender.Server server) {
     SpdkConfiguration configuration =
         new SpdkConfiguration(
             List.of(
                 SpdkConfiguration.call(
                     "bdev_virtio_attach_controller",
                     ("\"name\": \"disk\", \"trtype\": \"user\", \"traddr\": \"%s\","
-                            + " \"dev_type\": \"blk\", \"vq_count\": 4, \"vq_size\": 512")
-                        .formatted(server.socket()))),
+                            + " \"dev_type\": \"%s\", \"vq_count\": 4, \"vq_size\": 512")
+                        .formatted(server.socket(), kind.deviceType))),
+            kind,
             List.of());
     String load = name + "-bdevperf";
     Path file = work.resolve(load + ".json");
