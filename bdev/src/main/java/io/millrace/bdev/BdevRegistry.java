@@ -32,6 +32,7 @@ public final class BdevRegistry {
 
   private final Map<String, Entry> byName = new LinkedHashMap<>();
   private final List<Consumer<Bdev>> examiners = new ArrayList<>();
+  private final List<BdevWatcher> watchers = new ArrayList<>();
   private final MemoryRegistry memory = new MemoryRegistry();
 
   /** A registry of no bdevs. */
@@ -50,6 +51,11 @@ public final class BdevRegistry {
     examiners.add(examiner);
   }
 
+  /** Has somebody told of all bdevs from now on. */
+  public void addWatcher(BdevWatcher watcher) {
+    watchers.add(watcher);
+  }
+
   /** Makes a bdev known and takes it over: one that is refused is destroyed. */
   public void register(Bdev bdev) throws BdevException {
     String uuid = bdev.properties().uuid().toString();
@@ -65,6 +71,7 @@ public final class BdevRegistry {
     if (listener != null) {
       memory.addListener(listener);
     }
+    watchers.forEach(watcher -> watcher.registered(bdev));
     for (Consumer<Bdev> examiner : examiners) {
       examiner.accept(bdev);
     }
@@ -171,6 +178,7 @@ public final class BdevRegistry {
       for (BdevDescriptor opening : List.copyOf(entry.openings)) {
         opening.listener().resized();
       }
+      watchers.forEach(watcher -> watcher.resized(bdev));
     }
   }
 
@@ -233,6 +241,7 @@ public final class BdevRegistry {
         memory.removeListener(listener);
       }
       entry.bdev.destroy();
+      watchers.forEach(watcher -> watcher.unregistered(entry.bdev));
       entry.removal.complete(null);
     }
   }

@@ -38,6 +38,7 @@ final class Syscall {
   static final int GETPEERNAME = 52;
   static final int SOCKETPAIR = 53;
   static final int GETSOCKOPT = 55;
+  static final int KILL = 62;
   static final int FCNTL = 72;
   static final int FLOCK = 73;
   static final int FDATASYNC = 75;

@@ -80,6 +80,7 @@ class AbiTest {
     expect("SYS_getpeername", Syscall.GETPEERNAME);
     expect("SYS_getsockopt", Syscall.GETSOCKOPT);
     expect("SYS_accept4", Syscall.ACCEPT4);
+    expect("SYS_kill", Syscall.KILL);
     expect("SYS_fcntl", Syscall.FCNTL);
     expect("SYS_flock", Syscall.FLOCK);
     expect("SYS_fdatasync", Syscall.FDATASYNC);

@@ -84,6 +84,7 @@ public final class MethodRegistry {
               "no method " + name + "; rpc_get_methods lists them"));
     }
     RpcMethod method = found.get();
+    log.debug("{} {}", name, params);
     try {
       refuseWrongState(method);
       return method

@@ -3,12 +3,14 @@ package io.millrace.server;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.rpc.BdevMethods;
+import io.millrace.bdev.rpc.BdevNotifications;
 import io.millrace.nvme.bdev.PciDevices;
 import io.millrace.nvme.rpc.NvmeMethods;
 import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.ConfigLoader;
 import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.Notifications;
 import io.millrace.rpc.RpcServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.rpc.VhostMethods;
@@ -41,7 +43,9 @@ final class ControlPlane {
   private static final long STOP_SECONDS = 5;
 
   private final Cores cores;
+  private final BdevRegistry bdevs;
   private final MethodRegistry methods = new MethodRegistry();
+  private final Notifications notifications = new Notifications();
   private final NvmeMethods nvme;
   private @Nullable RpcServer server;
 
@@ -55,7 +59,10 @@ final class ControlPlane {
       ScsiControllers scsi,
       RingScheduler scheduler) {
     this.cores = cores;
+    this.bdevs = bdevs;
     ServerMethods.addTo(methods);
+    LogMethods.addTo(methods);
+    notifications.addTo(methods);
     SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
     nvme =
@@ -70,6 +77,7 @@ final class ControlPlane {
   /** Loads the file and enters run time; what it made stays if it fails half-way. */
   void configure(@Nullable ConfigFile file) throws CommandException, InterruptedException {
     try {
+      cores.onControl(this::watchBdevs);
       if (file == null) {
         cores.onControl(() -> {
           methods.enterRuntime();
@@ -87,6 +95,14 @@ final class ControlPlane {
     } catch (ExecutionException e) {
       throw CommandException.misused(Cores.cause(e));
     }
+  }
+
+  /** Clients are told of the command line's disks as well. */
+  private boolean watchBdevs() {
+    BdevNotifications told = new BdevNotifications(notifications);
+    bdevs.all().forEach(told::registered);
+    bdevs.addWatcher(told);
+    return true;
   }
 
   /** Listens. */

@@ -1,17 +1,35 @@
 package io.millrace.server;
 
+import io.millrace.linux.LinuxException;
+import io.millrace.linux.OwnProcess;
+import io.millrace.rpc.Arguments;
 import io.millrace.rpc.MethodRegistry;
+import io.millrace.rpc.Param;
+import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
 import io.millrace.rpc.RpcState;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Methods about the program itself. */
 final class ServerMethods {
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)(?:\\.(\\d+))?(.*)");
+
+  /** Numbers of those that SPDK takes. */
+  private static final Map<String, Integer> SIGNALS =
+      new TreeMap<>(
+          Map.of(
+              "SIGHUP", 1, "SIGINT", 2, "SIGQUIT", 3, "SIGKILL", 9, "SIGUSR1", 10, "SIGTERM", 15));
 
   private ServerMethods() {}
 
@@ -21,6 +39,20 @@ final class ServerMethods {
             .states(RpcState.STARTUP, RpcState.RUNTIME)
             .handledBy(
                 none -> CompletableFuture.completedStage(version(VersionCommand.version()))));
+    methods.add(
+        RpcMethod.named("spdk_kill_instance", "Sends the server a signal; SIGTERM ends it in order")
+            .param(Param.oneOf("sig_name", List.copyOf(SIGNALS.keySet()), "the signal").required())
+            .handledBy(ServerMethods::kill));
+  }
+
+  private static CompletionStage<JsonNode> kill(Arguments arguments) throws RpcException {
+    String name = arguments.string("sig_name");
+    try {
+      OwnProcess.signal(Objects.requireNonNull(SIGNALS.get(name)));
+    } catch (LinuxException e) {
+      throw new RpcException(RpcException.INTERNAL_ERROR, "Internal error", e.getMessage());
+    }
+    return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 
   static ObjectNode version(String version) {
