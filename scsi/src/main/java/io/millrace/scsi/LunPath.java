@@ -150,9 +150,10 @@ public final class LunPath {
 
   private static void refuseUnknown(ScsiTask task, byte[] cdb) {
     int opcode = cdb[0] & 0xff;
-    if (CommandTable.hasActions(opcode)) {
-      task.refuseField(
-          CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
+    if (opcode == CommandTable.VARIABLE_LENGTH) {
+      task.refuseField(CommandTable.LONG_ACTION_AT, -1);
+    } else if (CommandTable.hasActions(opcode)) {
+      task.refuseField(CommandTable.actionByte(opcode), 4);
     } else {
       task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
     }
@@ -171,7 +172,7 @@ public final class LunPath {
     for (int i = 1; i < command.cdbBytes(); i++) {
       int wrong = cdb[i] & ~command.mask(i) & 0xff;
       if (wrong != 0) {
-        task.refuseField(i, 31 - Integer.numberOfLeadingZeros(wrong));
+        task.refuseField(i, command.pointerTo(i, 31 - Integer.numberOfLeadingZeros(wrong)));
         return;
       }
     }
