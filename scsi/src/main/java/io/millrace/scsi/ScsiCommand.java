@@ -16,6 +16,12 @@ public final class ScsiCommand {
   /** {@link #serviceAction} of a command that is known by its operation code alone. */
   public static final int NO_ACTION = -1;
 
+  /**
+   * Bytes of a CDB whose bits are looked at. Those behind are of an LBA, a length, or else tags
+   * that are ignored where there is no protection information (SBC-4 §5.18).
+   */
+  static final int CHECKED_BYTES = 16;
+
   private static final int LONG_CDB = 32; // bytes
 
   /** Does a command whose CDB was checked; ends the task, now or later. */

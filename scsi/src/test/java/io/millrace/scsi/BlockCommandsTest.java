@@ -59,8 +59,19 @@ class BlockCommandsTest {
 
     assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
     assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
-    assertThat(rig.run(cdb.formatted("09").replace("90 00 00", "90 00 80")).field())
-        .isEqualTo("cdb 21 bit 7");
+  }
+
+  @Test
+  void tagsOfALongCdbAreIgnoredAsThereIsNoProtectionInformation() {
+    byte[] written = data(2, 4);
+    String cdb =
+        "7f 00 00 00 00 00 00 18 00 %s 00 00 00 00 00 00 00 00 00 90 ff ff ff ff ff ff ff ff"
+            + " 00 00 00 02";
+
+    assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
+    assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
+    assertThat(rig.run(cdb.formatted("0a")).status()).isZero();
+    assertThat(rig.run("28 00 00 00 00 90 00 00 02 00").data()).isEqualTo(written);
   }
 
   @Test
