@@ -18,7 +18,7 @@ public final class ScsiCommand {
 
   /**
    * Bytes of a CDB whose bits are looked at. Those behind are of an LBA, a length, or else tags
-   * that are ignored where there is no protection information (SBC-4 §5.18).
+   * that are ignored where there is no protection information (SBC-4 §5).
    */
   static final int CHECKED_BYTES = 16;
 
