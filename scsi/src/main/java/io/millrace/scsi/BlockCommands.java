@@ -68,15 +68,18 @@ final class BlockCommands {
           ScsiCommand.named("SYNCHRONIZE CACHE(10)", "35 02 ff ff ff ff 00 ff ff 00")
               .data(NONE, 7, 2)
               .lba(2, 4)
+              .withoutGroup()
               .doneBy(BlockCommands::synchronizeCache),
           ScsiCommand.named(
                   "SYNCHRONIZE CACHE(16)", "91 02 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(NONE, 10, 4)
               .lba(2, 8)
+              .withoutGroup()
               .doneBy(BlockCommands::synchronizeCache),
           ScsiCommand.named("UNMAP", "42 00 00 00 00 00 00 ff ff 00")
               .data(PARAMETERS, 7, 2)
               .needs(IoType.UNMAP)
+              .withoutGroup()
               .onMedium()
               .doneBy(BlockCommands::unmap));
 
@@ -89,11 +92,17 @@ final class BlockCommands {
   }
 
   private static ScsiCommand.Builder read(String name, String usage, int lengthAt, int width) {
-    return ScsiCommand.named(name, usage).data(FROM_DISK, lengthAt, width).access(Access.READ);
+    return transfer(name, usage).data(FROM_DISK, lengthAt, width).access(Access.READ);
   }
 
   private static ScsiCommand.Builder write(String name, String usage, int lengthAt, int width) {
-    return ScsiCommand.named(name, usage).data(TO_DISK, lengthAt, width);
+    return transfer(name, usage).data(TO_DISK, lengthAt, width);
+  }
+
+  /** Those with six bytes have neither of the fields. */
+  private static ScsiCommand.Builder transfer(String name, String usage) {
+    ScsiCommand.Builder row = ScsiCommand.named(name, usage);
+    return name.endsWith("(6)") ? row : row.withoutProtection().withoutGroup();
   }
 
   private static void read(LunPath path, ScsiTask task) {

@@ -15,6 +15,9 @@ public final class CommandTable {
   static final int ADDITIONAL_LENGTH_AT = 7;
   static final int ADDITIONAL_LENGTH = 0x18;
 
+  /** SERVICE ACTION of those, with two bytes. */
+  static final int LONG_ACTION_AT = 8;
+
   private static final int ACTIONS = 32; // of an operation code, at most
 
   private static final List<ScsiCommand> ALL = all();
@@ -73,9 +76,9 @@ public final class CommandTable {
     return BY_ACTION[opcode] != null;
   }
 
-  /** The byte of a CDB with the service action. */
+  /** The byte of a CDB with the service action, or with its lower half. */
   static int actionByte(int opcode) {
-    return opcode == VARIABLE_LENGTH ? 9 : 1;
+    return opcode == VARIABLE_LENGTH ? LONG_ACTION_AT + 1 : 1;
   }
 
   /** The command of an operation code without service actions, or null. */
@@ -97,7 +100,7 @@ public final class CommandTable {
       return plain;
     }
     return opcode == VARIABLE_LENGTH
-        ? find(opcode, BigEndian.get16(cdb, 8))
+        ? find(opcode, BigEndian.get16(cdb, LONG_ACTION_AT))
         : find(opcode, cdb[1] & 0x1f);
   }
 }

@@ -18,6 +18,8 @@ final class CompareAndWrite {
               .carries((cdb, about) -> 2 * about)
               .atMost(TransferSizes::maxCompareBlocks)
               .forceUnitAccess(1)
+              .withoutProtection()
+              .withoutGroup()
               .doneBy(CompareAndWrite::execute));
 
   private CompareAndWrite() {}

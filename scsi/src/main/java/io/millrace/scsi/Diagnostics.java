@@ -21,8 +21,9 @@ final class Diagnostics {
 
   static final List<ScsiCommand> ROWS =
       List.of(
-          // PF, SELFTEST, DEVOFFL, UNITOFFL; no SELF-TEST CODE.
+          // PF, SELFTEST, DEVOFFL, UNITOFFL.
           ScsiCommand.named("SEND DIAGNOSTIC", "1d 17 00 ff ff 00")
+              .without(1, 7, 5) // SELF-TEST CODE
               .data(DataPhase.PARAMETERS, LENGTH_AT, 2)
               .doneBy(Diagnostics::send),
           ScsiCommand.named("RECEIVE DIAGNOSTIC RESULTS", "1c 01 ff ff ff 00")

@@ -137,8 +137,7 @@ public final class LunPath {
     } else if (command == null) {
       refuseUnknown(task, cdb);
     } else if ((BigEndian.get64(cdb, 0) & ~command.usageLow) != 0
-        || (BigEndian.get64(cdb, 8) & ~command.usageHigh) != 0
-        || !tailFits(command, cdb)) {
+        || (BigEndian.get64(cdb, 8) & ~command.usageHigh) != 0) {
       refuseBits(task, command, cdb);
     } else if (command.opcode() == CommandTable.VARIABLE_LENGTH
         && cdb[CommandTable.ADDITIONAL_LENGTH_AT] != CommandTable.ADDITIONAL_LENGTH) {
@@ -150,28 +149,20 @@ public final class LunPath {
 
   private static void refuseUnknown(ScsiTask task, byte[] cdb) {
     int opcode = cdb[0] & 0xff;
-    if (CommandTable.hasActions(opcode)) {
-      task.refuseField(
-          CommandTable.actionByte(opcode), opcode == CommandTable.VARIABLE_LENGTH ? -1 : 4);
+    if (opcode == CommandTable.VARIABLE_LENGTH) {
+      task.refuseField(CommandTable.LONG_ACTION_AT, -1);
+    } else if (CommandTable.hasActions(opcode)) {
+      task.refuseField(CommandTable.actionByte(opcode), 4);
     } else {
       task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
     }
   }
 
-  private static boolean tailFits(ScsiCommand command, byte[] cdb) {
-    for (int i = 16; i < command.cdbBytes(); i++) {
-      if ((cdb[i] & ~command.mask(i) & 0xff) != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   private static void refuseBits(ScsiTask task, ScsiCommand command, byte[] cdb) {
-    for (int i = 1; i < command.cdbBytes(); i++) {
+    for (int i = 1; i < Math.min(command.cdbBytes(), ScsiCommand.CHECKED_BYTES); i++) {
       int wrong = cdb[i] & ~command.mask(i) & 0xff;
       if (wrong != 0) {
-        task.refuseField(i, 31 - Integer.numberOfLeadingZeros(wrong));
+        task.refuseField(i, command.pointerTo(i, 31 - Integer.numberOfLeadingZeros(wrong)));
         return;
       }
     }

@@ -17,16 +17,19 @@ final class MediumCommands {
               .data(DataPhase.ANSWER, 10, 4)
               .lba(2, 8)
               .access(Access.READ)
+              .without(14, 7, 0) // REPORT TYPE: all blocks
               .doneBy(MediumCommands::getLbaStatus),
           ScsiCommand.named("PRE-FETCH(10)", "34 02 ff ff ff ff 00 ff ff 00")
               .data(DataPhase.NONE, 7, 2)
               .lba(2, 4)
               .access(Access.READ)
+              .withoutGroup()
               .doneBy(MediumCommands::prefetch),
           ScsiCommand.named("PRE-FETCH(16)", "90 02 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(DataPhase.NONE, 10, 4)
               .lba(2, 8)
               .access(Access.READ)
+              .withoutGroup()
               .doneBy(MediumCommands::prefetch));
 
   private MediumCommands() {}

@@ -2,8 +2,10 @@ package io.millrace.scsi;
 
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.IoType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,14 @@ import org.jspecify.annotations.Nullable;
 public final class ScsiCommand {
   /** {@link #serviceAction} of a command that is known by its operation code alone. */
   public static final int NO_ACTION = -1;
+
+  /**
+   * Bytes of a CDB whose bits are looked at. Those behind are of an LBA, a length, or else tags
+   * that are ignored where there is no protection information (SBC-4 §5).
+   */
+  static final int CHECKED_BYTES = 16;
+
+  private static final int LONG_CDB = 32; // bytes
 
   /** Does a command whose CDB was checked; ends the task, now or later. */
   interface Executor {
@@ -38,9 +48,17 @@ public final class ScsiCommand {
     }
   }
 
+  /** Bits of one byte that are one field, and have to be 0. */
+  private record Absent(int at, int highest, int lowest) {
+    boolean has(int byteAt, int bit) {
+      return byteAt == at && bit <= highest && bit >= lowest;
+    }
+  }
+
   private final String name;
   private final int serviceAction;
   private final byte[] usage;
+  private final Absent[] absent;
   final long usageLow; // bytes 0 to 7 of the usage map, as one number
   final long usageHigh; // bytes 8 to 15
   final DataPhase phase;
@@ -62,6 +80,7 @@ public final class ScsiCommand {
     name = from.name;
     serviceAction = from.serviceAction;
     usage = from.usage;
+    absent = from.absent.toArray(Absent[]::new);
     byte[] padded = Arrays.copyOf(usage, ScsiTask.MAX_CDB_BYTES);
     Arrays.fill(padded, usage.length, padded.length, (byte) -1); // behind a CDB may be anything
     usageLow = BigEndian.get64(padded, 0);
@@ -136,6 +155,19 @@ public final class ScsiCommand {
     return usage[at] & 0xff;
   }
 
+  /**
+   * Where the BIT POINTER of sense data points for a bit that may not be set: to the highest one of
+   * its field, if it is of one (SPC-5 §4.4.2.4.2).
+   */
+  int pointerTo(int at, int bit) {
+    for (Absent field : absent) {
+      if (field.has(at, bit)) {
+        return field.highest;
+      }
+    }
+    return bit;
+  }
+
   @Override
   public String toString() {
     return name;
@@ -155,6 +187,7 @@ public final class ScsiCommand {
   static final class Builder {
     private final String name;
     private final byte[] usage;
+    private final List<Absent> absent = new ArrayList<>();
     private int serviceAction = NO_ACTION;
     private DataPhase phase = DataPhase.NONE;
     private Field length = Field.NONE;
@@ -188,6 +221,22 @@ public final class ScsiCommand {
       phase = what;
       length = new Field(lengthAt, width);
       return this;
+    }
+
+    /** A field of several bits that nothing here has: it has to be 0. */
+    Builder without(int at, int highest, int lowest) {
+      absent.add(new Absent(at, highest, lowest));
+      return this;
+    }
+
+    /** Blocks have no protection information: RDPROTECT, WRPROTECT or VRPROTECT (SBC-4 §5). */
+    Builder withoutProtection() {
+      return without(usage.length == LONG_CDB ? 10 : 1, 7, 5);
+    }
+
+    /** Blocks are in no group: GROUP NUMBER (SBC-4 §5). */
+    Builder withoutGroup() {
+      return without(usage.length == 10 || usage.length == LONG_CDB ? 6 : usage.length - 2, 5, 0);
     }
 
     /** It has an answer of so many bytes, and no allocation length. */

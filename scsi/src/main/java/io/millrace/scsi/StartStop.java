@@ -17,6 +17,8 @@ final class StartStop {
       List.of(
           // Starting goes on whoever holds a reservation, stopping does not: decided when it runs.
           ScsiCommand.named("START STOP UNIT", "1b 01 00 00 05 00")
+              .without(3, 3, 0) // POWER CONDITION MODIFIER
+              .without(4, 7, 4) // POWER CONDITION
               .access(Access.ALWAYS)
               .doneBy(StartStop::startStop),
           ScsiCommand.named("PREVENT ALLOW MEDIUM REMOVAL", "1e 00 00 00 01 00")

@@ -54,13 +54,18 @@ final class VerifyCommands {
       String name, String usage, int lengthAt, int width, int flagsAt) {
     return ScsiCommand.named(name, usage)
         .data(BLOCKS, lengthAt, width)
+        .withoutProtection()
+        .withoutGroup()
         .carries((cdb, about) -> carried(byteCheck(cdb, flagsAt), about))
         .atMost(TransferSizes::maxUnmapBlocks)
         .access(Access.READ);
   }
 
   private static ScsiCommand.Builder write(String name, String usage, int lengthAt, int width) {
-    return ScsiCommand.named(name, usage).data(BLOCKS, lengthAt, width);
+    return ScsiCommand.named(name, usage)
+        .data(BLOCKS, lengthAt, width)
+        .withoutProtection()
+        .withoutGroup();
   }
 
   private static int byteCheck(byte[] cdb, int flagsAt) {

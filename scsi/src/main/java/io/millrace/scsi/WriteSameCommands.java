@@ -23,12 +23,16 @@ final class WriteSameCommands {
               .lba(2, 4)
               .carries((cdb, about) -> 1)
               .atMost(TransferSizes::maxUnmapBlocks)
+              .withoutProtection()
+              .withoutGroup()
               .doneBy((path, task) -> writeSame(path, task, 1, 7)),
           ScsiCommand.named("WRITE SAME(16)", "93 09 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(BLOCKS, 10, 4)
               .lba(2, 8)
               .carries((cdb, about) -> (cdb[1] & NDOB) != 0 ? 0 : 1)
               .atMost(TransferSizes::maxUnmapBlocks)
+              .withoutProtection()
+              .withoutGroup()
               .doneBy((path, task) -> writeSame(path, task, 1, 10)),
           ScsiCommand.named("WRITE SAME(32)", BlockCommands.long32(0x09))
               .action(0x0d)
@@ -36,6 +40,8 @@ final class WriteSameCommands {
               .lba(12, 8)
               .carries((cdb, about) -> (cdb[10] & NDOB) != 0 ? 0 : 1)
               .atMost(TransferSizes::maxUnmapBlocks)
+              .withoutProtection()
+              .withoutGroup()
               .doneBy((path, task) -> writeSame(path, task, 10, 28)));
 
   private WriteSameCommands() {}

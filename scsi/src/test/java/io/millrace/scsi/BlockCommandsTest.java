@@ -59,8 +59,19 @@ class BlockCommandsTest {
 
     assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
     assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
-    assertThat(rig.run(cdb.formatted("09").replace("90 00 00", "90 00 80")).field())
-        .isEqualTo("cdb 21 bit 7");
+  }
+
+  @Test
+  void tagsOfALongCdbAreIgnoredAsThereIsNoProtectionInformation() {
+    byte[] written = data(2, 4);
+    String cdb =
+        "7f 00 00 00 00 00 00 18 00 %s 00 00 00 00 00 00 00 00 00 90 ff ff ff ff ff ff ff ff"
+            + " 00 00 00 02";
+
+    assertThat(rig.run(cdb.formatted("0b"), written).status()).isZero();
+    assertThat(rig.run(cdb.formatted("09")).data()).isEqualTo(written);
+    assertThat(rig.run(cdb.formatted("0a")).status()).isZero();
+    assertThat(rig.run("28 00 00 00 00 90 00 00 02 00").data()).isEqualTo(written);
   }
 
   @Test
@@ -92,12 +103,20 @@ class BlockCommandsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "28 20 00 00 00 00 00 00 01 00, cdb 1 bit 5",
+    "28 20 00 00 00 00 00 00 01 00, cdb 1 bit 7",
+    "88 40 00 00 00 00 00 00 00 00 00 00 00 01 00 00, cdb 1 bit 7",
     "28 00 00 00 00 00 00 00 01 04, cdb 9 bit 2",
-    "28 00 00 00 00 00 01 00 01 00, cdb 6 bit 0",
+    "28 00 00 00 00 00 01 00 01 00, cdb 6 bit 5",
+    "28 00 00 00 00 00 41 00 01 00, cdb 6 bit 6",
+    "a8 00 00 00 00 00 00 00 00 01 02 00, cdb 10 bit 5",
+    "8a 00 00 00 00 00 00 00 00 00 00 00 00 01 04 00, cdb 14 bit 5",
+    "42 00 00 00 00 00 01 00 00 00, cdb 6 bit 5",
+    "35 00 00 00 00 00 01 00 00 00, cdb 6 bit 5",
     "00 00 00 80 00 00, cdb 3 bit 7",
-    "7f 00 00 00 00 00 00 18 00 1f 00 00 00 00 00 00 00 00 00 10, cdb 9",
+    "7f 00 00 00 00 00 00 18 00 1f 00 00 00 00 00 00 00 00 00 10, cdb 8",
     "7f 00 00 00 00 00 00 17 00 09 00 00 00 00 00 00 00 00 00 10, cdb 7 bit 2",
+    "7f 00 00 00 00 00 00 18 00 09 20 00 00 00 00 00 00 00 00 10, cdb 10 bit 7",
+    "7f 00 00 00 00 00 01 18 00 09 00 00 00 00 00 00 00 00 00 10, cdb 6 bit 5",
     "7f 00 00 00 00 00 00 10 00 09 00 00 00 00 00 00 00 00 00 10, cdb 7",
   })
   void aFieldThatMayNotBeSoIsPointedAt(String cdb, String field) {

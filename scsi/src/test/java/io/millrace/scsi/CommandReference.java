@@ -4,13 +4,22 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * Writes the table of {@code docs/scsi.md} from the {@link CommandTable}, with the proof that each
- * command has. {@link #main} brings the page up to date.
+ * Writes the table of {@code docs/scsi.md} from the {@link CommandTable}, with the proofs that each
+ * command has: unit tests from {@code proofs.properties}, tools from the headings of the
+ * transcripts that module vm-tests runs in a guest. {@link #main} brings the page up to date.
  */
 final class CommandReference {
   /** The line below which the page is generated. */
@@ -19,6 +28,9 @@ final class CommandReference {
   private static final Path PAGE = root().resolve("docs/scsi.md");
   private static final Path PROOFS =
       root().resolve("scsi/src/test/resources/io/millrace/scsi/proofs.properties");
+  private static final Path TRANSCRIPTS =
+      root().resolve("vm-tests/src/test/resources/io/millrace/vm/scsi");
+  private static final Pattern HEADING = Pattern.compile("## (.+) by (.+)");
 
   private CommandReference() {}
 
@@ -40,7 +52,7 @@ final class CommandReference {
     if (marker < 0) {
       throw new IllegalStateException(PAGE + " has no line " + MARKER);
     }
-    return page.substring(0, marker) + MARKER + "\n\n" + table(proofs());
+    return page.substring(0, marker) + MARKER + "\n\n" + table(proofs(), tools());
   }
 
   /** Proofs by the name of a command, with {@code -} for each blank. */
@@ -50,6 +62,26 @@ final class CommandReference {
       proofs.load(reader);
     }
     return proofs;
+  }
+
+  /** Tools by the name of a command, from headings {@code ## COMMAND, COMMAND by TOOL, TOOL}. */
+  static Map<String, Set<String>> tools() throws IOException {
+    Map<String, Set<String>> tools = new TreeMap<>();
+    try (Stream<Path> files = Files.list(TRANSCRIPTS)) {
+      for (Path file : files.toList()) {
+        for (String line : Files.readAllLines(file)) {
+          Matcher heading = HEADING.matcher(line);
+          if (heading.matches()) {
+            for (String command : heading.group(1).split(", ", -1)) {
+              tools
+                  .computeIfAbsent(command, name -> new TreeSet<>())
+                  .addAll(List.of(heading.group(2).split(", ", -1)));
+            }
+          }
+        }
+      }
+    }
+    return tools;
   }
 
   static String key(ScsiCommand command) {
@@ -65,7 +97,7 @@ final class CommandReference {
         .toList();
   }
 
-  private static String table(Properties proofs) {
+  private static String table(Properties proofs, Map<String, Set<String>> tools) {
     StringBuilder table = new StringBuilder();
     table.append("| code | command | CDB | kept out by a reservation of another | proof |\n");
     table.append("|---|---|---|---|---|\n");
@@ -80,9 +112,16 @@ final class CommandReference {
                   command.name(),
                   command.cdbBytes(),
                   keptOut(command.access),
-                  proofs.getProperty(key(command), "none")));
+                  proof(command, proofs, tools)));
     }
     return table.toString();
+  }
+
+  private static String proof(
+      ScsiCommand command, Properties proofs, Map<String, Set<String>> tools) {
+    List<String> all = new ArrayList<>(List.of(proofs.getProperty(key(command), "none")));
+    all.addAll(tools.getOrDefault(command.name(), Set.of()));
+    return String.join(", ", all);
   }
 
   private static String keptOut(Access access) {

@@ -15,6 +15,14 @@ class CommandReferenceTest {
         .isEqualTo(CommandReference.rendered());
   }
 
+  /** What the tools print is for module vm-tests to compare. */
+  @Test
+  void everyCommandAndNoOtherGoesThroughATool() throws Exception {
+    assertThat(CommandReference.tools().keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            CommandReference.commands().stream().map(ScsiCommand::name).toList());
+  }
+
   @Test
   void everyCommandHasAProof() throws Exception {
     Properties proofs = CommandReference.proofs();

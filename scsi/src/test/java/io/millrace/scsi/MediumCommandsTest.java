@@ -52,6 +52,12 @@ class MediumCommandsTest {
     assertThat(rig.run(cdb).condition()).isEqualTo(condition);
   }
 
+  @Test
+  void aReportOfSomeBlocksOnlyIsPointedAtAsAField() {
+    assertThat(rig.run("9e 12 00 00 00 00 00 00 00 00 00 00 01 00 01 00").field())
+        .isEqualTo("cdb 14 bit 7");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

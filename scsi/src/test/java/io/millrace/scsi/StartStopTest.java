@@ -96,10 +96,10 @@ class StartStopTest {
   @ParameterizedTest
   @CsvSource({
     "1b 00 00 00 02 00, cdb 4 bit 1", // eject
-    "1b 00 00 00 10 00, cdb 4 bit 4", // power condition
-    "1b 00 00 01 00 00, cdb 3 bit 0",
+    "1b 00 00 00 10 00, cdb 4 bit 7", // power condition
+    "1b 00 00 01 00 00, cdb 3 bit 3",
     "1e 00 00 00 02 00, cdb 4 bit 1",
-    "1d 20 00 00 00 00, cdb 1 bit 5", // background short self-test
+    "1d 20 00 00 00 00, cdb 1 bit 7", // background short self-test
     "1d c0 00 00 00 00, cdb 1 bit 7", // foreground extended self-test
     "1c 01 01 00 ff 00, cdb 2",
     "1c 02 00 00 ff 00, cdb 1 bit 1",

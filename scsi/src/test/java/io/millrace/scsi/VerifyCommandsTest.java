@@ -87,7 +87,8 @@ class VerifyCommandsTest {
   @ParameterizedTest
   @CsvSource({
     "2f 04 00 00 00 10 00 00 01 00, cdb 1 bit 2",
-    "2f 20 00 00 00 10 00 00 01 00, cdb 1 bit 5",
+    "2f 20 00 00 00 10 00 00 01 00, cdb 1 bit 7",
+    "8e 40 00 00 00 00 00 00 00 10 00 00 00 01 00 00, cdb 1 bit 7",
     "8f 02 00 00 00 00 00 00 00 00 00 00 00 00 00 01, cdb 15 bit 0",
     "2e 04 00 00 00 10 00 00 01 00, cdb 1 bit 2",
     "2e 08 00 00 00 10 00 00 01 00, cdb 1 bit 3",
