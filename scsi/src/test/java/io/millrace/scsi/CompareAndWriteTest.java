@@ -102,6 +102,46 @@ class CompareAndWriteTest {
     assertThat(Arrays.copyOf(data, 512)).isEqualTo(written);
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void oneThatHadComparedWhenItsServerDiedWritesWithoutAnotherLook(boolean hadWritten) {
+    if (hadWritten) {
+      rig.run("2a 00 00 00 00 10 00 00 80 00", after);
+    }
+
+    Result result = rig.runAgain("a", RecoverableIo.COMPARED, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(after);
+  }
+
+  @Test
+  void oneThatHadWrittenWhenItsServerDiedLeavesWhatOthersWroteSince() {
+    byte[] others = Data.blocks(128, 5);
+    rig.run("2a 00 00 00 00 10 00 00 80 00", others);
+
+    Result result = rig.runAgain("a", RecoverableIo.WRITTEN, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(others);
+  }
+
+  @Test
+  void oneThatHadNotComparedWhenItsServerDiedIsDoneAsANewOne() {
+    assertThat(rig.runAgain("a", 0, SWAP, Data.join(after, before)).condition())
+        .isEqualTo("e/1d/00");
+    assertThat(rig.runAgain("a", 0, SWAP, Data.join(before, after)).status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(after);
+  }
+
+  @Test
+  void whatWasAcceptedBeforeDoesNotTakeTheUnitAttentionOfItsNewNexus() {
+    Result again = rig.runAgain("b", 0, SWAP, Data.join(before, after));
+
+    assertThat(again.status()).isZero();
+    assertThat(rig.run("b", "t", 0, READ).condition()).startsWith("6/29/");
+  }
+
   @Test
   void aWayForReadingTakesNone() throws Exception {
     rig.add("t", 1, rig.bdevs.get("disk"), true);
