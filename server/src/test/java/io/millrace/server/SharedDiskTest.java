@@ -140,11 +140,7 @@ class SharedDiskTest {
     byte[] second = bytes(4);
     byte[] both = ByteBuffer.allocate(2 * BYTES).put(first).put(second).array();
     byte[] swap =
-        ByteBuffer.allocate(16)
-            .put(0, (byte) 0x89)
-            .putLong(2, 64)
-            .put(13, (byte) BLOCKS)
-            .array();
+        ByteBuffer.allocate(16).put(0, (byte) 0x89).putLong(2, 64).put(13, (byte) BLOCKS).array();
     assertThat(scsi.write(LUN, swap, both, PATIENCE).condition()).isEqualTo("e/1d/00");
     writeByBlk(64, first);
 

@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A guest with a SCSI controller that moves between QEMUs under load, all of them at one socket of
@@ -59,17 +60,18 @@ class ScsiMigrationTest {
     Files.delete(memory);
   }
 
-  @Test
-  void theGuestGoesOnWhereverItMoves() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"packed=off", "packed=on"})
+  void theGuestGoesOnWhereverItMoves(String ring) throws Exception {
     MovingGuest guest =
         new MovingGuest(
             lab,
             (builder, properties) -> builder.scsi("vm0.sock", 2, properties),
-            "packed=off",
+            ring,
             2,
             memory,
             LOAD);
-    assertThat(guest.hasPackedRings()).isFalse();
+    assertThat(guest.hasPackedRings()).isEqualTo(ring.equals("packed=on"));
     guest.awaitMore("durable");
 
     for (int i = 0; i < MOVES; i++) {

@@ -89,8 +89,7 @@ final class LoggedScsiGuest extends LoggedGuest {
               CHECK_CONDITION);
       default -> {
         int less = bytes - ScsiHost.BLOCK * random.nextInt(blocks); // the rest is a residual
-        submit(
-            transfer(ScsiCdbs.READ, lba, less / ScsiHost.BLOCK), address, bytes, true, GOOD);
+        submit(transfer(ScsiCdbs.READ, lba, less / ScsiHost.BLOCK), address, bytes, true, GOOD);
         written(address, less);
       }
     }
