@@ -188,25 +188,4 @@ class SharedDiskTest {
     assertThat(scsi.read(LUN, TEST_UNIT_READY, 0, PATIENCE).response())
         .isEqualTo(VirtioScsi.S_BAD_TARGET);
   }
-
-  @Test
-  void namesAreTheSameAfterARestart() throws Exception {
-    byte[] serial = vpd(0x80);
-    byte[] names = vpd(0x83);
-    assertThat(serial.length).isGreaterThan(4);
-    assertThat(names.length).isGreaterThan(40);
-
-    stop();
-    serve();
-
-    assertThat(vpd(0x80)).isEqualTo(serial);
-    assertThat(vpd(0x83)).isEqualTo(names);
-  }
-
-  private byte[] vpd(int page) throws Exception {
-    byte[] inquiry = {0x12, 1, (byte) page, 0, (byte) 0xff, 0};
-    ScsiResult result = scsi.read(LUN, inquiry, 255, PATIENCE);
-    assertThat(result.isGood()).as(result.condition()).isTrue();
-    return result.data();
-  }
 }
