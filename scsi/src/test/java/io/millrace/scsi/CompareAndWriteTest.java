@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.bdev.IoType;
 import io.millrace.scsi.ScsiRig.Result;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +141,26 @@ class CompareAndWriteTest {
 
     assertThat(again.status()).isZero();
     assertThat(rig.run("b", "t", 0, READ).condition()).startsWith("6/29/");
+  }
+
+  @Test
+  void oneThatIsCancelledWhileItWritesIsDoneWhenThatWas() throws Exception {
+    LosingDisk disk = new LosingDisk("losing");
+    rig.bdevs.register(disk);
+    rig.add("t", 2, disk, false);
+    rig.settle("a", "t", 2);
+    rig.run("a", "t", 2, "2a 00 00 00 00 10 00 00 80 00", before);
+    LunPath way = rig.path("a", "t", 2);
+    disk.amid = io -> {
+      if (io.type() == IoType.WRITE && io instanceof ScsiTask task) {
+        way.cancel(task);
+      }
+    };
+
+    Result result = rig.run("a", "t", 2, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run("a", "t", 2, READ).data()).isEqualTo(after);
   }
 
   @Test
