@@ -151,11 +151,12 @@ class CompareAndWriteTest {
     rig.settle("a", "t", 2);
     rig.run("a", "t", 2, "2a 00 00 00 00 10 00 00 80 00", before);
     LunPath way = rig.path("a", "t", 2);
-    disk.amid = io -> {
-      if (io.type() == IoType.WRITE && io instanceof ScsiTask task) {
-        way.cancel(task);
-      }
-    };
+    disk.amid =
+        io -> {
+          if (io.type() == IoType.WRITE && io instanceof ScsiTask task) {
+            way.cancel(task);
+          }
+        };
 
     Result result = rig.run("a", "t", 2, SWAP, Data.join(before, after));
 

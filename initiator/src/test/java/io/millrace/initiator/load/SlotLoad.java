@@ -288,4 +288,8 @@ public abstract class SlotLoad implements AutoCloseable {
     queue.kick();
     finish();
   }
+
+  /** Ends its driver. */
+  @Override
+  public abstract void close();
 }
