@@ -102,13 +102,13 @@ final class SessionInflight implements AutoCloseable {
    *
    * @throws SessionException the region is for other queues
    */
-  InflightPlace of(Vring ring, RingFormat wanted, DeviceSession device) throws SessionException {
+  InflightPlace of(Vring ring, RingFormat wanted) throws SessionException {
     SharedFile mapped = file;
     if (mapped == null) {
       return InflightPlace.NONE;
     }
     if (wanted != format && queuesBytes(area, wanted) <= area.mmapSize()) {
-      becomeIfFresh(wanted, device);
+      becomeIfFresh(wanted);
     }
     if (wanted != format) {
       throw new SessionException(
@@ -124,7 +124,7 @@ final class SessionInflight implements AutoCloseable {
   }
 
   /** A region that is not of use yet may be of the other format after all. */
-  private void becomeIfFresh(RingFormat wanted, DeviceSession device) throws SessionException {
+  private void becomeIfFresh(RingFormat wanted) throws SessionException {
     touch(mapped -> {
       boolean fresh = true;
       for (int i = 0; i < area.queueCount(); i++) {
@@ -135,9 +135,6 @@ final class SessionInflight implements AutoCloseable {
         RawMemory.fill(mapped.address(), queuesBytes(area, wanted), (byte) 0);
       }
     });
-    if (wanted == format) {
-      note(device);
-    }
   }
 
   /** Whether there is a region. */
@@ -174,11 +171,16 @@ final class SessionInflight implements AutoCloseable {
   }
 
   private boolean hasNote() {
-    return area.mmapSize() >= queuesBytes(area, format) + InflightRegion.NOTE_BYTES;
+    return noteOffset() >= queuesBytes(area, format);
   }
 
   private long noteAt(SharedFile mapped) {
-    return mapped.address() + queuesBytes(area, format);
+    return mapped.address() + noteOffset();
+  }
+
+  /** At the region's end, whichever format it is of. */
+  private long noteOffset() {
+    return (area.mmapSize() - InflightRegion.NOTE_BYTES) & -InflightRegion.NOTE_BYTES;
   }
 
   private static long queuesBytes(InflightArea of, RingFormat format) {

@@ -139,7 +139,7 @@ final class SessionRings {
   private void start(Vring ring, long features, Countdown started) {
     InflightPlace place;
     try {
-      place = inflight.of(ring, RingFormat.of(features), deviceSession);
+      place = inflight.of(ring, RingFormat.of(features));
     } catch (SessionException e) {
       fail.accept(String.valueOf(e.getMessage()));
       return;
