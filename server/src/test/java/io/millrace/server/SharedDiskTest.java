@@ -35,19 +35,6 @@ class SharedDiskTest {
   private static final int BLOCKS = BYTES / 512;
   private static final byte[] TEST_UNIT_READY = new byte[6];
   private static final byte[] READ_CAPACITY = new byte[10];
-  private static final String CONFIGURATION =
-      """
-      {"subsystems": [
-        {"subsystem": "bdev", "config": [
-          {"method": "bdev_aio_create",
-           "params": {"name": "D", "filename": "%s", "block_size": 512}}]},
-        {"subsystem": "vhost_blk", "config": [
-          {"method": "vhost_create_blk_controller", "params": {"ctrlr": "b", "dev_name": "D"}}]},
-        {"subsystem": "vhost_scsi", "config": [
-          {"method": "vhost_create_scsi_controller", "params": {"ctrlr": "s"}},
-          {"method": "vhost_scsi_controller_add_target",
-           "params": {"ctrlr": "s", "scsi_target_num": 0, "bdev_name": "D"}}]}]}
-      """;
 
   @TempDir Path dir;
   private Path image;
@@ -60,7 +47,21 @@ class SharedDiskTest {
   void serve() throws Exception {
     image = Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
     Path configuration = dir.resolve("config.json");
-    Files.writeString(configuration, CONFIGURATION.formatted(image));
+    Files.writeString(
+        configuration,
+        """
+        {"subsystems": [
+          {"subsystem": "bdev", "config": [
+            {"method": "bdev_aio_create",
+             "params": {"name": "D", "filename": "%s", "block_size": 512}}]},
+          {"subsystem": "vhost_blk", "config": [
+            {"method": "vhost_create_blk_controller", "params": {"ctrlr": "b", "dev_name": "D"}}]},
+          {"subsystem": "vhost_scsi", "config": [
+            {"method": "vhost_create_scsi_controller", "params": {"ctrlr": "s"}},
+            {"method": "vhost_scsi_controller_add_target",
+             "params": {"ctrlr": "s", "scsi_target_num": 0, "bdev_name": "D"}}]}]}
+        """
+            .formatted(image));
     target =
         Target.start(
             new ServeOptions(

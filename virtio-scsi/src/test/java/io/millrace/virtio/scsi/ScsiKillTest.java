@@ -33,7 +33,7 @@ class ScsiKillTest {
     DoomedTarget target = DoomedScsi.start(socket, image, log);
     try (SurvivingLoad load = new SurvivingLoad(socket, features, seed)) {
       for (; kills < KILLS; kills++) {
-        load.run(random.nextInt(2_000));
+        load.run(random.nextInt(1_000));
         target.kill();
         unfinished += load.unfinished();
         target = DoomedScsi.start(socket, image, log);

@@ -100,9 +100,9 @@ final class SurvivingLoad extends SlotLoad {
         attentions++;
         again(slot);
       } else {
-        String how = "response %d, status %d, sense data %s";
         String sense = HexFormat.of().formatHex(queue.sense(place));
-        throw failed(slot, how.formatted(response, status, sense));
+        throw failed(
+            slot, "response %d, status %d, sense data %s".formatted(response, status, sense));
       }
     });
   }
