@@ -4,6 +4,7 @@ import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
+import io.millrace.virtqueue.DriverRing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,15 +18,19 @@ import org.jspecify.annotations.Nullable;
  * ScsiRequestQueue} belongs to whichever thread uses it.
  */
 public final class VirtioScsiDriver implements AutoCloseable {
-  private static final int EVENT_BUFFERS = 8;
-  private static final int EVENT_BYTES = 16;
+  /** Buffers that the device has for events. */
+  public static final int EVENT_BUFFERS = 8;
+
+  /** Bytes of each. */
+  public static final int EVENT_BYTES = 16;
+
   private static final int FUNCTION_BYTES = 24;
   private static final int FUNCTION_RESPONSE_AT = 64;
   private static final int SLEEP_MILLIS = 20;
   private static final int PAGE = 4096;
 
   /** Longest data of a command alone: what a target that is asked takes at once. */
-  private static final int SCRATCH_BYTES = 4 << 20;
+  public static final int SCRATCH_BYTES = 4 << 20;
 
   private final DriverQueues device;
   private final List<ScsiRequestQueue> queues = new ArrayList<>();
@@ -103,6 +108,26 @@ public final class VirtioScsiDriver implements AutoCloseable {
    */
   public void reconnect(Path socket) throws InitiatorException {
     device.reconnect(socket);
+  }
+
+  /** Starts all queues again; see {@link VirtioBlkDriver#resume}. */
+  public void resume() throws InitiatorException {
+    device.resume();
+  }
+
+  /** Stops all queues at once, whatever is in flight; see {@link VirtioBlkDriver#suspend}. */
+  public void suspend() throws InitiatorException {
+    device.suspend();
+  }
+
+  /** The ring of a queue of the device: 0 is that for control, 1 that for events. */
+  public DriverRing ring(int index) {
+    return device.queues().get(index).ring();
+  }
+
+  /** Host address of the buffers for events, one behind the other. */
+  public long eventBuffers() {
+    return device.queues().get(VirtioScsi.EVENT_QUEUE).control();
   }
 
   // ---- a command alone --------------------------------------------------------------------------

@@ -8,6 +8,10 @@ import java.util.List;
  * COMPARE AND WRITE (SBC-4 §5): nobody else, of whatever transport, writes to its blocks between
  * the comparison and the write. Its data is the blocks to compare with and then the ones to write.
  * INFORMATION of a miscompare is the offset of the first byte that differs.
+ *
+ * <p>Done again from its start it would miscompare with what it wrote. So it tells when it has
+ * compared, before it writes: from then on it only has to write; and when it has written, before it
+ * gives up its lock: from then on it must not, as others may have written since.
  */
 final class CompareAndWrite {
   static final List<ScsiCommand> ROWS =
@@ -30,7 +34,7 @@ final class CompareAndWrite {
     steps.left = task.length() << path.unit().blockShift();
     if (path.isWriteProtected()) {
       task.check(Sense.WRITE_PROTECTED);
-    } else if (steps.left == 0) {
+    } else if (steps.left == 0 || task.milestone() == RecoverableIo.WRITTEN) {
       task.good();
     } else if (steps.room(steps.left) != 0) {
       steps.run(CompareAndWrite::lock);
@@ -39,7 +43,10 @@ final class CompareAndWrite {
 
   private static void lock(ScsiTask task, IoStatus status) {
     TaskSteps steps = task.steps();
-    steps.then(CompareAndWrite::read);
+    steps.then(
+        task.milestone() == RecoverableIo.COMPARED
+            ? CompareAndWrite::write
+            : CompareAndWrite::read);
     steps.lock(steps.at, steps.left);
   }
 
@@ -62,6 +69,12 @@ final class CompareAndWrite {
       task.check(Sense.MISCOMPARE_DURING_VERIFY, difference);
       return;
     }
+    task.reached(RecoverableIo.COMPARED);
+    write(task, status);
+  }
+
+  private static void write(ScsiTask task, IoStatus status) {
+    TaskSteps steps = task.steps();
     ScsiCommand command = task.command;
     task.begin(IoType.WRITE, steps.at, steps.left);
     task.addSegment(task.blocks() + steps.left, (int) steps.left);
@@ -69,11 +82,14 @@ final class CompareAndWrite {
     if (forced || !task.path().unit().modes().writeCache()) {
       task.forceUnitAccess();
     }
-    steps.then(CompareAndWrite::written);
+    steps.finallyThen(CompareAndWrite::written);
     steps.submit();
   }
 
   private static void written(ScsiTask task, IoStatus status) {
+    if (status == IoStatus.SUCCESS) {
+      task.reached(RecoverableIo.WRITTEN);
+    }
     task.end(status);
   }
 }

@@ -223,7 +223,10 @@ public final class LunPath {
     task.taskState = TaskState.RUNNING;
     ScsiCommand command = task.command;
     LunNexus told = status;
-    if (told != null && told.attentions() != 0 && (command == null || !command.ignoresAttention)) {
+    if (told != null
+        && told.attentions() != 0
+        && !task.wasAcceptedBefore() // and so may be done: this would say that it is not
+        && (command == null || !command.ignoresAttention)) {
       UnitAttention condition = told.takeAttention();
       if (condition != null) {
         task.check(condition);

@@ -1,6 +1,5 @@
 package io.millrace.scsi;
 
-import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * LunPath#submit}; {@link #ended} runs exactly once for that, perhaps before {@code submit}
  * returns. Then status, sense data and answer are there until the next {@code prepare}.
  */
-public abstract class ScsiTask extends BdevIo {
+public abstract class ScsiTask extends RecoverableIo {
   /** Longest CDB, in bytes. */
   public static final int MAX_CDB_BYTES = 32;
 
@@ -99,6 +98,7 @@ public abstract class ScsiTask extends BdevIo {
     cancelled = false;
     abortsOthers = false;
     isLong = false;
+    beginNew();
     phase = DataPhase.NONE;
     dataBytes = 0;
     Answer.forget(answer);

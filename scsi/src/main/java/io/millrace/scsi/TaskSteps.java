@@ -30,6 +30,7 @@ final class TaskSteps {
   private final ScsiTask task;
   private final Runnable resume = this::resume;
   private @Nullable Step step;
+  private boolean ending; // the part under way ends the task, even when it is cancelled meanwhile
   private boolean advancing;
   private @Nullable IoStatus returned; // by a part that completed at once
   private IoStatus kept = IoStatus.SUCCESS; // while others have their turn
@@ -55,6 +56,7 @@ final class TaskSteps {
   /** Begins a command with its first step, which is told of SUCCESS. */
   void run(Step first) {
     worked = 0;
+    ending = false;
     step = first;
     advance(IoStatus.SUCCESS);
   }
@@ -62,6 +64,12 @@ final class TaskSteps {
   /** The next step is another one. */
   void then(Step next) {
     step = next;
+  }
+
+  /** The same, and it ends the task: a part that was done counts, whoever cancelled it. */
+  void finallyThen(Step end) {
+    step = end;
+    ending = true;
   }
 
   /** Submits the task as it is filled; the step goes on when that part is done. */
@@ -164,7 +172,7 @@ final class TaskSteps {
       if (current == null) {
         return;
       }
-      if (task.cancelled) {
+      if (task.cancelled && !ending) {
         task.end(IoStatus.ABORTED);
       } else {
         current.next(task, last);

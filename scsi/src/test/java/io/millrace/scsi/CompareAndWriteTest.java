@@ -2,6 +2,7 @@ package io.millrace.scsi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.bdev.IoType;
 import io.millrace.scsi.ScsiRig.Result;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -100,6 +101,67 @@ class CompareAndWriteTest {
     byte[] data = rig.run(READ).data();
     assertThat(swap.result().status()).isIn(ScsiStatus.GOOD, ScsiStatus.CHECK_CONDITION);
     assertThat(Arrays.copyOf(data, 512)).isEqualTo(written);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void oneThatHadComparedWhenItsServerDiedWritesWithoutAnotherLook(boolean hadWritten) {
+    if (hadWritten) {
+      rig.run("2a 00 00 00 00 10 00 00 80 00", after);
+    }
+
+    Result result = rig.runAgain("a", RecoverableIo.COMPARED, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(after);
+  }
+
+  @Test
+  void oneThatHadWrittenWhenItsServerDiedLeavesWhatOthersWroteSince() {
+    byte[] others = Data.blocks(128, 5);
+    rig.run("2a 00 00 00 00 10 00 00 80 00", others);
+
+    Result result = rig.runAgain("a", RecoverableIo.WRITTEN, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(others);
+  }
+
+  @Test
+  void oneThatHadNotComparedWhenItsServerDiedIsDoneAsANewOne() {
+    assertThat(rig.runAgain("a", 0, SWAP, Data.join(after, before)).condition())
+        .isEqualTo("e/1d/00");
+    assertThat(rig.runAgain("a", 0, SWAP, Data.join(before, after)).status()).isZero();
+    assertThat(rig.run(READ).data()).isEqualTo(after);
+  }
+
+  @Test
+  void whatWasAcceptedBeforeDoesNotTakeTheUnitAttentionOfItsNewNexus() {
+    Result again = rig.runAgain("b", 0, SWAP, Data.join(before, after));
+
+    assertThat(again.status()).isZero();
+    assertThat(rig.run("b", "t", 0, READ).condition()).startsWith("6/29/");
+  }
+
+  @Test
+  void oneThatIsCancelledWhileItWritesIsDoneWhenThatWas() throws Exception {
+    LosingDisk disk = new LosingDisk("losing");
+    rig.bdevs.register(disk);
+    rig.add("t", 2, disk, false);
+    rig.settle("a", "t", 2);
+    rig.run("a", "t", 2, "2a 00 00 00 00 10 00 00 80 00", before);
+    LunPath way = rig.path("a", "t", 2);
+    disk.amid =
+        io -> {
+          if (io.type() == IoType.WRITE && io instanceof ScsiTask task) {
+            way.cancel(task);
+          }
+        };
+
+    Result result = rig.run("a", "t", 2, SWAP, Data.join(before, after));
+
+    assertThat(result.status()).isZero();
+    assertThat(rig.run("a", "t", 2, READ).data()).isEqualTo(after);
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /** A disk with a cache that can lose writes, and which can neither unmap nor make zeroes. */
 final class LosingDisk extends Bdev {
@@ -22,6 +23,7 @@ final class LosingDisk extends Bdev {
   final List<String> asked = new ArrayList<>();
 
   IoStatus answer = IoStatus.SUCCESS;
+  Consumer<BdevIo> amid = io -> {}; // while it has one
   private final Mapping store;
 
   LosingDisk(String name) throws LinuxException {
@@ -46,6 +48,7 @@ final class LosingDisk extends Bdev {
       @Override
       protected void start(BdevIo io) {
         asked.add((io.isForceUnitAccess() ? "FORCED " : "") + io.type());
+        amid.accept(io);
         if (answer == IoStatus.SUCCESS) {
           move(io);
         }

@@ -28,6 +28,7 @@ final class ScsiRig implements AutoCloseable {
   /** LUN of the REPORT LUNS well known logical unit. */
   static final int WELL_KNOWN = 0xc101;
 
+  private static final int NEW = -1; // never accepted before
   private static final int MEMORY = 8 << 20;
   private static final int MOST_STEPS = 100_000;
 
@@ -136,7 +137,10 @@ final class ScsiRig implements AutoCloseable {
 
   /** Does a command; for one that reads, as much data comes back as it says. */
   Result run(String initiator, String target, int lun, String cdb, byte... out) {
-    Task task = submit(initiator, target, lun, cdb, out);
+    return finish(submit(initiator, target, lun, cdb, out));
+  }
+
+  private Result finish(Task task) {
     for (int i = 0; !task.over; i++) {
       if (i == MOST_STEPS) {
         throw new AssertionError("does not end: " + task);
@@ -153,12 +157,27 @@ final class ScsiRig implements AutoCloseable {
 
   /** Begins a command. Each has the same memory for its data. */
   Task submit(String initiator, String target, int lun, String cdb, byte... out) {
+    return submit(path(initiator, target, lun), NEW, cdb, out);
+  }
+
+  /**
+   * Does a command at LUN 0 of target "t" that was accepted before.
+   *
+   * @param milestone that it had reached then
+   */
+  Result runAgain(String initiator, int milestone, String cdb, byte... out) {
+    return finish(submit(path(initiator, "t", 0), milestone, cdb, out));
+  }
+
+  private Task submit(LunPath path, int milestone, String cdb, byte... out) {
     Task task = new Task(memory.address());
     byte[] bytes = HexFormat.of().parseHex(cdb.replace(" ", ""));
     Arrays.fill(task.cdb(), (byte) 0);
     System.arraycopy(bytes, 0, task.cdb(), 0, bytes.length);
     task.begin(1, TaskAttribute.SIMPLE);
-    LunPath path = path(initiator, target, lun);
+    if (milestone != NEW) {
+      task.acceptedBefore(milestone);
+    }
     path.prepare(task);
     task.bring(out);
     path.submit(task);

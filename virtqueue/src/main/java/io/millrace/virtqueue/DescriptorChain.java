@@ -17,7 +17,10 @@ public final class DescriptorChain {
    */
   public static final int MAX_SEGMENTS = 2048;
 
+  private static final int NEW = -1;
+
   private int head;
+  private int milestone = NEW;
   private int readableCount;
   private int count;
   private long readableBytes;
@@ -39,6 +42,7 @@ public final class DescriptorChain {
 
   void begin(int head, long table, int size) {
     this.head = head;
+    milestone = NEW;
     readableCount = 0;
     count = 0;
     readableBytes = 0;
@@ -55,6 +59,18 @@ public final class DescriptorChain {
   /** The head that is known only at the end of the chain. */
   void head(int id) {
     head = id;
+  }
+
+  /** It was in flight when a back-end died, or lost its connection, and was so far then. */
+  void fetchedAgain(int noted) {
+    milestone = noted;
+  }
+
+  /** Its walk begins anew, under another map. */
+  void restart(long table, int size) {
+    int noted = milestone;
+    begin(head, table, size);
+    milestone = noted;
   }
 
   void add(long address, int bytes, boolean writable) {
@@ -93,6 +109,16 @@ public final class DescriptorChain {
   /** What to give back: the index of its first descriptor, or its buffer id in a packed ring. */
   public int head() {
     return head;
+  }
+
+  /** Whether it was in flight before, and the in-flight region gave it back. */
+  public boolean isFetchedAgain() {
+    return milestone != NEW;
+  }
+
+  /** How far it was then, as {@link DeviceQueue#milestone} had noted it; 0 for a new one. */
+  public int milestone() {
+    return Math.max(0, milestone);
   }
 
   /** How many segments the device reads; they come first. */

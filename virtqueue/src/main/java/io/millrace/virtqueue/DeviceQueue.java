@@ -110,6 +110,15 @@ public interface DeviceQueue {
   }
 
   /**
+   * Has the in-flight region, if there is one, know how far a chain is: whoever fetches it again is
+   * told by {@link DescriptorChain#milestone}.
+   *
+   * @param head of a chain that is out
+   * @param value 0 to 255, the device's own
+   */
+  void milestone(int head, int value);
+
+  /**
    * Gives a chain back. The driver sees it after {@link #publish}.
    *
    * @param head the chain's

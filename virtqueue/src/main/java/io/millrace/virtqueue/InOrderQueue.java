@@ -43,6 +43,11 @@ final class InOrderQueue implements DeviceQueue {
   }
 
   @Override
+  public void milestone(int head, int value) {
+    queue.milestone(head, value);
+  }
+
+  @Override
   public void complete(int head, long bytes) {
     writtenBytes[head] = bytes;
     while (count > 0 && writtenBytes[heads[first]] != NOT_DONE) {

@@ -281,6 +281,14 @@ public final class PackedDeviceQueue implements DeviceQueue {
   }
 
   @Override
+  public void milestone(int head, int value) {
+    PackedInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.milestone(entries[head] & 0xffff, value);
+    }
+  }
+
+  @Override
   public void complete(int head, long writtenBytes) {
     int count = descriptors[head] & 0xffff;
     assert count > 0 : "chain " + head + " is not out";

@@ -42,6 +42,7 @@ final class PackedUnfinished {
     descriptors = region.count(entry);
     ChainStatus refusal = ChainStatus.FETCHED;
     chain.begin(0, 0, 0);
+    chain.fetchedAgain(region.recoveredMilestone(next));
     int at = entry;
     for (int i = 0; i < descriptors; i++) {
       chain.walked++;

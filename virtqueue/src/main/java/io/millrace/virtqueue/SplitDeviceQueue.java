@@ -105,7 +105,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     if (waiting) {
       if (moved) {
         moved = false;
-        chain.begin(chain.head(), desc, size); // what it found so far is of the former map
+        chain.restart(desc, size); // what it found so far is of the former map
       }
       return walk(chain);
     }
@@ -146,10 +146,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
   /** A chain that was in flight, and was taken from the available ring before. */
   private ChainStatus fetchAgain(DescriptorChain chain) {
     SplitInflight tracked = Objects.requireNonNull(inflight);
-    int head = tracked.recoveredHead(tracked.recoveredCount() - again);
+    int index = tracked.recoveredCount() - again;
     again--;
     outCount++;
-    chain.begin(head, desc, size);
+    chain.begin(tracked.recoveredHead(index), desc, size);
+    chain.fetchedAgain(tracked.recoveredMilestone(index));
     return walk(chain);
   }
 
@@ -208,6 +209,14 @@ public final class SplitDeviceQueue implements DeviceQueue {
     chain.seen++;
     chain.nextIndex = VirtqDesc.next(rest);
     return goesOn ? ChainStatus.EMPTY : ChainStatus.FETCHED;
+  }
+
+  @Override
+  public void milestone(int head, int value) {
+    SplitInflight tracked = inflight;
+    if (tracked != null) {
+      tracked.milestone(head, value);
+    }
   }
 
   @Override

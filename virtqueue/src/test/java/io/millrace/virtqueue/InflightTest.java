@@ -32,6 +32,7 @@ class InflightTest {
   private final DescriptorChain chain = new DescriptorChain();
   private final TreeMap<Integer, Integer> offered = new TreeMap<>(); // head -> its bytes
   private final List<Integer> out = new ArrayList<>(); // heads, fetched and not published, in order
+  private final TreeMap<Integer, Integer> milestones = new TreeMap<>(); // by head, of those out
   private int again; // of them, that this device has not fetched again
   private final List<Integer> published = new ArrayList<>();
   private boolean dying; // at the next store into the ring
@@ -101,14 +102,29 @@ class InflightTest {
       int expected = out.get(out.size() - again);
       assertThat(status).isEqualTo(ChainStatus.FETCHED);
       assertThat(chain.head()).as("in the order of the first time").isEqualTo(expected);
+      assertThat(chain.isFetchedAgain()).isTrue();
+      assertThat(chain.milestone()).isEqualTo(milestones.getOrDefault(expected, 0));
       again--;
     } else if (status == ChainStatus.FETCHED) {
       out.add(chain.head());
+      milestones.remove(chain.head());
+      assertThat(chain.isFetchedAgain()).isFalse();
     } else {
       assertThat(status).isEqualTo(ChainStatus.EMPTY);
       return;
     }
     assertThat(chain.writableBytes()).isEqualTo((long) offered.get(chain.head()));
+  }
+
+  /** One of those that this device has comes to a milestone. */
+  private void reach() {
+    int mine = out.size() - again;
+    if (mine > 0) {
+      int head = out.get(random.nextInt(mine));
+      int milestone = random.nextInt(256);
+      device.milestone(head, milestone);
+      milestones.put(head, milestone);
+    }
   }
 
   private void wrote(long address, long bytes) {
@@ -160,11 +176,12 @@ class InflightTest {
 
   private void play(int steps) throws Exception {
     for (int i = 0; i < steps; i++) {
-      switch (random.nextInt(8)) {
+      switch (random.nextInt(9)) {
         case 0, 1 -> offer();
         case 2, 3, 4 -> fetch();
         case 5 -> complete(false);
         case 6 -> reap();
+        case 7 -> reach();
         default -> {
           if (random.nextInt(3) == 0) {
             complete(random.nextBoolean());

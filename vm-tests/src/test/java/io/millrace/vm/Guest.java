@@ -148,13 +148,18 @@ final class Guest {
 
     /** A SCSI controller behind this socket, with so many request queues. */
     Builder scsi(String socket, int queues) {
+      return scsi(socket, queues, "packed=off");
+    }
+
+    /** As {@link #scsi}, with more properties of QEMU's device. */
+    Builder scsi(String socket, int queues, String properties) {
       String id = "scsi" + devices.size();
       devices.addAll(
           List.of(
               "-chardev",
               "socket,id=%s,path=%s".formatted(id, socket),
               "-device",
-              "vhost-user-scsi-pci,chardev=%s,num_queues=%d".formatted(id, queues)));
+              "vhost-user-scsi-pci,chardev=%s,num_queues=%d,%s".formatted(id, queues, properties)));
       return this;
     }
 

@@ -29,7 +29,18 @@ final class MovingGuest {
   private static final long INTERRUPT_FLAG = 1 << 9;
   private static final int LOOKS = 10;
 
+  /** How its disk is plugged into a QEMU. */
+  interface Plug {
+    /**
+     * Adds the device behind {@code vm0.sock}.
+     *
+     * @param properties of QEMU's device: the ring format
+     */
+    Guest.Builder into(Guest.Builder guest, String properties);
+  }
+
   private final Lab lab;
+  private final Plug plug;
   private final String ring;
   private final int cpus;
   private final String script;
@@ -37,13 +48,20 @@ final class MovingGuest {
   private Qemu here;
 
   /**
-   * Boots it.
+   * Boots it, with a block device.
    *
    * @param memoryFile its memory; null for one that no other QEMU sees
    */
   MovingGuest(Lab lab, String ring, int cpus, Path memoryFile, String script)
       throws IOException, InterruptedException {
+    this(lab, (guest, its) -> guest.disk("vm0.sock", 2, its), ring, cpus, memoryFile, script);
+  }
+
+  /** Boots one with another device. */
+  MovingGuest(Lab lab, Plug plug, String ring, int cpus, Path memoryFile, String script)
+      throws IOException, InterruptedException {
     this.lab = lab;
+    this.plug = plug;
     this.ring = ring;
     this.cpus = cpus;
     this.script = script;
@@ -189,9 +207,7 @@ final class MovingGuest {
       throws IOException, InterruptedException {
     String name = "guest" + started.size();
     List<String> command =
-        Guest.named(name)
-            .cpus(cpus)
-            .disk("vm0.sock", 2, itsRing)
+        plug.into(Guest.named(name).cpus(cpus), itsRing)
             .script(script)
             .command(lab, GuestImage.get().accelerator(), "stdio");
     if (memoryFile != null) {

@@ -48,6 +48,15 @@ public final class InflightRegion {
     RawMemory.putShortRelease(address + VERSION_AT, (short) 0);
   }
 
+  /**
+   * Whether a queue's part is not of use: nothing in it means anything.
+   *
+   * @param address of that part
+   */
+  public static boolean isFresh(long address) {
+    return RawMemory.getShort(address + VERSION_AT) == 0;
+  }
+
   /** Leaves a note for the back-end after this one. */
   public static void note(long address, int value) {
     RawMemory.putInt(address + NOTE_AT, value);

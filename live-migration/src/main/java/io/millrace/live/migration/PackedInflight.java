@@ -114,6 +114,15 @@ public final class PackedInflight {
     return recovered.heads()[index];
   }
 
+  /**
+   * How far one of them was, as {@link #milestone} had noted it.
+   *
+   * @param index 0 to {@link #recoveredCount} - 1
+   */
+  public int recoveredMilestone(int index) {
+    return recovered.milestone(recovered.heads()[index]);
+  }
+
   /** Descriptors of a chain, 1 or more. */
   public int count(int head) {
     return count[head];
@@ -192,6 +201,16 @@ public final class PackedInflight {
     oldFreeHead = cursor;
     putFreeHeads();
     return head;
+  }
+
+  /**
+   * A chain that was fetched and not given back is so far.
+   *
+   * @param head its first entry
+   * @param value 0 to 255, the device's own
+   */
+  public void milestone(int head, int value) {
+    region.milestone(head, value);
   }
 
   /** A chain is given back; the driver does not see it yet. */

@@ -10,6 +10,7 @@ final class PackedRecovery {
   private final int[] next;
   private final int[] last;
   private final int[] count;
+  private final byte[] milestones;
   private final long[] counters;
   private final long[] states;
   private final long[] addresses;
@@ -24,6 +25,7 @@ final class PackedRecovery {
     next = new int[size];
     last = new int[size];
     count = new int[size];
+    milestones = new byte[size];
     counters = new long[size];
     states = new long[size];
     addresses = new long[size];
@@ -58,6 +60,7 @@ final class PackedRecovery {
       long links = region.links(i);
       noted[i] = InflightRegion.isInFlight((int) links & 0xff, i);
       live[i] = noted[i];
+      milestones[i] = (byte) (links >>> 8);
       next[i] = (int) (links >>> 16) & U16;
       last[i] = (int) (links >>> 32) & U16;
       count[i] = (int) (links >>> 48);
@@ -170,6 +173,10 @@ final class PackedRecovery {
   /** Heads of what is in flight, in the order in which they were fetched. */
   int[] heads() {
     return heads;
+  }
+
+  int milestone(int head) {
+    return milestones[head] & 0xff;
   }
 
   long nextCounter() {

@@ -12,7 +12,7 @@ final class PackedRegion {
   private static final int ENTRIES_AT = 32;
 
   private static final int ENTRY = 32; // bytes
-  private static final int LINKS_AT = 0; // u8 inflight, u8 padding, u16 next, u16 last, u16 num
+  private static final int LINKS_AT = 0; // u8 inflight, u8 of our own, u16 next, u16 last, u16 num
   private static final int NEXT_AT = 2;
   private static final int COUNTER_AT = 8; // u64
   private static final int STATE_AT = 16; // u16 id, u16 flags, u32 len
@@ -149,6 +149,11 @@ final class PackedRegion {
     RawMemory.putShort(entry(head) + 4, (short) last);
     RawMemory.putShort(entry(head) + 6, (short) count);
     RawMemory.putShortRelease(entry(head) + LINKS_AT, (short) 1);
+  }
+
+  /** How far a chain is, in the byte that the format leaves free. */
+  void milestone(int head, int value) {
+    RawMemory.putShortRelease(entry(head) + LINKS_AT, (short) (1 | value << 8));
   }
 
   void clear(int head) {

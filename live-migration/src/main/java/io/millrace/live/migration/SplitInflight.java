@@ -21,6 +21,7 @@ public final class SplitInflight {
 
   private static final int ENTRY = 16; // bytes
   private static final int INFLIGHT_AT = 0; // u8, and padding
+  private static final int MILESTONE_AT = 1; // u8 of our own, in the padding
   private static final int NEXT_AT = 6; // u16
   private static final int COUNTER_AT = 8; // u64
 
@@ -33,6 +34,7 @@ public final class SplitInflight {
   private int lastBatchHead;
   private long counter;
   private int[] recovered = {};
+  private byte[] milestones = {}; // by head, of those that were recovered
   private int availIndex;
   private boolean fresh;
 
@@ -89,10 +91,12 @@ public final class SplitInflight {
     InflightRegion.refuseOther(version, features, u16(address + DESC_NUM_AT), size);
     boolean[] live = new boolean[size];
     long[] counters = new long[size];
+    milestones = new byte[size];
     for (int head = 0; head < size; head++) {
       int said = RawMemory.getByte(entry(head) + INFLIGHT_AT) & 0xff;
       live[head] = InflightRegion.isInFlight(said, head);
       counters[head] = RawMemory.getLong(entry(head) + COUNTER_AT);
+      milestones[head] = RawMemory.getByte(entry(head) + MILESTONE_AT);
     }
     int[] published = lastBatch(usedIdx);
     for (int head : published) {
@@ -157,6 +161,15 @@ public final class SplitInflight {
     return recovered[index];
   }
 
+  /**
+   * How far one of them was, as {@link #milestone} had noted it.
+   *
+   * @param index 0 to {@link #recoveredCount} - 1
+   */
+  public int recoveredMilestone(int index) {
+    return milestones[recovered[index]] & 0xff;
+  }
+
   /** Where the queue goes on in the available ring, 0 to 65535. */
   public int availIndex() {
     return availIndex;
@@ -166,7 +179,16 @@ public final class SplitInflight {
   public void fetched(int head) {
     long entry = entry(head);
     RawMemory.putLong(entry + COUNTER_AT, counter++);
-    RawMemory.putShortRelease(entry + INFLIGHT_AT, (short) 1);
+    RawMemory.putShortRelease(entry + INFLIGHT_AT, (short) 1); // at its first milestone, 0
+  }
+
+  /**
+   * A chain that was fetched and not given back is so far.
+   *
+   * @param value 0 to 255, the device's own
+   */
+  public void milestone(int head, int value) {
+    RawMemory.putShortRelease(entry(head) + INFLIGHT_AT, (short) (1 | value << 8));
   }
 
   /** A chain is given back; the driver does not see it yet. */

@@ -6,6 +6,7 @@ import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.NullBdev;
 import io.millrace.bdev.file.FileBdev;
 import io.millrace.bdev.file.FileBdevOptions;
+import io.millrace.initiator.load.Await;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.server.SessionInfo;
@@ -158,13 +159,7 @@ final class BlkTarget implements AutoCloseable {
 
   /** Waits for something to become true. */
   static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + DEADLINE_NANOS;
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("waited in vain until " + what);
-      }
-      Thread.onSpinWait();
-    }
+    Await.until(what, condition);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.initiator.load.Logback;
 import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.FrontendMessage;

@@ -145,6 +145,11 @@ final class FuzzedRequests implements AutoCloseable {
     }
 
     @Override
+    public void milestone(int head, int value) {
+      // Block requests note none.
+    }
+
+    @Override
     public void requestDone() {
       answers++;
     }

@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.initiator.InitiatorException;
+import io.millrace.initiator.load.DoomedTarget;
 import io.millrace.virtqueue.RingFormat;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,7 +42,7 @@ class KillPointTest {
     DoomedTarget start(Path folder, RingFormat format) throws IOException {
       Path classes = Files.createTempDirectory(folder, "classes");
       edge.writeTo(classes, format);
-      return DoomedTarget.startDying(
+      return DoomedDisk.startDying(
           folder.resolve("disk.sock"),
           folder.resolve("disk.img"),
           folder.resolve("log"),
@@ -84,7 +85,7 @@ class KillPointTest {
     List<Death> deaths = deaths(new Random(seed));
     int died = 0;
     Deque<DoomedTarget> targets = new ArrayDeque<>();
-    targets.add(DoomedTarget.start(socket, image, log));
+    targets.add(DoomedDisk.start(socket, image, log));
     try (SurvivingLoad load = new SurvivingLoad(socket, features, seed, true)) {
       load.run(100);
       targets.remove().kill();
@@ -95,7 +96,7 @@ class KillPointTest {
         runUntilDead(load, socket, targets.element());
         targets.remove();
       }
-      targets.add(DoomedTarget.start(socket, image, log));
+      targets.add(DoomedDisk.start(socket, image, log));
       load.driver.reconnect(socket);
       load.compareAll();
     } catch (Exception | AssertionError e) {

@@ -2,6 +2,7 @@ package io.millrace.virtio.blk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.initiator.load.DoomedTarget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -26,13 +27,13 @@ class KillTest {
     Path image = DoomedTarget.image(folder);
     Path log = folder.resolve("log");
     Random random = new Random(features + KILLS);
-    DoomedTarget target = DoomedTarget.start(socket, image, log);
+    DoomedTarget target = DoomedDisk.start(socket, image, log);
     try (SurvivingLoad load = new SurvivingLoad(socket, features, 7)) {
       for (int i = 0; i < KILLS; i++) {
         load.run(random.nextInt(1_000));
         pause(random.nextInt(200_000));
         target.kill();
-        target = DoomedTarget.start(socket, image, log);
+        target = DoomedDisk.start(socket, image, log);
         load.driver.reconnect(socket);
       }
       load.compareAll();

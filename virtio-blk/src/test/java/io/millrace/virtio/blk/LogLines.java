@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.millrace.initiator.load.Logback;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 

@@ -67,7 +67,7 @@ class ReconnectTest {
 
   private static void setBytes(FileDescriptor file, int offset, int value, int bytes)
       throws Exception {
-    try (Mapping mapping = Mapping.map(file, 0, 4096, true)) {
+    try (Mapping mapping = Mapping.map(file, 0, 8192, true)) {
       for (int i = 0; i < bytes; i++) {
         RawMemory.putByte(mapping.address() + offset + i, (byte) (value >> (8 * i)));
       }
@@ -138,11 +138,11 @@ class ReconnectTest {
     try (Frontend frontend = Frontend.connect(socket, FrontendOptions.defaults())) {
       frontend.setFeatures(VirtioBlk.FEATURES);
       try (InflightMemory region = InflightMemory.ask(frontend, 256, 32768)) {
-        assertThat(region.area().mmapSize()).isEqualTo(256L * (16 * 32768 + 64) + 64);
+        assertThat(region.area().mmapSize()).isEqualTo(256L * (32 * 32768 + 64) + 64);
       }
       try (InflightMemory region = InflightMemory.ask(frontend, 2, 128)) {
         assertThat(region.area())
-            .isEqualTo(new InflightArea(2L * (16 + 16 * 128 + 48) + 64, 0, 2, 128));
+            .isEqualTo(new InflightArea(2L * (32 + 32 * 128 + 32) + 64, 0, 2, 128));
       }
     }
   }

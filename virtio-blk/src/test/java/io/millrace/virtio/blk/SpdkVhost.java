@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.millrace.initiator.load.DoomedTarget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -10,6 +10,7 @@ import io.millrace.bdev.BdevListener;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.MemoryListener;
+import io.millrace.initiator.load.Logback;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.FrontendMessageCodec;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.InflightMemory;
 import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.load.DoomedTarget;
 import io.millrace.virtqueue.VirtioFeature;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,13 +63,13 @@ class TakeoverTest {
   @ParameterizedTest
   @MethodSource("formats")
   void millraceFinishesWhatSpdkWasKilledAmid(long features) throws Exception {
-    takeOver(SpdkVhost::start, DoomedTarget::start, features);
+    takeOver(SpdkVhost::start, DoomedDisk::start, features);
   }
 
   @ParameterizedTest
   @MethodSource("formats")
   void spdkFinishesWhatMillraceWasKilledAmid(long features) throws Exception {
-    takeOver(DoomedTarget::start, SpdkVhost::start, features);
+    takeOver(DoomedDisk::start, SpdkVhost::start, features);
   }
 
   /**

@@ -41,6 +41,9 @@ final class RequestReader {
     request.expectedBytes = 0;
     int attribute = attributes[0] & 0xff;
     request.begin(tag, attribute < BY_CODE.length ? BY_CODE[attribute] : TaskAttribute.SIMPLE);
+    if (chain.isFetchedAgain()) {
+      request.acceptedBefore(chain.milestone());
+    }
     LunPath path = targets.find(address);
     request.path = path;
     if (path == null) {

@@ -95,6 +95,11 @@ final class ScsiQueue implements QueueHandler {
     return startedCount + takenCount - startedIndex;
   }
 
+  /** A request is so far: whoever gets it after this process is to know. */
+  void reached(int head, int how) {
+    context.milestone(head, how);
+  }
+
   // ---- done -------------------------------------------------------------------------------------
 
   /** A request has ended. */

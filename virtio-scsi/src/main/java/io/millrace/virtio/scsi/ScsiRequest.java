@@ -58,6 +58,12 @@ final class ScsiRequest extends ScsiTask {
   }
 
   @Override
+  protected void reached(int how) {
+    super.reached(how);
+    queue.reached(head, how);
+  }
+
+  @Override
   protected void ended() {
     queue.ended(this);
   }

@@ -17,16 +17,30 @@ final class ScsiCdbs {
 
   private ScsiCdbs() {}
 
-  /** READ(10) or WRITE(10). */
+  /** READ(10), WRITE(10), or another command of that form. */
   static byte[] transfer(int opcode, int lba, int blocks) {
     byte[] cdb = new byte[10];
     cdb[0] = (byte) opcode;
-    for (int i = 0; i < 4; i++) {
-      cdb[2 + i] = (byte) (lba >>> (24 - 8 * i));
-    }
+    put32(cdb, 2, lba);
     cdb[7] = (byte) (blocks >>> 8);
     cdb[8] = (byte) blocks;
     return cdb;
+  }
+
+  /** COMPARE AND WRITE. */
+  static byte[] compareAndWrite(int lba, int blocks) {
+    byte[] cdb = new byte[16];
+    cdb[0] = (byte) 0x89;
+    put32(cdb, 6, lba);
+    cdb[13] = (byte) blocks;
+    return cdb;
+  }
+
+  /** A number of four bytes, the highest first. */
+  static void put32(byte[] to, int at, int value) {
+    for (int i = 0; i < 4; i++) {
+      to[at + i] = (byte) (value >>> (24 - 8 * i));
+    }
   }
 
   /** Takes the unit attentions of a LUN. */

@@ -74,8 +74,9 @@ class ScsiReconnectTest {
             load();
             assertThat(System.nanoTime()).as("commands were not completed").isLessThan(deadline);
           }
-          driver.reconnect(socket);
+          submit();
           unfinished += queue.inFlightCount();
+          driver.reconnect(socket);
         }
         finish();
         assertThat(unfinished).as("commands in flight over a reconnect").isPositive();
@@ -94,6 +95,11 @@ class ScsiReconnectTest {
   }
 
   private void load() {
+    submit();
+    queue.poll(completion());
+  }
+
+  private void submit() {
     for (int slot = 0; slot < DEPTH; slot++) {
       if (!pending[slot]) {
         writes[slot] = !writes[slot];
@@ -102,7 +108,6 @@ class ScsiReconnectTest {
       }
     }
     queue.kick();
-    queue.poll(completion());
   }
 
   private void start(int slot) {

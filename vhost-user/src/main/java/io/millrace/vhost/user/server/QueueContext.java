@@ -26,6 +26,16 @@ public interface QueueContext {
    */
   boolean memoryMayVanish();
 
+  /**
+   * Has whoever finishes a request in this back-end's place know how far it is: the next one, or
+   * this one after a reconnect. Noted where the front-end keeps an in-flight region, and its memory
+   * cannot vanish; then it is there before anything that follows.
+   *
+   * @param head of a chain that was taken and not given back
+   * @param value 0 to 255, the handler's own
+   */
+  void milestone(int head, int value);
+
   /** A request is done: {@link QueueHandler#respond} is wanted at the end of this round. */
   void requestDone();
 

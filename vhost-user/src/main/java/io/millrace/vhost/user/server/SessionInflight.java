@@ -37,14 +37,15 @@ final class SessionInflight implements AutoCloseable {
 
   /**
    * Makes a region for the front-end (GET_INFLIGHT_FD): zeroes, which is a region that was not of
-   * use yet. Nothing of it is kept here.
+   * use yet. Nothing of it is kept here. It has room for either format: QEMU 7.2's SCSI controller
+   * asks for it, and gives it, before it says which one its guest wants.
    *
    * @param asked how many queues of which size
    * @return its descriptor is the caller's
    */
   Made create(InflightArea asked, RingFormat format) throws SessionException {
     refuseGeometry("GET_INFLIGHT_FD asks for", asked, format);
-    long bytes = queuesBytes(asked, format) + InflightRegion.NOTE_BYTES;
+    long bytes = queuesBytes(asked, RingFormat.PACKED) + InflightRegion.NOTE_BYTES; // the larger
     try {
       int seals = MemoryFile.F_SEAL_SHRINK | MemoryFile.F_SEAL_GROW;
       FileDescriptor made = MemoryFile.createSealed("millrace-inflight", bytes, seals);
@@ -106,6 +107,9 @@ final class SessionInflight implements AutoCloseable {
     if (mapped == null) {
       return InflightPlace.NONE;
     }
+    if (wanted != format && queuesBytes(area, wanted) <= area.mmapSize()) {
+      becomeIfFresh(wanted);
+    }
     if (wanted != format) {
       throw new SessionException(
           "queue %d is %s, and the in-flight region was given for queues that are %s"
@@ -117,6 +121,20 @@ final class SessionInflight implements AutoCloseable {
               .formatted(ring.index, ring.size, area.queueCount(), area.queueSize()));
     }
     return place(mapped, ring.index);
+  }
+
+  /** A region that is not of use yet may be of the other format after all. */
+  private void becomeIfFresh(RingFormat wanted) throws SessionException {
+    touch(mapped -> {
+      boolean fresh = true;
+      for (int i = 0; i < area.queueCount(); i++) {
+        fresh &= InflightRegion.isFresh(place(mapped, i).address());
+      }
+      if (fresh) {
+        format = wanted;
+        RawMemory.fill(mapped.address(), queuesBytes(area, wanted), (byte) 0);
+      }
+    });
   }
 
   /** Whether there is a region. */
@@ -153,11 +171,16 @@ final class SessionInflight implements AutoCloseable {
   }
 
   private boolean hasNote() {
-    return area.mmapSize() >= queuesBytes(area, format) + InflightRegion.NOTE_BYTES;
+    return noteOffset() >= queuesBytes(area, format);
   }
 
   private long noteAt(SharedFile mapped) {
-    return mapped.address() + queuesBytes(area, format);
+    return mapped.address() + noteOffset();
+  }
+
+  /** At the region's end, whichever format it is of. */
+  private long noteOffset() {
+    return (area.mmapSize() - InflightRegion.NOTE_BYTES) & -InflightRegion.NOTE_BYTES;
   }
 
   private static long queuesBytes(InflightArea of, RingFormat format) {

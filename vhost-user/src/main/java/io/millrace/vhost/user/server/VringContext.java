@@ -2,6 +2,7 @@ package io.millrace.vhost.user.server;
 
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
+import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.SwitchedWrites;
@@ -10,6 +11,7 @@ import io.millrace.virtqueue.SwitchedWrites;
 abstract class VringContext implements QueueContext {
   final VringSetup setup;
   final Reactor reactor;
+  final DeviceQueue queue;
   private final SwitchedWrites bufferWrites = new SwitchedWrites();
   private final SwitchedWrites ringWrites = new SwitchedWrites();
 
@@ -17,13 +19,17 @@ abstract class VringContext implements QueueContext {
   private RingLog log;
   private boolean memoryMayVanish;
 
-  VringContext(VringSetup setup, Reactor reactor) {
+  /** What did not come back in time stays in the in-flight region, which may be another's now. */
+  boolean suspended;
+
+  VringContext(VringSetup setup, Reactor reactor) throws QueueStartException {
     this.setup = setup;
     this.reactor = reactor;
     map = setup.map();
     log = setup.log();
     memoryMayVanish = setup.memoryMayVanish();
     switchWrites();
+    queue = setup.open(ringWrites);
   }
 
   /**
@@ -60,9 +66,11 @@ abstract class VringContext implements QueueContext {
     return memoryMayVanish;
   }
 
-  /** Who wants to know of stores into the ring. */
-  final GuestWrites ringWrites() {
-    return ringWrites;
+  @Override
+  public final void milestone(int head, int value) {
+    if (!suspended && !memoryMayVanish) {
+      queue.milestone(head, value);
+    }
   }
 
   @Override

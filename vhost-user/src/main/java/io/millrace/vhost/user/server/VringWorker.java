@@ -36,7 +36,6 @@ final class VringWorker extends VringContext
   }
 
   private final WorkerEvents events;
-  private final DeviceQueue queue;
   private final QueueHandler handler;
   private final DescriptorChain chain = new DescriptorChain();
   private final FairShare share = new FairShare();
@@ -50,7 +49,6 @@ final class VringWorker extends VringContext
   private int marked; // the handler's, in the same way
   private State state = State.RUNNING;
   private boolean deferred;
-  private boolean suspended; // what did not come back in time stays in the in-flight region
   private @Nullable Consumer<QueueState> suspending; // at the end of this round
 
   /**
@@ -62,7 +60,6 @@ final class VringWorker extends VringContext
       throws QueueStartException {
     super(setup, reactor);
     this.events = events;
-    queue = setup.open(ringWrites());
     handler = device.startQueue(this);
     try {
       signals = new RingSignals(setup, reactor, this::chainsWanted);

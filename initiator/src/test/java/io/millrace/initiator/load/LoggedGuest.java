@@ -1,39 +1,36 @@
-package io.millrace.virtio.blk;
+package io.millrace.initiator.load;
 
-import io.millrace.initiator.BlkDriverOptions;
-import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.DirtyPages;
+import io.millrace.initiator.Frontend;
 import io.millrace.initiator.GuestMemory;
-import io.millrace.initiator.VirtioBlk;
-import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.initiator.RequestQueue;
 import io.millrace.linux.RawMemory;
 import io.millrace.virtqueue.RingFormat;
 import io.millrace.virtqueue.VringLayout;
-import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Random;
+import java.util.function.BooleanSupplier;
 
 /**
  * A guest all of whose bytes are known, before and after a slice of load: which pages a device has
- * to have marked, and which it may have.
+ * to have marked, and which it may have. What its requests are is its driver's business.
  */
-final class LoggedGuest implements AutoCloseable {
-  private static final int PAGE = 4096;
-  private static final int DATA_BYTES = 1 << 20;
-  private static final int MOST_BYTES = 48 << 10; // of a request
-  private static final int DEPTH = 64;
-  private static final int SURE_BYTES = 16; // so many random ones are not there by chance
-  private static final long SECTORS = BlkTarget.DISK_BYTES / 512;
+public abstract class LoggedGuest implements AutoCloseable {
+  protected static final int PAGE = 4096;
+  protected static final int DATA_BYTES = 1 << 20;
+  public static final int DEPTH = 64;
 
-  final VirtioBlkDriver driver;
-  final DirtyPages pages;
-  private final Random random;
+  private static final int SURE_BYTES = 16; // so many random ones are not there by chance
+
+  public final DirtyPages pages;
+  protected final Random random;
+  protected final long data;
+  private final RequestQueue queue;
+  private final Frontend frontend;
   private final GuestMemory memory;
-  private final BlkQueue queue;
-  private final VringLayout ring;
   private final RingFormat format;
-  private final long data;
-  private final int control; // first page of it
+  private final int firstControl; // page of what requests have beside their data
+  private final int endOfControl;
   private final BitSet must = new BitSet(); // have been marked
   private final BitSet may = new BitSet();
   private final BitSet changes = new BitSet(); // the bytes of: some are others afterwards
@@ -41,22 +38,52 @@ final class LoggedGuest implements AutoCloseable {
   private int requests; // that are done in this slice
   private boolean marking; // requests from now on have to be marked
 
-  LoggedGuest(Path socket, BlkDriverOptions options, long seed) throws Exception {
+  /**
+   * A guest with its device stopped or running, whose data is allocated last.
+   *
+   * @param beforeData bytes between the queue's control blocks and the data
+   * @param controlBytes of those, one behind the other
+   */
+  protected LoggedGuest(
+      RequestQueue queue,
+      GuestMemory memory,
+      Frontend frontend,
+      long seed,
+      long beforeData,
+      long controlBytes)
+      throws Exception {
+    this.queue = queue;
+    this.memory = memory;
+    this.frontend = frontend;
     random = new Random(seed);
-    driver =
-        VirtioBlkDriver.open(
-            socket, options.withQueues(1, 1024, DEPTH).withMemory(DATA_BYTES + PAGE, true));
-    memory = driver.memory();
-    queue = driver.queue(0);
-    ring = queue.ring().layout();
-    format = RingFormat.of(driver.frontend().features());
+    format = RingFormat.of(frontend.features());
     data = memory.allocate(DATA_BYTES, PAGE);
-    control = page(data - PAGE - DEPTH * 128L);
+    firstControl = page(data - beforeData - PAGE - controlBytes);
+    endOfControl = page(data - beforeData);
     pages = DirtyPages.create(GuestMemory.DEFAULT_GUEST_ADDRESS + memory.size());
   }
 
-  /** Fills all data with other bytes and remembers them; the queue is stopped. */
-  void prepare() {
+  // ---- of the kind of device --------------------------------------------------------------------
+
+  /** Submits one request of any kind, which says by {@link #written} what it writes. */
+  protected abstract void submitOne();
+
+  /** Takes what is done, each by {@link #completed}. */
+  protected abstract void takeCompletions();
+
+  /** Starts all queues where they stopped; each says so by {@link #noteRing}. */
+  protected abstract void resumeQueues() throws Exception;
+
+  /** Stops all queues: what the device does to memory is done. */
+  public abstract void suspend() throws Exception;
+
+  /** Whatever the device tells by itself, amid a slice. */
+  protected abstract void unasked() throws Exception;
+
+  // ---- a slice ----------------------------------------------------------------------------------
+
+  /** Fills all data with other bytes and remembers them; the queues are stopped. */
+  final void prepare() {
     before = new byte[DATA_BYTES];
     random.nextBytes(before);
     RawMemory.put(before, 0, DATA_BYTES, data);
@@ -67,103 +94,55 @@ final class LoggedGuest implements AutoCloseable {
     pages.take();
   }
 
-  /** Starts the queue where it stopped. */
-  void resume(boolean logged) throws Exception {
+  final void resume(boolean logged) throws Exception {
     marking = logged;
-    noteRing(queue.ring().base(), 0);
-    driver.frontend().resumeQueue(queue.events(), ring, queue.ring().base());
-  }
-
-  /** Stops the queue: what the device does to memory is done. */
-  void suspend() throws Exception {
-    driver.frontend().stopQueue(0);
+    resumeQueues();
   }
 
   /** Switches the log amid whatever runs; from now on its marks are due, or are not. */
-  void logging(boolean on) throws Exception {
-    driver.frontend().logging(on);
+  final void logging(boolean on) throws Exception {
+    frontend.logging(on);
     marking = on;
   }
 
+  final void giveLog() throws Exception {
+    pages.giveTo(frontend);
+  }
+
   /** Submits some requests of all kinds. */
-  void submit(int count) {
+  final void submit(int count) throws Exception {
     int base = queue.ring().base();
     for (int i = 0; i < count; i++) {
       submitOne();
     }
-    noteRing(base, count);
+    noteRing(queue.ring().layout(), base, count);
     queue.kick();
+    unasked();
   }
 
-  private void submitOne() {
-    int kind = random.nextInt(10);
-    int bytes = 512 * (1 + random.nextInt(MOST_BYTES / 512));
-    long address = data + random.nextInt(DATA_BYTES - bytes + 1);
-    long sector = random.nextLong(SECTORS - MOST_BYTES / 512);
-    switch (kind) {
-      case 0, 1, 2 -> submit(VirtioBlk.T_OUT, sector, address, bytes);
-      case 3 -> submit(VirtioBlk.T_FLUSH, 0, 0, 0);
-      case 4 -> {
-        submit(VirtioBlk.T_GET_ID, 0, address, 20);
-        written(address, 20);
-      }
-      case 5 -> submit(VirtioBlk.T_IN, SECTORS, address, bytes); // beyond the end
-      case 6, 7 -> gather(sector);
-      default -> {
-        submit(VirtioBlk.T_IN, sector, address, bytes);
-        written(address, bytes);
-      }
-    }
-  }
-
-  private void submit(int type, long sector, long address, int bytes) {
-    BlkTarget.await(
+  /** Waits for room for a request, and submits it. */
+  protected final void submit(BooleanSupplier one) {
+    Await.until(
         "there is room",
         () -> {
-          queue.poll(this::completed);
-          int expected = sector == SECTORS ? VirtioBlk.S_IOERR : VirtioBlk.S_OK;
-          return queue.submit(type, sector, address, bytes, expected);
-        });
-  }
-
-  /** A read into pieces of any length. */
-  private void gather(long sector) {
-    int count = 2 + random.nextInt(4);
-    long[] addresses = new long[count];
-    int[] lengths = new int[count];
-    int left = 512 * (1 + random.nextInt(20));
-    for (int i = 0; i < count; i++) {
-      int most = left - (count - 1 - i);
-      lengths[i] = i == count - 1 ? left : 1 + random.nextInt(most);
-      left -= lengths[i];
-      addresses[i] = data + random.nextInt(DATA_BYTES - lengths[i] + 1);
-      written(addresses[i], lengths[i]);
-    }
-    BlkTarget.await(
-        "there is room",
-        () -> {
-          queue.poll(this::completed);
-          return queue.submitGathered(
-              VirtioBlk.T_IN, sector, addresses, lengths, count, VirtioBlk.S_OK);
+          takeCompletions();
+          return one.getAsBoolean();
         });
   }
 
   /** Waits until all is done. */
-  void reap() {
-    BlkTarget.await(
+  final void reap() {
+    Await.until(
         "all is done",
         () -> {
-          queue.poll(this::completed);
+          takeCompletions();
           return queue.inFlightCount() == 0;
         });
   }
 
-  /** Status bytes are in the control blocks, which lie before the data. */
-  private void completed(long expected, int status, long bytes) {
-    if (status != expected) {
-      throw new AssertionError("status " + status + " instead of " + expected);
-    }
-    may.set(control, page(data));
+  /** A request is done: its response is in the control blocks. */
+  protected final void completed() {
+    may.set(firstControl, endOfControl);
     requests++;
   }
 
@@ -171,8 +150,8 @@ final class LoggedGuest implements AutoCloseable {
     return (int) (memory.guest(hostAddress) / PAGE);
   }
 
-  /** The device writes bytes of data. */
-  private void written(long address, int bytes) {
+  /** The device writes bytes. */
+  protected final void written(long address, int bytes) {
     int first = page(address);
     int last = page(address + bytes - 1);
     may.set(first, last + 1);
@@ -189,7 +168,7 @@ final class LoggedGuest implements AutoCloseable {
   }
 
   /** The device writes what it uses of a ring that stood at a base, and its wish for kicks. */
-  private void noteRing(int base, int chains) {
+  protected final void noteRing(VringLayout ring, int base, int chains) {
     boolean split = format == RingFormat.SPLIT;
     BitSet ringPages = new BitSet();
     if (split) {
@@ -230,19 +209,21 @@ final class LoggedGuest implements AutoCloseable {
    *
    * @param logged all of the time; else from some time on
    */
-  void check(BitSet marked, boolean logged) {
+  final void check(BitSet marked, boolean logged) {
     BitSet changed = changed();
     BitSet missing = minus(logged ? union(must, changed) : must, marked);
     BitSet surplus = minus(marked, may);
-    if (logged && requests > 0 && marked.get(control, page(data)).isEmpty()) {
-      throw new AssertionError("no status byte was marked");
+    if (logged && requests > 0 && marked.get(firstControl, endOfControl).isEmpty()) {
+      throw new AssertionError("no response was marked");
     }
     BitSet unchanged = minus(marked, changed);
     unchanged.and(changes);
+    unchanged.clear(0, page(data));
     if (!missing.isEmpty() || !surplus.isEmpty() || !unchanged.isEmpty()) {
       throw new AssertionError(
           "not marked %s; marked and not written %s; marked and not changed %s; ring at page %d, data from %d"
-              .formatted(missing, surplus, unchanged, page(ring.desc()), page(data)));
+              .formatted(
+                  missing, surplus, unchanged, page(queue.ring().layout().desc()), page(data)));
     }
   }
 
@@ -260,7 +241,6 @@ final class LoggedGuest implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.close();
     pages.close();
   }
 }

@@ -1,19 +1,19 @@
-package io.millrace.virtio.blk;
+package io.millrace.initiator.load;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import org.slf4j.LoggerFactory;
 
 /** The loggers behind SLF4J's, for tests that read what is logged. */
-final class Logback {
+public final class Logback {
   private Logback() {}
 
   /**
    * A logger, once there are any: while another thread, a reactor's, makes the first one of the
    * process, SLF4J hands out substitutes.
    */
-  static Logger logger(String name) {
-    BlkTarget.await(
+  public static Logger logger(String name) {
+    Await.until(
         "logback is there", () -> LoggerFactory.getILoggerFactory() instanceof LoggerContext);
     return (Logger) LoggerFactory.getLogger(name);
   }
