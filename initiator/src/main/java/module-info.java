@@ -15,4 +15,5 @@ module io.millrace.initiator {
   exports io.millrace.initiator;
   exports io.millrace.initiator.bdev;
   exports io.millrace.initiator.perf;
+  exports io.millrace.initiator.rpc;
 }

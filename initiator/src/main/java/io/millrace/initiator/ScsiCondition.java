@@ -21,6 +21,9 @@ public final class ScsiCondition {
   /** LOGICAL BLOCK ADDRESS OUT OF RANGE. */
   public static final int LBA_OUT_OF_RANGE = 0x5_21_00;
 
+  /** LOGICAL UNIT NOT SUPPORTED: there is none. */
+  public static final int NO_UNIT = 0x5_25_00;
+
   /** SPACE ALLOCATION FAILED WRITE PROTECT: the storage below is full. */
   public static final int SPACE_ALLOCATION_FAILED = 0x7_27_07;
 

@@ -55,6 +55,11 @@ public final class ScsiResult {
         && ScsiCondition.key(condition) == ScsiCondition.KEY_UNIT_ATTENTION;
   }
 
+  /** What its sense data says: a {@link ScsiCondition}. */
+  public int code() {
+    return condition;
+  }
+
   /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
   public String condition() {
     return ScsiCondition.describe(condition);

@@ -46,7 +46,9 @@ public record ScsiUnit(
   /** Where in it the block length lies; before it, the number of the last block. */
   public static final int CAPACITY_BLOCK_LENGTH_AT = 8;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  /** Most that a unit takes to say something of itself. */
+  public static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final int PAGE_BYTES = 64;
   private static final int BLOCK_LIMITS = 0xb0;
   private static final int PROVISIONING = 0xb2;

@@ -3,6 +3,7 @@ package io.millrace.server;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.rpc.BdevMethods;
+import io.millrace.initiator.rpc.VirtioMethods;
 import io.millrace.nvme.bdev.PciDevices;
 import io.millrace.nvme.rpc.NvmeMethods;
 import io.millrace.rpc.ConfigException;
@@ -61,6 +62,7 @@ final class ControlPlane {
     nvme =
         NvmeMethods.addTo(
             methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
+    VirtioMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers);
     var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);

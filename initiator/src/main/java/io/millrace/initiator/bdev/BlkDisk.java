@@ -153,6 +153,6 @@ final class BlkDisk implements DiskDevice {
   @Override
   public void close() {
     stopFollowing();
-    driver.close();
+    DiskDevice.closeSoon(driver::close);
   }
 }

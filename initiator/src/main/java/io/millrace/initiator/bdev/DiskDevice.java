@@ -39,6 +39,14 @@ interface DiskDevice {
    */
   void follow(String name, Reactor control, Follower follower);
 
-  /** Ends the connection, if nobody else uses it. No channel is left. */
+  /**
+   * Ends the connection soon, if nobody else uses it. No channel is left. The control thread does
+   * not wait: the other process may take its time to stop its queues, or hang.
+   */
   void close();
+
+  /** Closes something on a thread of its own. */
+  static void closeSoon(Runnable closing) {
+    Thread.ofPlatform().daemon().name("close").start(closing);
+  }
 }

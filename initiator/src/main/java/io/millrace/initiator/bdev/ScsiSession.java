@@ -5,9 +5,11 @@ import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.InitiatorException.Kind;
 import io.millrace.initiator.ScsiCompletion;
+import io.millrace.initiator.ScsiCondition;
 import io.millrace.initiator.ScsiDriverOptions;
 import io.millrace.initiator.ScsiEventSeen;
 import io.millrace.initiator.ScsiRequestQueue;
+import io.millrace.initiator.ScsiResult;
 import io.millrace.initiator.ScsiUnit;
 import io.millrace.initiator.VirtioScsi;
 import io.millrace.initiator.VirtioScsiDriver;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class ScsiSession {
   private static final int COMMANDS = 0;
   private static final int PAGE = 4096;
+  private static final byte[] TEST_UNIT_READY = new byte[6];
 
   /** Most events of one look: the other process may have no end of them. */
   private static final int EVENTS = 16;
@@ -89,6 +92,13 @@ final class ScsiSession {
     disks.add(disk);
     open++;
     return disk;
+  }
+
+  /** Whether there is such a unit, of whatever kind. Waits for its answer. */
+  boolean hasUnit(int target, int lun) throws InitiatorException {
+    ScsiResult result =
+        driver.read(VirtioScsi.lun(target, lun), TEST_UNIT_READY, 0, ScsiUnit.PATIENCE);
+    return result.response() == VirtioScsi.S_OK && result.code() != ScsiCondition.NO_UNIT;
   }
 
   QueuePool queues() {
@@ -176,17 +186,17 @@ final class ScsiSession {
     calls.clear();
   }
 
-  /** A disk is closed; with the last one the session ends. */
+  /** A disk is closed; with the last one the session ends, on a thread of its own. */
   void closed() {
     open--;
     if (open == 0) {
-      close();
+      stopFollowing();
+      DiskDevice.closeSoon(driver::close);
     }
   }
 
-  /** Ends it. */
+  /** Ends a session without disks, and waits for that. */
   void close() {
-    stopFollowing();
     driver.close();
   }
 }

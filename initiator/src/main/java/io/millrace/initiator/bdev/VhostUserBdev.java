@@ -23,10 +23,25 @@ public final class VhostUserBdev extends Bdev {
   private final Path socket;
   private volatile boolean gone;
 
-  private VhostUserBdev(BdevProperties properties, DiskDevice device, Path socket) {
-    super(properties);
+  /**
+   * A bdev of a device.
+   *
+   * @throws BdevException INVALID when no bdev can be that
+   */
+  VhostUserBdev(DiskDevice device, String name, UUID uuid, Path socket) throws BdevException {
+    super(properties(device, name, uuid, socket));
     this.device = device;
     this.socket = socket;
+  }
+
+  private static BdevProperties properties(DiskDevice device, String name, UUID uuid, Path socket)
+      throws BdevException {
+    try {
+      return device.properties(name, uuid);
+    } catch (IllegalArgumentException e) {
+      throw new BdevException(
+          Kind.INVALID, "bdev " + name + ": the disk at " + socket + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -68,19 +83,13 @@ public final class VhostUserBdev extends Bdev {
     }
   }
 
-  /**
-   * Makes a bdev of a device.
-   *
-   * @param device closed if that fails
-   */
-  static VhostUserBdev of(DiskDevice device, String name, UUID uuid, Path socket)
+  private static VhostUserBdev of(DiskDevice device, String name, UUID uuid, Path socket)
       throws BdevException {
     try {
-      return new VhostUserBdev(device.properties(name, uuid), device, socket);
-    } catch (IllegalArgumentException e) {
+      return new VhostUserBdev(device, name, uuid, socket);
+    } catch (BdevException e) {
       device.close();
-      throw new BdevException(
-          Kind.INVALID, "bdev " + name + ": the disk at " + socket + ": " + e.getMessage(), e);
+      throw e;
     }
   }
 
