@@ -1,4 +1,6 @@
-/** The other end of vhost-user: front-end, virtio-blk driver, load generator. */
+/**
+ * The other end of vhost-user: front-end, drivers, load generator, other servers' disks as bdevs.
+ */
 @SuppressWarnings("requires-automatic") // HdrHistogram; the distribution gives it a descriptor
 module io.millrace.initiator {
   requires static transitive org.jspecify;
@@ -13,4 +15,5 @@ module io.millrace.initiator {
   exports io.millrace.initiator;
   exports io.millrace.initiator.bdev;
   exports io.millrace.initiator.perf;
+  exports io.millrace.initiator.rpc;
 }

@@ -97,6 +97,20 @@ public final class ScsiRequestQueue extends RequestQueue {
     return sense;
   }
 
+  /** What the sense data of a command that completes now says: a {@link ScsiCondition}. */
+  public int condition(int slot) {
+    long response = slots.response(slot);
+    int bytes = Math.clamp(RawMemory.getInt(response), 0, VirtioScsi.SENSE_BYTES);
+    long head = Long.reverseBytes(RawMemory.getLong(response + SENSE_AT));
+    int codes = Short.reverseBytes(RawMemory.getShort(response + SENSE_AT + 12)) & 0xffff;
+    return ScsiCondition.of(head, codes, bytes);
+  }
+
+  /** Whether a command that completes now with CHECK CONDITION met a unit attention. */
+  public boolean isAttention(int slot) {
+    return ScsiCondition.key(condition(slot)) == ScsiCondition.KEY_UNIT_ATTENTION;
+  }
+
   /** Bytes of its data that were not moved, of a command that completes now. */
   public int residual(int slot) {
     return RawMemory.getInt(slots.response(slot) + RESIDUAL_AT);

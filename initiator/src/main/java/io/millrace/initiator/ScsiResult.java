@@ -5,13 +5,15 @@ public final class ScsiResult {
   private final int response;
   private final int status;
   private final byte[] sense;
+  private final int condition;
   private final byte[] data;
   private final int residual;
 
-  ScsiResult(int response, int status, byte[] sense, byte[] data, int residual) {
+  ScsiResult(int response, int status, byte[] sense, int condition, byte[] data, int residual) {
     this.response = response;
     this.status = status;
     this.sense = sense;
+    this.condition = condition;
     this.data = data;
     this.residual = residual;
   }
@@ -46,13 +48,20 @@ public final class ScsiResult {
     return response == VirtioScsi.S_OK && status == 0;
   }
 
+  /** Whether the unit had something to tell first (UNIT ATTENTION) and did nothing. */
+  public boolean isAttention() {
+    return response == VirtioScsi.S_OK
+        && status == VirtioScsi.CHECK_CONDITION
+        && ScsiCondition.key(condition) == ScsiCondition.KEY_UNIT_ATTENTION;
+  }
+
+  /** What its sense data says: a {@link ScsiCondition}. */
+  public int code() {
+    return condition;
+  }
+
   /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
   public String condition() {
-    if (sense.length < 8) {
-      return "";
-    }
-    boolean fixed = (sense[0] & 0x7e) == 0x70;
-    int at = fixed ? 12 : 2;
-    return "%x/%02x/%02x".formatted(sense[fixed ? 2 : 1] & 0xf, sense[at], sense[at + 1]);
+    return ScsiCondition.describe(condition);
   }
 }

@@ -29,6 +29,9 @@ public final class VirtioScsi {
   /** Response: aborted by a reset. */
   public static final int S_RESET = 4;
 
+  /** Response: the device cannot take it now. */
+  public static final int S_BUSY = 5;
+
   /** Response: failed for another reason. */
   public static final int S_FAILURE = 9;
 
@@ -44,6 +47,33 @@ public final class VirtioScsi {
   /** Response of a function: no such logical unit. */
   public static final int S_INCORRECT_LUN = 12;
 
+  /** Status: done. */
+  public static final int GOOD = 0;
+
+  /** Status: sense data says what happened. */
+  public static final int CHECK_CONDITION = 0x02;
+
+  /** Status: the unit cannot take it now. */
+  public static final int BUSY = 0x08;
+
+  /** Status: the unit has as many commands as it takes. */
+  public static final int TASK_SET_FULL = 0x28;
+
+  /** Bit of an event: some before it were lost. */
+  public static final int EVENTS_MISSED = 1 << 31;
+
+  /** Event: a logical unit came or went, or was reset. */
+  public static final int EVENT_TRANSPORT_RESET = 1;
+
+  /** Event: something about a logical unit is not as it was; its reason is ASC and ASCQ. */
+  public static final int EVENT_PARAMETER_CHANGE = 3;
+
+  /** Reason of {@link #EVENT_TRANSPORT_RESET}: the unit is no more. */
+  public static final int REASON_REMOVED = 2;
+
+  /** Reason of {@link #EVENT_PARAMETER_CHANGE}: CAPACITY DATA HAS CHANGED. */
+  public static final int REASON_CAPACITY_CHANGED = 0x2a | 0x09 << 8;
+
   /** Task attribute: simple. */
   public static final int ATTRIBUTE_SIMPLE = 0;
 
@@ -55,11 +85,21 @@ public final class VirtioScsi {
 
   static final int CONTROL_QUEUE = 0;
   static final int EVENT_QUEUE = 1;
-  static final int FIRST_REQUEST_QUEUE = 2;
+
+  /** Queue from which on requests are taken; those before it are for control and events. */
+  public static final int FIRST_REQUEST_QUEUE = 2;
+
   static final int CDB_BYTES = 32;
   static final int SENSE_BYTES = 96;
 
+  private static final long UNIT_MASK = 0x00ff_3fff_0000_0000L;
+
   private VirtioScsi() {}
+
+  /** Whether both mean the same logical unit: small numbers have two spellings (SAM-5 §4.7.7). */
+  public static boolean isSameUnit(long lun, long other) {
+    return ((lun ^ other) & UNIT_MASK) == 0;
+  }
 
   /**
    * The eight bytes that name a logical unit, as a big-endian number, in the way of REPORT LUNS.

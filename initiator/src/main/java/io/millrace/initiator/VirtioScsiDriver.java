@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +61,16 @@ public final class VirtioScsiDriver implements AutoCloseable {
    */
   public static VirtioScsiDriver open(Path socket, ScsiDriverOptions options)
       throws InitiatorException {
+    return over(Frontend.connect(socket, options.frontend()), options);
+  }
+
+  /**
+   * Opens the device that a front-end is connected to, and starts its queues.
+   *
+   * @param frontend just connected, the driver's from now on; closed if this fails
+   */
+  public static VirtioScsiDriver over(Frontend frontend, ScsiDriverOptions options)
+      throws InitiatorException {
     QueuePlan plan =
         new QueuePlan(
             options.frontend(),
@@ -71,7 +82,6 @@ public final class VirtioScsiDriver implements AutoCloseable {
             options.sealed(),
             VirtioScsi.EVENT_QUEUE,
             VirtioScsi.FEATURES);
-    Frontend frontend = Frontend.connect(socket, options.frontend());
     DriverQueues.negotiate(frontend, plan);
     return new VirtioScsiDriver(DriverQueues.start(frontend, plan), options);
   }
@@ -166,7 +176,9 @@ public final class VirtioScsiDriver implements AutoCloseable {
           int residual = queue.residual(slot);
           byte[] data = new byte[in ? Math.clamp((long) bytes - residual, 0, bytes) : 0];
           RawMemory.get(scratch, data, 0, data.length);
-          result[0] = new ScsiResult(response, status, queue.sense(slot), data, residual);
+          result[0] =
+              new ScsiResult(
+                  response, status, queue.sense(slot), queue.condition(slot), data, residual);
         };
     await(
         "a command of opcode 0x%02x".formatted(cdb[0]),
@@ -236,7 +248,7 @@ public final class VirtioScsiDriver implements AutoCloseable {
   // ---- events -----------------------------------------------------------------------------------
 
   private void offerEventBuffers() {
-    DriverQueue queue = device.queues().get(VirtioScsi.EVENT_QUEUE);
+    DriverQueue queue = eventQueue();
     for (int i = 0; i < EVENT_BUFFERS; i++) {
       long buffer = queue.control() + (long) i * EVENT_BYTES;
       int head = queue.ring().begin(1);
@@ -253,16 +265,49 @@ public final class VirtioScsiDriver implements AutoCloseable {
    * @return the oldest one that was not asked for yet
    */
   public ScsiEventSeen nextEvent(Duration patience) throws InitiatorException {
-    DriverQueue queue = device.queues().get(VirtioScsi.EVENT_QUEUE);
+    List<ScsiEventSeen> next = new ArrayList<>();
     await(
         "an event",
         patience,
         () -> {
-          queue.ring().reap((head, written) -> event(queue, head), EVENT_BUFFERS);
-          publish(queue);
-          return !events.isEmpty();
+          pollEvent().ifPresent(next::add);
+          return !next.isEmpty();
         });
-    return events.removeFirst();
+    return next.getFirst();
+  }
+
+  /** The oldest event that was not asked for yet, if there is one. */
+  public Optional<ScsiEventSeen> pollEvent() {
+    if (events.isEmpty()) {
+      DriverQueue queue = eventQueue();
+      queue.ring().reap((head, written) -> event(queue, head), EVENT_BUFFERS);
+      publish(queue);
+    }
+    return events.isEmpty() ? Optional.empty() : Optional.of(events.removeFirst());
+  }
+
+  /**
+   * Asks the device to write to {@link #eventDescriptor} when there is an event.
+   *
+   * @return false if there is one already, or the device broke its queue: see {@link
+   *     #hasBrokenEvents}
+   */
+  public boolean enableEventCalls() {
+    return events.isEmpty() && eventQueue().ring().enableCalls();
+  }
+
+  /** What the device writes to when there is an event. */
+  public int eventDescriptor() {
+    return eventQueue().events().call().number();
+  }
+
+  /** Whether the device returned event buffers that it never got: no event comes any more. */
+  public boolean hasBrokenEvents() {
+    return eventQueue().ring().isBroken();
+  }
+
+  private DriverQueue eventQueue() {
+    return device.queues().get(VirtioScsi.EVENT_QUEUE);
   }
 
   private void event(DriverQueue queue, int head) {

@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.rpc.BdevMethods;
 import io.millrace.bdev.rpc.BdevNotifications;
+import io.millrace.initiator.rpc.VirtioMethods;
 import io.millrace.nvme.bdev.PciDevices;
 import io.millrace.nvme.rpc.NvmeMethods;
 import io.millrace.rpc.ConfigException;
@@ -68,6 +69,7 @@ final class ControlPlane {
     nvme =
         NvmeMethods.addTo(
             methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
+    VirtioMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers);
     var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);

@@ -2,22 +2,20 @@ package io.millrace.initiator.bdev;
 
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevIo;
+import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
-import io.millrace.initiator.BlkCompletion;
-import io.millrace.initiator.BlkConfig;
-import io.millrace.initiator.BlkQueue;
-import io.millrace.initiator.BlkRange;
-import io.millrace.initiator.VirtioBlk;
-import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.initiator.RequestQueue;
 import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.RawMemory;
+import io.millrace.reactor.Alarm;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
 import io.millrace.reactor.Reactor;
 import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A request has a slot with a buffer in the memory that the other process sees. What does not
  * fit in the buffer, or exceeds the device's limits, goes in parts, one after the other.
  */
-final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
+final class VhostUserChannel extends BdevChannel implements Poller, Deferred, DiskQueue.Ends {
+  /** Descriptors of a queue. */
+  static final int QUEUE_SIZE = 128;
+
   /** Requests with the device at once; three descriptors each. */
   static final int DEPTH = 32;
 
@@ -37,27 +38,34 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   /** Shared memory that a channel needs. */
   static final long MEMORY_BYTES = (long) DEPTH * SLOT_BYTES;
 
+  /** Times in a row that a device may have something to say first. */
+  private static final int MOST_ATTENTIONS = 16;
+
+  /** Pauses of a device that cannot take a part now: about ten seconds. */
+  private static final int MOST_PAUSES = 110;
+
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final int PAUSE_DOUBLINGS = 7; // and then it stays
+
   private final VhostUserBdev disk;
   private final Reactor reactor;
   private final int queueIndex;
-  private final BlkQueue queue;
+  private final DiskQueue queue;
+  private final RequestQueue requests;
   private final long memory;
-  private final boolean flushes;
   private final boolean cached; // a completed write may be lost until a flush
-  private final int maxTransferBytes;
-  private final long maxDiscardBytes;
-  private final long maxZeroesBytes;
-  private final int maxDiscardRanges;
-  private final int maxZeroesRanges;
+  private final Alarm alarm; // for those that are paused
   private final PollerHandle handle;
   private final FdWatch calls;
   private final FdWatch connection;
-  private final BlkCompletion completion = this::partDone;
 
   private final @Nullable BdevIo[] ios = new @Nullable BdevIo[DEPTH]; // by slot
   private final long[] doneBytes = new long[DEPTH];
   private final long[] partBytes = new long[DEPTH];
   private final boolean[] flushing = new boolean[DEPTH]; // the FLUSH after a write with FUA
+  private final int[] attentions = new int[DEPTH]; // in a row, of one part
+  private final int[] pauses = new int[DEPTH];
+  private final boolean[] paused = new boolean[DEPTH];
   private final int[] freeSlots = new int[DEPTH];
   private int freeCount;
   private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
@@ -67,31 +75,23 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   private boolean dead;
 
   VhostUserChannel(
-      VhostUserBdev disk, Reactor reactor, VirtioBlkDriver driver, int queueIndex, long memory) {
+      VhostUserBdev disk, Reactor reactor, DiskDevice device, int queueIndex, long memory) {
     super(disk);
     this.disk = disk;
     this.reactor = reactor;
     this.queueIndex = queueIndex;
-    this.queue = driver.queue(queueIndex);
     this.memory = memory;
-    BlkConfig config = driver.config();
-    int block = disk.properties().blockSize();
-    int largest = driver.has(VirtioBlk.F_SIZE_MAX) ? config.maxSegmentBytes() : 0;
-    // A limit of 0, as qemu-storage-daemon 7.2 says, is none; one below a block cannot be kept.
-    maxTransferBytes = largest < block ? SLOT_BYTES : Math.min(SLOT_BYTES, largest & -block);
-    flushes = driver.has(VirtioBlk.F_FLUSH);
+    queue = device.open(queueIndex);
+    requests = queue.requests();
     cached = disk.properties().volatileCache();
-    maxDiscardBytes = rangeLimit(config.maxDiscardSectors(), block);
-    maxZeroesBytes = rangeLimit(config.maxWriteZeroesSectors(), block);
-    maxDiscardRanges = rangeCount(config.maxDiscardSegments());
-    maxZeroesRanges = rangeCount(config.maxWriteZeroesSegments());
+    alarm = reactor.alarm(this::tryAgain);
     for (int i = 0; i < DEPTH; i++) {
       freeSlots[i] = DEPTH - 1 - i;
     }
     freeCount = DEPTH;
     handle = reactor.add(this);
-    calls = reactor.watchEdges(queue.events().call().number(), handle::wake);
-    int socket = driver.frontend().connection().descriptorNumber();
+    calls = reactor.watchEdges(requests.events().call().number(), handle::wake);
+    int socket = device.socketDescriptor();
     connection =
         reactor.watch(
             socket,
@@ -102,20 +102,18 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
             });
   }
 
-  private static long rangeLimit(int sectors, int block) {
-    long bytes = Integer.toUnsignedLong(sectors) * VirtioBlk.SECTOR_BYTES;
-    return Math.max(block, bytes & -block);
-  }
-
-  private static int rangeCount(int segments) {
-    return Math.clamp(Integer.toUnsignedLong(segments), 1, SLOT_BYTES / BlkRange.BYTES);
+  /** What one request to such a disk may be. */
+  static BdevLimits limits(long unmapGranularity) {
+    int granularity = (int) Math.min(unmapGranularity, BdevLimits.MAX_TRANSFER_BYTES);
+    return new BdevLimits(BdevLimits.MAX_TRANSFER_BYTES, BdevLimits.MAX_SEGMENTS, 1, SLOT_BYTES)
+        .withUnmap(BdevLimits.MAX_TRANSFER_BYTES, granularity);
   }
 
   @Override
   protected void start(BdevIo io) {
     if (dead) {
       io.complete(IoStatus.IO_ERROR, 0);
-    } else if (io.type() == IoType.FLUSH && !flushes) {
+    } else if (io.type() == IoType.FLUSH && !queue.flushes()) {
       io.complete(IoStatus.SUCCESS, 0); // the device has no cache to flush
     } else if (freeCount == 0) {
       waiting.add(io);
@@ -129,6 +127,8 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     ios[slot] = io;
     doneBytes[slot] = 0;
     flushing[slot] = false;
+    attentions[slot] = 0;
+    pauses[slot] = 0;
     submitPart(slot, io);
   }
 
@@ -136,52 +136,24 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     long buffer = memory + (long) slot * SLOT_BYTES;
     long offset = io.offsetBytes() + doneBytes[slot];
     long left = io.lengthBytes() - doneBytes[slot];
-    long sector = offset / VirtioBlk.SECTOR_BYTES;
     switch (io.type()) {
-      case READ -> {
-        partBytes[slot] = Math.min(left, maxTransferBytes);
-        queue.submit(VirtioBlk.T_IN, sector, buffer, (int) partBytes[slot], slot);
-      }
-      case WRITE -> {
-        partBytes[slot] = Math.min(left, maxTransferBytes);
-        if (!copied(slot, io, false)) {
+      case READ, WRITE, COMPARE -> {
+        partBytes[slot] = Math.min(left, queue.maxTransferBytes());
+        if (io.type() != IoType.READ && !copied(slot, io, false)) {
           return;
         }
-        queue.submit(VirtioBlk.T_OUT, sector, buffer, (int) partBytes[slot], slot);
+        int bytes = (int) partBytes[slot];
+        queue.transfer(io.type(), offset, buffer, bytes, io.isForceUnitAccess(), slot);
       }
-      case UNMAP -> {
-        int count = putRanges(slot, sector, left, maxDiscardBytes, maxDiscardRanges, 0);
-        queue.submit(VirtioBlk.T_DISCARD, 0, buffer, count * BlkRange.BYTES, slot);
-      }
-      case WRITE_ZEROES -> {
-        int flags = io.mayUnmap() ? BlkRange.FLAG_UNMAP : 0;
-        int count = putRanges(slot, sector, left, maxZeroesBytes, maxZeroesRanges, flags);
-        queue.submit(VirtioBlk.T_WRITE_ZEROES, 0, buffer, count * BlkRange.BYTES, slot);
-      }
+      case UNMAP, WRITE_ZEROES ->
+          partBytes[slot] = queue.clear(io.type(), offset, left, io.mayUnmap(), buffer, slot);
       case FLUSH -> {
         partBytes[slot] = left;
-        queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
+        queue.flush(slot);
       }
-      case COMPARE, ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
+      case ZONE_APPEND -> throw new IllegalStateException("not offered: " + io);
     }
     kickLater();
-  }
-
-  /** Puts the next part of what is left into as many ranges as the device takes; how many. */
-  private int putRanges(
-      int slot, long sector, long left, long mostBytes, int mostRanges, int flags) {
-    long buffer = memory + (long) slot * SLOT_BYTES;
-    long done = 0;
-    int count = 0;
-    while (done < left && count < mostRanges) {
-      long bytes = Math.min(left - done, mostBytes);
-      long at = sector + done / VirtioBlk.SECTOR_BYTES;
-      BlkRange.put(buffer, count, at, bytes / VirtioBlk.SECTOR_BYTES, flags);
-      done += bytes;
-      count++;
-    }
-    partBytes[slot] = done;
-    return count;
   }
 
   private void kickLater() {
@@ -198,7 +170,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   public void endOfRound() {
     kickDeferred = false;
     if (!dead) {
-      queue.kick();
+      requests.kick();
     }
     InternalError thrown = fault;
     if (thrown != null) {
@@ -209,21 +181,21 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
 
   @Override
   public int poll() {
-    int count = queue.poll(completion);
-    if (queue.isBroken()) {
+    int count = queue.poll(this);
+    if (requests.isBroken()) {
       hungUp();
     }
     return count;
   }
 
-  private void partDone(long token, int status, long writtenBytes) {
-    int slot = (int) token;
+  @Override
+  public void done(int slot, IoStatus status) {
     BdevIo io = ios[slot];
     if (io == null) {
       return; // the queue went down meanwhile
     }
-    if (status != VirtioBlk.S_OK) {
-      finish(slot, io, status == VirtioBlk.S_UNSUPP ? IoStatus.UNSUPPORTED : IoStatus.IO_ERROR);
+    if (status != IoStatus.SUCCESS) {
+      finish(slot, io, status);
       return;
     }
     if (!flushing[slot]) {
@@ -232,14 +204,61 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
       }
       doneBytes[slot] += partBytes[slot];
     }
+    attentions[slot] = 0;
+    pauses[slot] = 0;
     if (doneBytes[slot] < io.lengthBytes()) {
       submitPart(slot, io);
-    } else if (io.isForceUnitAccess() && cached && !flushing[slot]) {
+    } else if (io.isForceUnitAccess()
+        && cached
+        && !flushing[slot]
+        && !queue.forcesUnitAccess(io.type())) {
       flushing[slot] = true;
-      queue.submit(VirtioBlk.T_FLUSH, 0, 0, 0, slot);
-      kickLater();
+      submitFlush(slot);
     } else {
       finish(slot, io, IoStatus.SUCCESS);
+    }
+  }
+
+  private void submitFlush(int slot) {
+    queue.flush(slot);
+    kickLater();
+  }
+
+  @Override
+  public void again(int slot, boolean later) {
+    BdevIo io = ios[slot];
+    if (io == null) {
+      return; // as above
+    }
+    if (later ? ++pauses[slot] > MOST_PAUSES : ++attentions[slot] > MOST_ATTENTIONS) {
+      finish(slot, io, IoStatus.IO_ERROR);
+    } else if (later) {
+      paused[slot] = true;
+      if (!alarm.isSet()) {
+        long pause = FIRST_PAUSE_NANOS << Math.min(pauses[slot] - 1, PAUSE_DOUBLINGS);
+        alarm.set(reactor.nanoTime() + pause);
+      }
+    } else {
+      submitAgain(slot, io);
+    }
+  }
+
+  /** After a pause: all that wait for one. */
+  private void tryAgain() {
+    for (int slot = 0; slot < DEPTH; slot++) {
+      BdevIo io = ios[slot];
+      if (paused[slot] && io != null) {
+        paused[slot] = false;
+        submitAgain(slot, io);
+      }
+    }
+  }
+
+  private void submitAgain(int slot, BdevIo io) {
+    if (flushing[slot]) {
+      submitFlush(slot);
+    } else {
+      submitPart(slot, io);
     }
   }
 
@@ -302,17 +321,25 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   protected void stop(BdevIo io) {
     if (waiting.remove(io)) {
       io.complete(IoStatus.ABORTED, 0);
+      return;
+    }
+    for (int slot = 0; slot < DEPTH; slot++) {
+      if (paused[slot] && io.equals(ios[slot])) {
+        paused[slot] = false;
+        finish(slot, io, IoStatus.ABORTED);
+        return;
+      }
     }
   }
 
   @Override
   public boolean arm() {
-    return queue.ring().enableCalls();
+    return requests.ring().enableCalls();
   }
 
   @Override
   public void disarm() {
-    queue.ring().disableCalls();
+    requests.ring().disableCalls();
   }
 
   @Override
@@ -321,7 +348,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
   }
 
   /** The other process is gone or talks nonsense: nothing it has will come back. */
-  private void hungUp() {
+  void hungUp() {
     if (dead) {
       return;
     }
@@ -329,10 +356,12 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred {
     connection.close();
     calls.close();
     handle.close();
+    alarm.clear();
     for (int slot = 0; slot < DEPTH; slot++) {
       BdevIo io = ios[slot];
       if (io != null) {
         ios[slot] = null;
+        paused[slot] = false;
         io.complete(IoStatus.IO_ERROR, 0);
       }
     }

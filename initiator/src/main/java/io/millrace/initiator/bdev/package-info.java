@@ -1,5 +1,5 @@
 /**
- * A disk behind somebody else's vhost-user socket as a bdev. {@link
+ * Disks behind somebody else's vhost-user socket as bdevs, of virtio-blk and of SCSI. {@link
  * io.millrace.initiator.bdev.VhostUserBdev} is control plane; its channels are data path, each on
  * the reactor that opened it, with one of the device's queues to itself.
  */

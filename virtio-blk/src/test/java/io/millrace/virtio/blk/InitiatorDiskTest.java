@@ -165,7 +165,7 @@ class InitiatorDiskTest {
   void aNewSizeIsSeenWhileRequestsRun() throws Exception {
     NullBdev disk = new NullBdev("disk", UUID.randomUUID(), 4096, 4096, 256);
     VhostUserBdev bdev = open(target.serve(disk, false, null));
-    bdev.followSize(reactor, registry);
+    bdev.follow(reactor, registry);
     assertThat(bdev.blockCount()).isEqualTo(256);
 
     target.onControl(() -> {
@@ -190,7 +190,7 @@ class InitiatorDiskTest {
   void aTargetThatEndsFailsRequestsAndLeavesTheSize() throws Exception {
     NullBdev disk = new NullBdev("disk", UUID.randomUUID(), 512, 512, 256);
     VhostUserBdev bdev = open(target.serve(disk, false, null));
-    bdev.followSize(reactor, registry);
+    bdev.follow(reactor, registry);
 
     target
         .onControl(() -> target.controllers.delete("disk").toCompletableFuture())

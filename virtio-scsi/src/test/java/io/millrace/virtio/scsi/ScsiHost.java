@@ -45,12 +45,17 @@ final class ScsiHost implements AutoCloseable {
 
   /** Makes a controller; its socket. */
   Path controller(String name) throws Exception {
-    Path socket = folder.resolve(name + ".sock");
+    Path socket = socket(name);
     onControl(() -> {
       controllers.serve(controllers.create(name, null), VhostSocket.listen(socket, null));
       return true;
     });
     return socket;
+  }
+
+  /** Where a controller's socket is. */
+  Path socket(String name) {
+    return folder.resolve(name + ".sock");
   }
 
   /** Makes a disk in memory, 16 MiB. */
