@@ -3,7 +3,6 @@ package io.millrace.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -38,7 +37,7 @@ class FirmwareTest {
       """;
 
   /** How the disk is attached; both firmwares have a driver of each. */
-  private enum Bus {
+  enum Bus {
     BLK("--blk", "vda", "virtio_blk"),
     SCSI("--scsi", "sda", "virtio_scsi sd_mod");
 
@@ -107,13 +106,7 @@ class FirmwareTest {
     assertThat(server.terminate()).isZero();
   }
 
-  /** The mebibyte of the image at this offset. */
   private byte[] bytes(long offset) throws IOException {
-    byte[] bytes = new byte[MIB];
-    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "r")) {
-      file.seek(offset);
-      file.readFully(bytes);
-    }
-    return bytes;
+    return Lab.bytes(image, offset, MIB);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -15,10 +16,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ScsiFencingTest {
   @RegisterExtension final Lab lab = new Lab();
 
-  private static final long MIB = 1 << 20;
+  private static final int MIB = 1 << 20;
   private static final long SEED = 1; // of what stands everywhere before
-  private static final long FORBIDDEN = 32 * MIB; // offset of what only those write who may not
-  private static final long LOADED = 48 * MIB; // offset of what is under load while fenced
+  private static final long FORBIDDEN = 32L * MIB; // offset of what only those write who may not
+  private static final long LOADED = 48L * MIB; // offset of what is under load while fenced
+  private static final long SLOW_MICROS = 2_000_000;
   private static final String KEY_ONE = "0xa1a1";
   private static final String KEY_TWO = "0xb2b2";
   private static final String WRITE_EXCLUSIVE = "1";
@@ -42,6 +44,7 @@ class ScsiFencingTest {
   private MillraceServer server;
   private Node one;
   private Node two;
+  private byte[] whenFenced;
 
   /** A guest that is told what to do, one step after the other. */
   private record Node(Guest guest, String key) {
@@ -130,7 +133,8 @@ class ScsiFencingTest {
 
     SectorPattern.assertHolds(image, 0, 4 * 65536, 2, 1);
     SectorPattern.assertHolds(image, 4 * 65536, LOADED - 4 * 65536, SEED, 1);
-    SectorPattern.assertHolds(image, LOADED, MIB, 3, 1);
+    SectorPattern.assertHolds(image, LOADED, MIB, 99, 2);
+    assertThat(Arrays.mismatch(Lab.bytes(image, LOADED, MIB), whenFenced)).isEqualTo(-1);
     SectorPattern.assertHolds(image, LOADED + MIB, SharedDisk.BYTES - LOADED - MIB, SEED, 1);
   }
 
@@ -227,10 +231,12 @@ class ScsiFencingTest {
         "{ blkload rounds /dev/sda --offset %d --length %d --seed 99 >&3; say \"FENCED $?\"; } &"
             .formatted(LOADED, MIB));
     two.guest.await("durable 2");
+    SharedDisk.slowWrites(lab, SLOW_MICROS); // so that some are always in flight
     one.out("preempt-abort", "--param-sark=" + KEY_TWO, type(WRITE_EXCLUSIVE_REGISTRANTS_ONLY));
-    one.pass("blkload fill /dev/sda --offset %d --length %d --seed 3".formatted(LOADED, MIB));
+    whenFenced = Lab.bytes(image, LOADED, MIB);
+    SharedDisk.slowWrites(lab, SharedDisk.LATENCY_MICROS);
 
-    two.guest.await("ERROR write");
+    two.guest.await("ERROR"); // of a write, or of the flush behind them
     assertThat(two.guest.await("FENCED")).isEqualTo("4"); // an I/O error, not wrong data
     two.cannotWrite();
     one.out("clear");
