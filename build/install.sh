@@ -24,6 +24,7 @@ declare -A package=(
   [flock]=util-linux
   [kill]=procps
   [sg_inq]=sg3-utils
+  [dmsetup]=dmsetup
 )
 # the same for what one test installs, and is skipped without
 declare -A package_of_test=(

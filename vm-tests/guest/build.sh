@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/packages.sh"
 out=$cache/guest
 kernel_package=linux-image-cloud-amd64
-modules=(virtio_pci virtio_blk qemu_fw_cfg vfio-pci vfio_iommu_type1 virtio_scsi sd_mod sg)
+modules=(virtio_pci virtio_blk qemu_fw_cfg vfio-pci vfio_iommu_type1 virtio_scsi sd_mod sg dm-round-robin)
 
 # The package a meta package stands for, now: linux-image-cloud-amd64 -> linux-image-6.1.0-56-cloud-amd64.
 kernel_image_package() {

@@ -30,9 +30,7 @@ class FioTest {
       """
       disks="vda vdb vdc vdd vde vdf vdg vdh vdi"
       for disk in $disks vdj; do await_file /dev/$disk; done
-      mkdir /tmp/tools
-      pass "a mount of the disk with fio" mount -t ext4 -o ro,noload /dev/vdj /tmp/tools
-      fio() { /tmp/tools/lib/ld.so --library-path /tmp/tools/lib /tmp/tools/bin/fio "$@"; }
+      tools /dev/vdj
       jobs() {
         echo "[global]"
         for option in direct=1 ioengine=libaio rw=randwrite bs=4k iodepth=16 size=4m fsync=128 \\

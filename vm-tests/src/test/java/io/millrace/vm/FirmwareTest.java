@@ -3,12 +3,13 @@ package io.millrace.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What drives the disk before any operating system does. Firmware knows few features and uses one
@@ -28,28 +29,51 @@ class FirmwareTest {
 
   private static final String LINUX =
       """
+      modules MODULES
       await_file /dev/vda1
       pass "started by UEFI" ls /sys/firmware/efi
       pass "data from outside" blkload verify /dev/vda --offset 50331648 --length 1048576 --seed 9 --exact
       pass "load" blkload load /dev/vda --offset 54525952 --length 4194304 --bytes 16777216 --threads 8
       """;
 
+  /** How the disk is attached; both firmwares have a driver of each. */
+  enum Bus {
+    BLK("--blk", "vda", "virtio_blk"),
+    SCSI("--scsi", "sda", "virtio_scsi sd_mod");
+
+    final String option;
+    final String linux;
+
+    Bus(String option, String disk, String modules) {
+      this.option = option;
+      this.linux = LINUX.replace("MODULES", modules).replace("vda", disk);
+    }
+
+    Guest.Builder attach(Guest.Builder guest, int queues) {
+      return this == BLK ? guest.disk("vm0.sock", queues) : guest.scsi("vm0.sock", queues);
+    }
+  }
+
   private Path bootable;
   private Path image;
-  private MillraceServer server;
 
   @BeforeEach
-  void serveADiskToBootFrom() throws Exception {
+  void makeADiskToBootFrom() throws Exception {
     bootable = Path.of(GuestImage.run("bootdisk.sh"));
     image = lab.path("disk.img");
     lab.output("cp", bootable.resolve("disk.img").toString(), image.toString());
     SectorPattern.fill(image, FIRST, MIB, SEED, 1);
-    server = MillraceServer.serve(lab, "vm0.sock=disk.img");
   }
 
-  @Test
-  void biosBootsFromTheDiskAndCopiesOnItBeforeAndAfterAReset() throws Exception {
-    Guest guest = Guest.named("bios").disk("vm0.sock", 1).bootsFromDisk().reboots().start(lab);
+  private MillraceServer serve(Bus bus) throws Exception {
+    return MillraceServer.serve(lab, List.of(bus.option, "vm0.sock=disk.img"), List.of("vm0.sock"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void biosBootsFromTheDiskAndCopiesOnItBeforeAndAfterAReset(Bus bus) throws Exception {
+    MillraceServer server = serve(bus);
+    Guest guest = bus.attach(Guest.named("bios"), 1).bootsFromDisk().reboots().start(lab);
 
     guest.await("BOOT by the BIOS from the disk");
     guest.await("PASS first copy");
@@ -63,13 +87,14 @@ class FirmwareTest {
     assertThat(server.terminate()).isZero();
   }
 
-  @Test
-  void uefiBootsLinuxFromTheDiskAndLinuxGoesOnWithIt() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void uefiBootsLinuxFromTheDiskAndLinuxGoesOnWithIt(Bus bus) throws Exception {
+    MillraceServer server = serve(bus);
     Guest guest =
-        Guest.named("uefi")
-            .disk("vm0.sock", 2)
+        bus.attach(Guest.named("uefi"), 2)
             .bootsFromDisk("-bios", bootable.resolve("OVMF.fd").toString())
-            .script(LINUX)
+            .script(bus.linux)
             .start(lab);
 
     guest.await("BOOT");
@@ -81,13 +106,7 @@ class FirmwareTest {
     assertThat(server.terminate()).isZero();
   }
 
-  /** The mebibyte of the image at this offset. */
   private byte[] bytes(long offset) throws IOException {
-    byte[] bytes = new byte[MIB];
-    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "r")) {
-      file.seek(offset);
-      file.readFully(bytes);
-    }
-    return bytes;
+    return Lab.bytes(image, offset, MIB);
   }
 }

@@ -1,6 +1,7 @@
 package io.millrace.vm;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,13 @@ final class Guest {
    */
   String await(String prefix) throws InterruptedException {
     return log.await(prefix, LIMIT);
+  }
+
+  /** Sends the guest's script a line, to its second serial port. */
+  void tell(String line) throws IOException {
+    OutputStream port = process.getOutputStream();
+    port.write((line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+    port.flush();
   }
 
   /** Waits until the script has ended without a failure and QEMU has gone. */
@@ -215,13 +223,22 @@ final class Guest {
 
     /** The distribution and the C library that it needs, read-only: a disk of the guest's QEMU. */
     Builder programDisk() {
-      Path image = Path.of(GuestImage.run("programdisk.sh")).resolve("program.img");
+      return readOnlyDisk(Path.of(GuestImage.run("programdisk.sh")).resolve("program.img"));
+    }
+
+    /** The programs of a script that ends in {@code tools.sh}: a disk of the guest's QEMU. */
+    Builder tools(String toolsScript) {
+      return readOnlyDisk(Path.of(GuestImage.run(toolsScript)));
+    }
+
+    private Builder readOnlyDisk(Path image) {
+      String id = "disk" + devices.size();
       devices.addAll(
           List.of(
               "-drive",
-              "file=" + image + ",if=none,format=raw,readonly=on,id=program",
+              "file=%s,if=none,format=raw,readonly=on,id=%s".formatted(image, id),
               "-device",
-              "virtio-blk-pci,drive=program"));
+              "virtio-blk-pci,drive=" + id));
       return this;
     }
 

@@ -18,14 +18,6 @@ class HotPlugTest {
 
   private static final String SCRIPT =
       """
-      await_gone() {
-        local tries=0
-        while [ -e "$1" ]; do
-          tries=$((tries + 1))
-          [ $tries -lt 400 ] || { say "FAIL $1 did not go"; return 1; }
-          usleep 50000
-        done
-      }
       say "READY for a disk"
       await_file /dev/vda
       equal "queues" 2 "$(ls /sys/block/vda/mq | wc -l)"

@@ -80,6 +80,16 @@ final class Lab
     }
   }
 
+  /** So many bytes of an image at this offset. */
+  static byte[] bytes(Path image, long offset, int count) throws IOException {
+    byte[] bytes = new byte[count];
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "r")) {
+      file.seek(offset);
+      file.readFully(bytes);
+    }
+    return bytes;
+  }
+
   /** A sparse raw image of this size. */
   Path image(String name, long bytes) throws IOException {
     Path image = path(name);

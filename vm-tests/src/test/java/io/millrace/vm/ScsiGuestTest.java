@@ -21,15 +21,7 @@ class ScsiGuestTest {
 
   private static final String SCRIPT =
       """
-      await_gone() {
-        local tries=0
-        while [ -e "$1" ]; do
-          tries=$((tries + 1))
-          [ $tries -lt 400 ] || { say "FAIL $1 did not go"; return 1; }
-          usleep 50000
-        done
-      }
-      for module in sd_mod virtio_scsi; do modprobe $module || say "FAIL modprobe $module"; done
+      modules sd_mod virtio_scsi
       await_file /dev/sda
       await_file /dev/sdb
       for disk in sda sdb; do

@@ -61,7 +61,7 @@ class ScsiToolsTest {
   private static final String SCRIPT =
       """
       echo 0 >/proc/sys/kernel/randomize_va_space
-      for module in sd_mod sg virtio_scsi; do modprobe $module || say "FAIL modprobe $module"; done
+      modules sd_mod sg virtio_scsi
       for disk in sda sdb sg0 sg1 vda; do await_file /dev/$disk; done
       for host in 0 1; do
         equal "sg$host" $host:0:0:0 "$(ls /sys/class/scsi_generic/sg$host/device/scsi_device)"
