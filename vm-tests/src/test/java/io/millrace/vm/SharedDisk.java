@@ -12,9 +12,9 @@ import java.util.List;
  */
 final class SharedDisk {
   static final long BYTES = 64 << 20;
+  static final long LATENCY_MICROS = 2_000; // of reads and writes
 
   private static final List<String> SOCKETS = List.of("vm0.sock", "vm1.sock", "rpc.sock");
-  static final long LATENCY_MICROS = 2_000; // of reads and writes
 
   private static final String CONFIGURATION =
       """
@@ -45,8 +45,8 @@ final class SharedDisk {
   /** Starts the server; reservations that are to outlive it are in the lab's folder. */
   static MillraceServer serve(Lab lab) throws IOException {
     Files.writeString(lab.path("config.json"), CONFIGURATION);
-    for (String socket :
-        SOCKETS) { // of a server that was killed: it would look like the next one's
+    // Those of a server that was killed would look like the next one's.
+    for (String socket : SOCKETS) {
       Files.deleteIfExists(lab.path(socket));
     }
     return MillraceServer.serve(
