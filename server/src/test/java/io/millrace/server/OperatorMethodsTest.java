@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What an operator asks of a server that runs: its log, what happened, its end. */
 @Timeout(120)
 class OperatorMethodsTest {
+  private static final long LOOK_AGAIN_NANOS = 10_000_000;
+
   @TempDir private Path top;
   private Path folder;
   private ServerProcess server;
@@ -59,7 +62,7 @@ class OperatorMethodsTest {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (!server.log().contains(awaited)) {
         assertThat(System.nanoTime()).as("'%s' in %s", awaited, server.log()).isLessThan(deadline);
-        Thread.sleep(10);
+        LockSupport.parkNanos(LOOK_AGAIN_NANOS);
       }
     }
   }
