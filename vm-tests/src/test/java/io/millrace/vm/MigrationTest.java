@@ -29,26 +29,9 @@ class MigrationTest {
   private static final int MOVES = Integer.getInteger("millrace.vm.moves", 20);
 
   private static final long MIB = 1 << 20;
-  private static final long OFFSET = MIB; // of the region that is filled, in bytes
-  private static final long BYTES = 4 * MIB; // of that region
   private static final long CRAWL = MIB; // bytes a second: no move ends before the test stops it
 
-  /** One load that says how far it is, and one that checks each byte it reads, for ever. */
-  private static final String LOAD =
-      """
-      await_file /dev/vda
-      say "INFO features $(cat /sys/block/vda/device/features)"
-      checked() {
-        while blkload load /dev/vda --offset 33554432 --length 8388608 --seconds 2 --threads 4 >/tmp/load; do
-          say "CHECKED $(line /tmp/load)"
-        done
-        say "FAIL checked load: $(line /tmp/load)"
-      }
-      checked &
-      blkload rounds /dev/vda --offset %d --length %d --threads 4 >&3
-      say "FAIL the load ended with exit code $?"
-      """
-          .formatted(OFFSET, BYTES);
+  private static final String LOAD = MovingLoad.on("/dev/vda", "/sys/block/vda/device/features");
 
   private Path memory;
   private Path image;
@@ -78,7 +61,7 @@ class MigrationTest {
       guest.awaitMore("durable");
     }
 
-    assertGoesOn(guest);
+    MovingLoad.assertGoesOn(guest, image, server);
   }
 
   @Test
@@ -101,7 +84,7 @@ class MigrationTest {
     assertThat(source.runs()).isTrue();
     guest.awaitMore("durable");
     guest.moveTo(guest.destination(memory));
-    assertGoesOn(guest);
+    MovingLoad.assertGoesOn(guest, image, server);
   }
 
   @ParameterizedTest
@@ -120,7 +103,7 @@ class MigrationTest {
     assertThat(source.awaitMigration(Set.of("failed", "completed"))).isEqualTo("failed");
     assertThat(source.runs()).isTrue();
     guest.awaitMore("durable");
-    assertGoesOn(guest);
+    MovingLoad.assertGoesOn(guest, image, server);
   }
 
   @Test
@@ -140,15 +123,6 @@ class MigrationTest {
       guest.here().execute("cont");
     }
     guest.awaitMore("durable");
-    assertGoesOn(guest);
-  }
-
-  /** Both loads do, all that was flushed is in the image, and the server has nothing to say. */
-  private void assertGoesOn(MovingGuest guest) throws Exception {
-    guest.awaitMore("CHECKED"); // the second began where the guest is now
-    guest.kill();
-    assertThat(guest.report()).noneMatch(line -> line.startsWith("FAIL"));
-    SectorPattern.assertHolds(image, OFFSET, BYTES, 1, guest.durableGeneration());
-    assertThat(server.terminate()).isZero();
+    MovingLoad.assertGoesOn(guest, image, server);
   }
 }

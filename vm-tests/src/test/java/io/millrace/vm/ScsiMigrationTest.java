@@ -23,26 +23,10 @@ class ScsiMigrationTest {
   private static final int MOVES = Integer.getInteger("millrace.vm.moves", 5);
 
   private static final long MIB = 1 << 20;
-  private static final long OFFSET = MIB; // of the region that is filled, in bytes
-  private static final long BYTES = 4 * MIB; // of that region
 
-  /** One load that says how far it is, and one that checks each byte it reads, for ever. */
   private static final String LOAD =
-      """
-      for module in sd_mod virtio_scsi; do modprobe $module || say "FAIL modprobe $module"; done
-      await_file /dev/sda
-      say "INFO features $(cat /sys/bus/virtio/drivers/virtio_scsi/virtio*/features)"
-      checked() {
-        while blkload load /dev/sda --offset 33554432 --length 8388608 --seconds 2 --threads 4 >/tmp/load; do
-          say "CHECKED $(line /tmp/load)"
-        done
-        say "FAIL checked load: $(line /tmp/load)"
-      }
-      checked &
-      blkload rounds /dev/sda --offset %d --length %d --threads 4 >&3
-      say "FAIL the load ended with exit code $?"
-      """
-          .formatted(OFFSET, BYTES);
+      "modules sd_mod virtio_scsi\n"
+          + MovingLoad.on("/dev/sda", "/sys/bus/virtio/drivers/virtio_scsi/virtio*/features");
 
   private Path memory;
   private Path image;
@@ -79,10 +63,6 @@ class ScsiMigrationTest {
       guest.awaitMore("durable");
     }
 
-    guest.awaitMore("CHECKED"); // the second load began where the guest is now
-    guest.kill();
-    assertThat(guest.report()).noneMatch(line -> line.startsWith("FAIL"));
-    SectorPattern.assertHolds(image, OFFSET, BYTES, 1, guest.durableGeneration());
-    assertThat(server.terminate()).isZero();
+    MovingLoad.assertGoesOn(guest, image, server);
   }
 }

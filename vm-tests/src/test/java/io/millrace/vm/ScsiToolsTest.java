@@ -58,6 +58,7 @@ class ScsiToolsTest {
       """;
 
   // Without randomized addresses QEMU translates each program once, and not each time it runs.
+  // Functions and not the commands of init's tools, which take a shell more for each call.
   private static final String SCRIPT =
       """
       echo 0 >/proc/sys/kernel/randomize_va_space

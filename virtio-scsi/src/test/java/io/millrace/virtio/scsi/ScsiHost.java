@@ -3,6 +3,8 @@ package io.millrace.virtio.scsi;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.MallocBdev;
+import io.millrace.bdev.stacked.DelayBdev;
+import io.millrace.bdev.stacked.Latency;
 import io.millrace.reactor.Reactor;
 import io.millrace.scsi.LogicalUnits;
 import io.millrace.vhost.user.VhostSocket;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -67,6 +70,22 @@ final class ScsiHost implements AutoCloseable {
       return true;
     });
     return disk;
+  }
+
+  /**
+   * Makes a disk over another one.
+   *
+   * @param micros that each request takes longer
+   */
+  void slow(String name, String base, long micros) throws Exception {
+    Map<Latency, Long> latency = new EnumMap<>(Latency.class);
+    for (Latency each : Latency.values()) {
+      latency.put(each, micros);
+    }
+    onControl(() -> {
+      bdevs.register(DelayBdev.create(bdevs, base, name, null, latency));
+      return true;
+    });
   }
 
   /** Has a disk at a LUN of a target. */

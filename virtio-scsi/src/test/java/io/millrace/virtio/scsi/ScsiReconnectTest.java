@@ -4,8 +4,6 @@ import static io.millrace.virtio.scsi.ScsiCdbs.settle;
 import static io.millrace.virtio.scsi.ScsiCdbs.transfer;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.bdev.stacked.DelayBdev;
-import io.millrace.bdev.stacked.Latency;
 import io.millrace.initiator.FrontendOptions;
 import io.millrace.initiator.ScsiCompletion;
 import io.millrace.initiator.ScsiDriverOptions;
@@ -15,8 +13,6 @@ import io.millrace.initiator.VirtioScsiDriver;
 import io.millrace.linux.RawMemory;
 import io.millrace.virtqueue.VirtioFeature;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,17 +45,10 @@ class ScsiReconnectTest {
             .withFrontend(
                 FrontendOptions.defaults()
                     .withFeatures(VirtioFeature.VERSION_1 | 1L << 30 | features));
-    Map<Latency, Long> latency = new EnumMap<>(Latency.class);
-    for (Latency each : Latency.values()) {
-      latency.put(each, DELAY_MICROS);
-    }
     try (ScsiHost host = new ScsiHost(2)) {
       Path socket = host.controller("vm");
       host.malloc("disk");
-      host.onControl(() -> {
-        host.bdevs.register(DelayBdev.create(host.bdevs, "disk", "slow", null, latency));
-        return true;
-      });
+      host.slow("slow", "disk", DELAY_MICROS);
       host.add("vm", 0, 0, "slow");
       try (VirtioScsiDriver driver = VirtioScsiDriver.open(socket, options)) {
         settle(driver, VirtioScsi.lun(0, 0));

@@ -1,10 +1,6 @@
 package io.millrace.virtio.scsi;
 
-import io.millrace.bdev.stacked.DelayBdev;
-import io.millrace.bdev.stacked.Latency;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,17 +21,10 @@ class ScsiSuspendTest {
   @MethodSource("io.millrace.initiator.load.SlotLoad#formats")
   void everyCommandIsDoneOnceHoweverOftenItsQueuesAreSuspended(long features) throws Exception {
     Random random = new Random(features);
-    Map<Latency, Long> latency = new EnumMap<>(Latency.class);
-    for (Latency each : Latency.values()) {
-      latency.put(each, DELAY_MICROS);
-    }
     try (ScsiHost host = new ScsiHost(2)) {
       Path socket = host.controller("vm");
       host.malloc("disk");
-      host.onControl(() -> {
-        host.bdevs.register(DelayBdev.create(host.bdevs, "disk", "slow", null, latency));
-        return true;
-      });
+      host.slow("slow", "disk", DELAY_MICROS);
       host.add("vm", 0, 0, "slow");
       try (SurvivingLoad load = new SurvivingLoad(socket, features, 5)) {
         for (int i = 0; i < SUSPENSIONS; i++) {
