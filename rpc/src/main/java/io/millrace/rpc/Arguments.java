@@ -12,6 +12,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The arguments of one call: every value fits its {@link Param}, every required one is there,
@@ -28,10 +29,12 @@ public final class Arguments {
 
   private final RpcMethod method;
   private final Map<String, JsonNode> values;
+  private final JsonNode given;
 
-  private Arguments(RpcMethod method, Map<String, JsonNode> values) {
+  private Arguments(RpcMethod method, Map<String, JsonNode> values, JsonNode given) {
     this.method = method;
     this.values = values;
+    this.given = given;
   }
 
   /**
@@ -68,7 +71,7 @@ public final class Arguments {
         param.defaultValue().ifPresent(v -> values.put(param.name(), v));
       }
     }
-    return new Arguments(method, values);
+    return new Arguments(method, values, given);
   }
 
   private static void refuseUnknown(RpcMethod method, JsonNode params) throws RpcException {
@@ -93,6 +96,11 @@ public final class Arguments {
     }
     BigDecimal stripped = number.stripTrailingZeros();
     return stripped.scale() > 0 ? null : stripped.toBigIntegerExact();
+  }
+
+  /** What the caller gave, without defaults: for {@link Configuration#put}. The caller's own. */
+  public ObjectNode asCalled() {
+    return (ObjectNode) given.deepCopy();
   }
 
   /** Whether the caller gave it, or it has a default. */

@@ -21,6 +21,7 @@ public final class MethodRegistry {
 
   private final Map<String, RpcMethod> methods = new LinkedHashMap<>();
   private final Map<String, RpcMethod> aliases = new LinkedHashMap<>();
+  private final Configuration configuration = new Configuration();
   private RpcState state = RpcState.STARTUP;
 
   /** A registry at {@link RpcState#STARTUP} with the methods that describe it. */
@@ -56,6 +57,11 @@ public final class MethodRegistry {
   /** All aliases with what they stand for. */
   public Map<String, RpcMethod> aliases() {
     return Collections.unmodifiableMap(aliases);
+  }
+
+  /** What has been configured by its methods. */
+  public Configuration configuration() {
+    return configuration;
   }
 
   /** Which methods can be called now. */
