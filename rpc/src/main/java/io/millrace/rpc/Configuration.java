@@ -45,6 +45,9 @@ public final class Configuration {
   private final List<Listener> listeners = new ArrayList<>();
   private long nextOrder;
 
+  /** Nothing is configured. */
+  public Configuration() {}
+
   /** Starts telling {@code listener} of changes; of what is there now it is not told. */
   public void addListener(Listener listener) {
     listeners.add(Objects.requireNonNull(listener));
