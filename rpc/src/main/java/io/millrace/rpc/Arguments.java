@@ -98,9 +98,35 @@ public final class Arguments {
     return stripped.scale() > 0 ? null : stripped.toBigIntegerExact();
   }
 
+  /** The method's name, whatever alias it was called by. */
+  public String method() {
+    return method.name();
+  }
+
   /** What the caller gave, without defaults: for {@link Configuration#put}. The caller's own. */
   public ObjectNode asCalled() {
-    return (ObjectNode) given.deepCopy();
+    return asCalledWith(Json.NODES.objectNode());
+  }
+
+  /**
+   * The same, with what the call was found to mean: a name that was made up, for one. Parameters
+   * are in the order of their declaration and whole numbers without a fraction, however they were
+   * given, so that the same configuration always reads the same.
+   *
+   * @param meant by parameter, before what was given
+   */
+  public ObjectNode asCalledWith(ObjectNode meant) {
+    ObjectNode call = Json.NODES.objectNode();
+    for (Param param : method.params()) {
+      JsonNode value = meant.has(param.name()) ? meant.get(param.name()) : given.get(param.name());
+      if (value != null) {
+        BigInteger whole = wholeNumber(value);
+        call.set(
+            param.name(),
+            whole == null ? value.deepCopy() : Json.NODES.numberNode(whole.longValueExact()));
+      }
+    }
+    return call;
   }
 
   /** Whether the caller gave it, or it has a default. */

@@ -14,7 +14,8 @@ import tools.jackson.databind.node.ObjectNode;
  * crash reads here, so the two cannot differ. Control thread.
  *
  * <p>Each entry has an id, a path such as {@code bdev/Malloc0}: what is set on a thing is recorded
- * below it ({@code bdev/Malloc0/qos}), and goes when the thing does.
+ * below it ({@code bdev/Malloc0/qos}), and goes when the thing does. {@link #id} makes one of names
+ * that may hold anything.
  */
 public final class Configuration {
   /**
@@ -40,13 +41,32 @@ public final class Configuration {
     void removed(long order, Entry entry);
   }
 
+  /** Where the order of those begins that come after all others. */
+  private static final long LAST = 1L << 62;
+
   private final TreeMap<Long, Entry> entries = new TreeMap<>();
   private final TreeMap<String, Long> ids = new TreeMap<>();
   private final List<Listener> listeners = new ArrayList<>();
   private long nextOrder;
+  private long nextLastOrder = LAST;
+  private boolean sealed;
 
   /** Nothing is configured. */
   public Configuration() {}
+
+  /**
+   * The id of a thing, or of what is set on it: a slash in a name does not divide it.
+   *
+   * @param kind such as {@code bdev}; the first part
+   * @param names the others
+   */
+  public static String id(String kind, String... names) {
+    StringBuilder id = new StringBuilder(kind);
+    for (String name : names) {
+      id.append('/').append(name.replace("%", "%25").replace("/", "%2F"));
+    }
+    return id.toString();
+  }
 
   /** Starts telling {@code listener} of changes; of what is there now it is not told. */
   public void addListener(Listener listener) {
@@ -60,10 +80,28 @@ public final class Configuration {
    * @param params copied
    */
   public void put(String subsystem, String id, String method, @Nullable ObjectNode params) {
+    put(subsystem, id, method, params, false);
+  }
+
+  /**
+   * Records a call that is to be made after all others, those that are yet to be recorded too: one
+   * that lets users come to what the others make.
+   *
+   * @param params copied
+   */
+  public void putLast(String subsystem, String id, String method, @Nullable ObjectNode params) {
+    put(subsystem, id, method, params, true);
+  }
+
+  private void put(
+      String subsystem, String id, String method, @Nullable ObjectNode params, boolean last) {
+    if (sealed) {
+      return;
+    }
     Entry entry = new Entry(subsystem, id, method, params == null ? null : params.deepCopy());
     Long order = ids.get(id);
     if (order == null) {
-      order = nextOrder++;
+      order = last ? nextLastOrder++ : nextOrder++;
       ids.put(id, order);
     }
     if (!entry.equals(entries.put(order, entry))) {
@@ -75,6 +113,9 @@ public final class Configuration {
 
   /** Forgets an entry, if there is one, and all below it. */
   public void remove(String id) {
+    if (sealed) {
+      return;
+    }
     List<String> gone = new ArrayList<>(ids.subMap(id + "/", id + "0").keySet());
     gone.add(id);
     for (String each : gone) {
@@ -84,6 +125,11 @@ public final class Configuration {
         listeners.forEach(listener -> listener.removed(order, entry));
       }
     }
+  }
+
+  /** From here on nothing changes it: what goes because the server ends stays configured. */
+  public void seal() {
+    sealed = true;
   }
 
   /** The entry of that id. */

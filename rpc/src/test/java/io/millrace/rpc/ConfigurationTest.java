@@ -84,6 +84,37 @@ final class ConfigurationTest {
         String.valueOf(configuration.find("bdev/a").map(Configuration.Entry::params).orElse(null)));
   }
 
+  @Test
+  void whatIsToComeLastStaysBehindWhatIsRecordedLater() {
+    configuration.putLast("s", "start", "m", null);
+    put("bdev/a", 1);
+    put("bdev/b", 1);
+
+    assertEquals(List.of("bdev/a", "bdev/b", "start"), ids());
+  }
+
+  @Test
+  void aNameWithASlashIsNotBelowAnotherName() {
+    put(Configuration.id("bdev", "a"), 1);
+    put(Configuration.id("bdev", "a/b"), 1);
+    put(Configuration.id("bdev", "a", "qos"), 1);
+    configuration.remove(Configuration.id("bdev", "a"));
+
+    assertEquals(List.of("bdev/a%2Fb"), ids());
+  }
+
+  @Test
+  void whatGoesWithTheServerStaysConfigured() {
+    put("bdev/a", 1);
+    told.clear();
+    configuration.seal();
+    configuration.remove("bdev/a");
+    put("bdev/b", 1);
+
+    assertEquals(List.of("bdev/a"), ids());
+    assertEquals(List.of(), told);
+  }
+
   private void put(String id, int value) {
     configuration.put("bdev", id, "make", JsonNodeFactory.instance.objectNode().put("n", value));
   }
