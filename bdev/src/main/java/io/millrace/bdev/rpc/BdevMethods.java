@@ -7,6 +7,7 @@ import io.millrace.linux.Errno;
 import io.millrace.linux.RandomUuid;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /** What all bdev methods share, and those that are of no single module. Control thread. */
@@ -28,10 +30,12 @@ public final class BdevMethods {
 
   private final BdevRegistry bdevs;
   private final Reactor control;
+  private final Configuration configuration;
 
-  private BdevMethods(BdevRegistry bdevs, Reactor control) {
+  private BdevMethods(BdevRegistry bdevs, Reactor control, Configuration configuration) {
     this.bdevs = bdevs;
     this.control = control;
+    this.configuration = configuration;
   }
 
   /**
@@ -40,7 +44,8 @@ public final class BdevMethods {
    * @param control the control thread's reactor, for waiting
    */
   public static void addTo(MethodRegistry methods, BdevRegistry bdevs, Reactor control) {
-    BdevMethods self = new BdevMethods(bdevs, control);
+    BdevMethods self = new BdevMethods(bdevs, control, methods.configuration());
+    bdevs.addWatcher(new ConfiguredBdevs(methods.configuration()));
     self.addGetBdevs(methods);
     LayerMethods.addTo(methods);
     new MemoryDiskMethods(self).addTo(methods);
@@ -98,8 +103,8 @@ public final class BdevMethods {
     }
   }
 
-  /** Makes a bdev, registers it and answers its name. */
-  CompletionStage<JsonNode> create(Maker maker) throws RpcException {
+  /** Makes a bdev, registers it, records the call and answers its name. */
+  CompletionStage<JsonNode> create(Arguments arguments, Maker maker) throws RpcException {
     Bdev bdev;
     try {
       bdev = maker.make();
@@ -109,6 +114,14 @@ public final class BdevMethods {
     } catch (IllegalArgumentException e) {
       throw RpcException.of(Errno.EINVAL, e.getMessage());
     }
+    ObjectNode meant = JsonNodeFactory.instance.objectNode();
+    meant.put("name", bdev.name());
+    meant.put("uuid", bdev.properties().uuid().toString());
+    configuration.put(
+        ConfiguredBdevs.SUBSYSTEM,
+        ConfiguredBdevs.id(bdev.name()),
+        arguments.method(),
+        arguments.asCalledWith(meant));
     return CompletableFuture.completedStage(StringNode.valueOf(bdev.name()));
   }
 
@@ -173,6 +186,10 @@ public final class BdevMethods {
 
   BdevRegistry bdevs() {
     return bdevs;
+  }
+
+  Configuration configuration() {
+    return configuration;
   }
 
   static UUID uuid(Arguments arguments) {

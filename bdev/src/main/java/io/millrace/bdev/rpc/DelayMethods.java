@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.stacked.DelayBdev;
 import io.millrace.bdev.stacked.Latency;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -73,6 +74,7 @@ final class DelayMethods {
       throw BdevErrors.of(e);
     }
     stacked.create(
+        arguments,
         name,
         base,
         () ->
@@ -85,7 +87,9 @@ final class DelayMethods {
     Latency which = latency(arguments);
     String name = arguments.string("delay_bdev_name");
     try {
-      stacked.get(name, DelayBdev.class).update(which, arguments.integer("latency_us"));
+      DelayBdev bdev = stacked.get(name, DelayBdev.class);
+      bdev.update(which, arguments.integer("latency_us"));
+      record(bdev.name(), which, arguments);
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     } catch (RpcException e) {
@@ -93,6 +97,20 @@ final class DelayMethods {
           RpcException.INVALID_PARAMS, "The requested bdev does not exist.", e.detail());
     }
     return StackedMethods.done();
+  }
+
+  /**
+   * As a call of its own: it may leave the bdev with latencies that none is created with, and it is
+   * over when the base goes.
+   */
+  private void record(String name, Latency which, Arguments arguments) {
+    bdevMethods
+        .configuration()
+        .put(
+            ConfiguredBdevs.SUBSYSTEM,
+            Configuration.id("bdev", name, "latency", which.spdkName()),
+            arguments.method(),
+            arguments.asCalled());
   }
 
   private static Latency latency(Arguments arguments) throws RpcException {

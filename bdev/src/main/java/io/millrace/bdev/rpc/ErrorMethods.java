@@ -68,6 +68,7 @@ final class ErrorMethods {
     String base = arguments.string("base_name");
     String name = ErrorBdev.nameOver(base);
     stacked.create(
+        arguments,
         name,
         base,
         () ->

@@ -92,7 +92,8 @@ final class FileDiskMethods {
         .param(
             Param.bool(
                     "register_memory",
-                    "pin the guests' memory for io_uring; not with a balloon, virtio-mem or free page reporting")
+                    "pin the guests' memory for io_uring; not with a balloon, virtio-mem or free"
+                        + " page reporting")
                 .orElse(false))
         .param(
             Param.oneOf(
@@ -149,7 +150,7 @@ final class FileDiskMethods {
                 named(FileEngineKind.values(), FileEngineKind::word, arguments.string("engine")))
             .withRegisterMemory(arguments.bool("register_memory"))
             .withFailures(failures);
-    return bdevMethods.create(() -> FileBdev.create(options));
+    return bdevMethods.create(arguments, () -> FileBdev.create(options));
   }
 
   private CompletionStage<JsonNode> rescan(Arguments arguments) throws RpcException {

@@ -8,12 +8,15 @@ import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.NullBdev;
 import io.millrace.linux.Errno;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Null and malloc disks. */
 final class MemoryDiskMethods {
@@ -80,13 +83,15 @@ final class MemoryDiskMethods {
   }
 
   private CompletionStage<JsonNode> createNull(Arguments arguments) throws RpcException {
-    return bdevMethods.create(() ->
-        new NullBdev(
-            arguments.string("name"),
-            BdevMethods.uuid(arguments),
-            blockSize(arguments),
-            physicalBlockSize(arguments),
-            arguments.integer("num_blocks")));
+    return bdevMethods.create(
+        arguments,
+        () ->
+            new NullBdev(
+                arguments.string("name"),
+                BdevMethods.uuid(arguments),
+                blockSize(arguments),
+                physicalBlockSize(arguments),
+                arguments.integer("num_blocks")));
   }
 
   private CompletionStage<JsonNode> resizeNull(Arguments arguments) throws RpcException {
@@ -100,19 +105,35 @@ final class MemoryDiskMethods {
         bdev -> {
           long before = bdev.blockCount();
           bdev.resize(mebibytes * MEBIBYTE / bdev.properties().blockSize());
+          recordSize(bdev);
           return bdev.blockCount() != before;
+        });
+  }
+
+  /** As in SPDK, what made it is recorded as if it had made it of that size. */
+  private void recordSize(NullBdev bdev) {
+    String id = ConfiguredBdevs.id(bdev.name());
+    Configuration configuration = bdevMethods.configuration();
+    configuration
+        .find(id)
+        .ifPresent(made -> {
+          ObjectNode params = Objects.requireNonNull(made.params()).deepCopy();
+          params.put("num_blocks", bdev.blockCount());
+          configuration.put(ConfiguredBdevs.SUBSYSTEM, id, made.method(), params);
         });
   }
 
   private CompletionStage<JsonNode> createMalloc(Arguments arguments) throws RpcException {
     String name = arguments.optionalString("name").orElseGet(this::freeMallocName);
-    return bdevMethods.create(() ->
-        MallocBdev.create(
-            name,
-            BdevMethods.uuid(arguments),
-            blockSize(arguments),
-            physicalBlockSize(arguments),
-            arguments.integer("num_blocks")));
+    return bdevMethods.create(
+        arguments,
+        () ->
+            MallocBdev.create(
+                name,
+                BdevMethods.uuid(arguments),
+                blockSize(arguments),
+                physicalBlockSize(arguments),
+                arguments.integer("num_blocks")));
   }
 
   private String freeMallocName() {

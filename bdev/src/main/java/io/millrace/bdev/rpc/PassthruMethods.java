@@ -37,6 +37,7 @@ final class PassthruMethods {
     String name = arguments.string("name");
     String base = arguments.string("base_bdev_name");
     stacked.create(
+        arguments,
         name,
         base,
         () ->

@@ -7,6 +7,7 @@ import io.millrace.bdev.stacked.SplitBdev;
 import io.millrace.bdev.stacked.StackedModule;
 import io.millrace.linux.Errno;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -24,11 +25,17 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /** Parts of bdevs. Unlike the other modules' methods they answer every failure with -32602. */
 final class SplitMethods {
   private final BdevRegistry bdevs;
+  private final Configuration configuration;
   private final StackedModule module;
 
   SplitMethods(BdevMethods bdevMethods) {
     bdevs = bdevMethods.bdevs();
-    module = new StackedModule(bdevs, "split");
+    configuration = bdevMethods.configuration();
+    module = new StackedModule(bdevs, "split", base -> configuration.remove(id(base)));
+  }
+
+  private static String id(String base) {
+    return Configuration.id("split", base);
   }
 
   void addTo(MethodRegistry methods) {
@@ -58,6 +65,8 @@ final class SplitMethods {
     } catch (IllegalArgumentException e) {
       throw failed(base, count, Errno.EINVAL, e.getMessage());
     }
+    configuration.put(
+        ConfiguredBdevs.SUBSYSTEM, id(base), arguments.method(), arguments.asCalled());
     ArrayNode names = JsonNodeFactory.instance.arrayNode();
     partsOf(base).forEach(part -> names.add(part.name()));
     return CompletableFuture.completedStage(names);

@@ -5,6 +5,8 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.stacked.StackedModule;
 import io.millrace.linux.Errno;
+import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.RpcException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,6 +17,7 @@ import tools.jackson.databind.node.StringNode;
 /** What the methods of all modules that stack bdevs share. */
 final class StackedMethods {
   private final BdevMethods bdevMethods;
+  private final String name;
   private final StackedModule module;
   private final Class<? extends Bdev> kind;
 
@@ -26,8 +29,15 @@ final class StackedMethods {
    */
   StackedMethods(BdevMethods bdevMethods, String module, Class<? extends Bdev> kind) {
     this.bdevMethods = bdevMethods;
-    this.module = new StackedModule(bdevMethods.bdevs(), module);
+    this.name = module;
+    this.module =
+        new StackedModule(
+            bdevMethods.bdevs(), module, key -> bdevMethods.configuration().remove(id(key)));
     this.kind = kind;
+  }
+
+  private String id(String key) {
+    return Configuration.id(name, key);
   }
 
   BdevRegistry bdevs() {
@@ -38,8 +48,9 @@ final class StackedMethods {
     return module;
   }
 
-  /** Makes and registers a bdev, now or when its base comes. */
-  void create(String key, String baseName, BdevMethods.Maker maker) throws RpcException {
+  /** Makes and registers a bdev, now or when its base comes, and records the call. */
+  void create(Arguments arguments, String key, String baseName, BdevMethods.Maker maker)
+      throws RpcException {
     try {
       module.ask(key, baseName, () -> bdevs().register(maker.make()));
     } catch (BdevException e) {
@@ -47,6 +58,9 @@ final class StackedMethods {
     } catch (IllegalArgumentException e) {
       throw RpcException.of(Errno.EINVAL, e.getMessage());
     }
+    bdevMethods
+        .configuration()
+        .put(ConfiguredBdevs.SUBSYSTEM, id(key), arguments.method(), arguments.asCalled());
   }
 
   /** Removes a bdev of the module, or calls off the wait for its base. */
@@ -57,6 +71,7 @@ final class StackedMethods {
     String bdev = get(name, kind).name();
     CompletionStage<JsonNode> deleted = bdevMethods.delete(bdev, kind::isInstance);
     module.forget(bdev); // or it would come back with its base
+    bdevMethods.configuration().remove(ConfiguredBdevs.id(bdev)); // what was set on it
     return deleted;
   }
 

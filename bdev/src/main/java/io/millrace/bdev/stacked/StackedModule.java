@@ -8,13 +8,15 @@ import io.millrace.bdev.BdevRegistry;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What one module is asked to stack: made at once if the base is there, and otherwise, as in SPDK,
  * when it comes. What is asked for stays asked for until it is forgotten, so that a base that was
- * removed and comes back is stacked on again. Control thread.
+ * removed and comes back is stacked on again; what cannot be made when its base comes is forgotten.
+ * Control thread.
  */
 public final class StackedModule {
   private static final Logger LOG = LoggerFactory.getLogger(StackedModule.class);
@@ -29,15 +31,18 @@ public final class StackedModule {
   private record Wish(String baseName, Maker maker) {}
 
   private final String name;
+  private final Consumer<String> forgotten;
   private final Map<String, Wish> wishes = new LinkedHashMap<>();
 
   /**
    * A module that nothing was asked of.
    *
    * @param name for messages
+   * @param forgotten told the key of what is not asked for any longer
    */
-  public StackedModule(BdevRegistry registry, String name) {
+  public StackedModule(BdevRegistry registry, String name, Consumer<String> forgotten) {
     this.name = name;
+    this.forgotten = forgotten;
     registry.addExaminer(this::examine);
   }
 
@@ -81,7 +86,11 @@ public final class StackedModule {
    * @return whether it had been asked for
    */
   public boolean forget(String key) {
-    return wishes.remove(key) != null;
+    boolean asked = wishes.remove(key) != null;
+    if (asked) {
+      forgotten.accept(key);
+    }
+    return asked;
   }
 
   private void examine(Bdev bdev) {
@@ -91,7 +100,9 @@ public final class StackedModule {
         try {
           entry.getValue().maker.make();
         } catch (BdevException | IllegalArgumentException e) {
-          LOG.warn("{} {} is not made: {}", name, entry.getKey(), e.getMessage());
+          // Or it would come to be at another time here than after a restart.
+          LOG.warn("{} {} is not made: {}; ask again", name, entry.getKey(), e.getMessage());
+          forget(entry.getKey());
         }
       }
     }

@@ -43,7 +43,7 @@ public final class HeatBdev extends StackedBdev {
 
   /** Adds {@code bdev_heat_create}, which waits for a base that is not there yet. */
   public static void addTo(MethodRegistry methods, BdevRegistry registry) {
-    StackedModule module = new StackedModule(registry, "heat");
+    StackedModule module = new StackedModule(registry, "heat", key -> {});
     methods.add(
         RpcMethod.named("bdev_heat_create", "Counts the requests to each part of a bdev")
             .param(Param.string("base_bdev_name", "the bdev below").required())
