@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A block controller: a disk behind a socket, and the bdev it leads to. Control thread. */
 public final class BlkController extends VhostController {
+  /** Where block controllers are configured, as SPDK names it. */
+  public static final String SUBSYSTEM = "vhost_blk";
+
   /** The only way to it, as SPDK names it. */
   public static final String TRANSPORT = "vhost_user_blk";
 
@@ -40,6 +43,11 @@ public final class BlkController extends VhostController {
   @Override
   protected void applyCoalescing(Coalescing setting) {
     device.coalescing(setting);
+  }
+
+  @Override
+  public String subsystem() {
+    return SUBSYSTEM;
   }
 
   @Override

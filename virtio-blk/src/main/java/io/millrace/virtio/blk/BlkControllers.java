@@ -28,6 +28,11 @@ public final class BlkControllers {
     this.controllers = controllers;
   }
 
+  /** The bdevs that controllers serve. */
+  public BdevRegistry bdevs() {
+    return bdevs;
+  }
+
   /**
    * What a controller is to be.
    *

@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * Control thread.
  */
 public final class ScsiController extends VhostController {
+  /** Where SCSI controllers are configured, as SPDK names it. */
+  public static final String SUBSYSTEM = "vhost_scsi";
+
   private final String name;
   private final ScsiDevice device;
   private final BdevRegistry bdevs;
@@ -85,6 +88,11 @@ public final class ScsiController extends VhostController {
   @Override
   protected void applyCoalescing(Coalescing setting) {
     device.coalescing(setting);
+  }
+
+  @Override
+  public String subsystem() {
+    return SUBSYSTEM;
   }
 
   /** As SPDK nests it: the targets, each with its logical units. */

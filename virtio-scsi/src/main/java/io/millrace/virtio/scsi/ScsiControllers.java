@@ -34,6 +34,11 @@ public final class ScsiControllers {
     ports.set(0); // relative port identifiers begin at 1
   }
 
+  /** The bdevs that controllers serve. */
+  public BdevRegistry bdevs() {
+    return bdevs;
+  }
+
   /**
    * Makes a controller without targets, to which nobody can connect before {@link #serve}.
    *

@@ -122,6 +122,11 @@ final class MeddledController extends VhostController {
   }
 
   @Override
+  public String subsystem() {
+    return "vhost_none";
+  }
+
+  @Override
   public Map<String, Object> backendSpecific() {
     return units.backendSpecific();
   }

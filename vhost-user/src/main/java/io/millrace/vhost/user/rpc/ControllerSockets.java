@@ -3,6 +3,7 @@ package io.millrace.vhost.user.rpc;
 import io.millrace.linux.Errno;
 import io.millrace.reactor.CoreMask;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
 import io.millrace.vhost.user.VhostSocket;
@@ -12,7 +13,9 @@ import io.millrace.vhost.user.server.VhostControllers;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,14 @@ public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
   /** The controller's name, which no other may have. */
   public static Param nameParam() {
     return Param.string("ctrlr", "its name, and its socket's in the directory").required();
+  }
+
+  /** What a controller, or something set on it, is recorded under when it is configured. */
+  public static String id(String controller, String... below) {
+    List<String> names = new ArrayList<>();
+    names.add(controller);
+    names.addAll(List.of(below));
+    return Configuration.id("vhost", names.toArray(String[]::new));
   }
 
   /** The cores that it may use. */

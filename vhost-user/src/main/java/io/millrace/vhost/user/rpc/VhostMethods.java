@@ -3,6 +3,7 @@ package io.millrace.vhost.user.rpc;
 import io.millrace.linux.Errno;
 import io.millrace.reactor.CoreMask;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.JsonTree;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
@@ -25,14 +26,16 @@ import tools.jackson.databind.node.ObjectNode;
 /** Deletes, tunes and lists controllers of every kind. Control thread. */
 public final class VhostMethods {
   private final VhostControllers controllers;
+  private final Configuration configuration;
 
-  private VhostMethods(VhostControllers controllers) {
+  private VhostMethods(VhostControllers controllers, Configuration configuration) {
     this.controllers = controllers;
+    this.configuration = configuration;
   }
 
   /** Adds the methods. */
   public static void addTo(MethodRegistry methods, VhostControllers controllers) {
-    VhostMethods self = new VhostMethods(controllers);
+    VhostMethods self = new VhostMethods(controllers, methods.configuration());
     methods.add(
         RpcMethod.named("vhost_delete_controller", "Removes a controller and its socket")
             .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
@@ -61,8 +64,12 @@ public final class VhostMethods {
   }
 
   private CompletionStage<JsonNode> delete(Arguments arguments) throws RpcException {
+    String name = arguments.string("ctrlr");
     try {
-      return controllers.delete(arguments.string("ctrlr")).thenApply(gone -> BooleanNode.TRUE);
+      CompletionStage<JsonNode> deleted =
+          controllers.delete(name).thenApply(gone -> BooleanNode.TRUE);
+      configuration.remove(ControllerSockets.id(name)); // now: the name is free at once
+      return deleted;
     } catch (ControllerException e) {
       throw ControllerSockets.refused(e);
     }
@@ -74,8 +81,15 @@ public final class VhostMethods {
     if (controller == null) {
       throw RpcException.invalidParams(Errno.ENODEV, "there is no controller " + name);
     }
-    controller.coalescing(
-        new Coalescing(arguments.intValue("delay_base_us"), arguments.intValue("iops_threshold")));
+    var setting =
+        new Coalescing(arguments.intValue("delay_base_us"), arguments.intValue("iops_threshold"));
+    controller.coalescing(setting);
+    String id = ControllerSockets.id(name, "coalescing");
+    if (setting.equals(Coalescing.OFF)) {
+      configuration.remove(id);
+    } else {
+      configuration.put(controller.subsystem(), id, arguments.method(), arguments.asCalled());
+    }
     return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 

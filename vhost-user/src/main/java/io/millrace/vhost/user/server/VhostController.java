@@ -28,6 +28,9 @@ public abstract class VhostController {
   /** Puts calls to guests off in another way from now on. */
   protected abstract void applyCoalescing(Coalescing setting);
 
+  /** SPDK's name of the subsystem that it is configured in: {@code vhost_blk} for example. */
+  public abstract String subsystem();
+
   /** The kind of device, and what it is made of, as {@code vhost_get_controllers} nests it. */
   public abstract Map<String, Object> backendSpecific();
 

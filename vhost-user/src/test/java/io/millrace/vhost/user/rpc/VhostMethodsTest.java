@@ -154,6 +154,11 @@ class VhostMethodsTest {
     }
 
     @Override
+    public String subsystem() {
+      return "vhost_none";
+    }
+
+    @Override
     public Map<String, Object> backendSpecific() {
       return Map.of("plain", Arrays.asList(1, true, null, "text"));
     }

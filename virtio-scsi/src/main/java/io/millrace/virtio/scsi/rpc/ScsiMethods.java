@@ -2,6 +2,7 @@ package io.millrace.virtio.scsi.rpc;
 
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.rpc.BdevErrors;
+import io.millrace.bdev.rpc.UsesOfBdevs;
 import io.millrace.linux.Errno;
 import io.millrace.rpc.Arguments;
 import io.millrace.rpc.MethodRegistry;
@@ -15,6 +16,7 @@ import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.scsi.ScsiController;
 import io.millrace.virtio.scsi.ScsiControllers;
 import java.util.BitSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -25,17 +27,25 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Makes SCSI controllers and gives them targets. Control thread. */
 public final class ScsiMethods {
+  /** Gives a controller its socket that was made without. */
+  static final String START = "vhost_start_scsi_controller";
+
   private static final int MOST_TARGETS = 256;
 
   private final VhostControllers all;
   private final ScsiControllers controllers;
   private final ControllerSockets sockets;
+  private final ConfiguredUnits configured;
 
   private ScsiMethods(
-      VhostControllers all, ScsiControllers controllers, ControllerSockets sockets) {
+      VhostControllers all,
+      ScsiControllers controllers,
+      ControllerSockets sockets,
+      ConfiguredUnits configured) {
     this.all = all;
     this.controllers = controllers;
     this.sockets = sockets;
+    this.configured = configured;
   }
 
   /**
@@ -48,7 +58,12 @@ public final class ScsiMethods {
       VhostControllers all,
       ScsiControllers controllers,
       ControllerSockets sockets) {
-    ScsiMethods self = new ScsiMethods(all, controllers, sockets);
+    ScsiMethods self =
+        new ScsiMethods(all, controllers, sockets, new ConfiguredUnits(methods.configuration()));
+    controllers
+        .bdevs()
+        .addWatcher(
+            new UsesOfBdevs(methods.configuration(), ScsiController.SUBSYSTEM, "bdev_name"));
     methods.add(
         method("vhost_create_scsi_controller", "Makes a SCSI controller's socket for front-ends")
             .param(ControllerSockets.nameParam())
@@ -57,7 +72,7 @@ public final class ScsiMethods {
                 Param.bool("delay", "no socket before vhost_start_scsi_controller").orElse(false))
             .handledBy(self::create));
     methods.add(
-        method("vhost_start_scsi_controller", "Makes the socket of one that was delayed")
+        method(START, "Makes the socket of one that was delayed")
             .param(Param.string("ctrlr", "the controller's name").required())
             .handledBy(self::start));
     methods.add(
@@ -104,6 +119,7 @@ public final class ScsiMethods {
     } catch (ControllerException e) {
       throw ControllerSockets.refused(e);
     }
+    configured.controller(name, arguments);
     return done();
   }
 
@@ -118,6 +134,7 @@ public final class ScsiMethods {
     } catch (ControllerException e) {
       throw ControllerSockets.refused(e);
     }
+    configured.started(controller.name());
     return done();
   }
 
@@ -130,6 +147,7 @@ public final class ScsiMethods {
               arguments.intValue("lun"),
               arguments.string("bdev_name"),
               arguments.bool("readonly"));
+      configured.unit(controller, number, arguments);
       return CompletableFuture.completedStage(JsonNodeFactory.instance.numberNode(number));
     } catch (BdevException e) {
       throw refused(e);
@@ -140,11 +158,18 @@ public final class ScsiMethods {
     ScsiController controller = controller(arguments);
     int number = arguments.intValue("scsi_target_num");
     try {
+      Set<Integer> going =
+          arguments.has("lun")
+              ? Set.of(arguments.intValue("lun"))
+              : controller.luns(number).keySet();
       CompletionStage<@Nullable Void> gone =
           arguments.has("lun")
               ? controller.removeLun(number, arguments.intValue("lun"))
               : controller.removeTarget(number);
-      return gone.thenApply(ignored -> BooleanNode.TRUE);
+      return gone.thenApply(ignored -> {
+        configured.unitsGone(controller, number, going);
+        return BooleanNode.TRUE;
+      });
     } catch (BdevException e) {
       throw refused(e);
     }
