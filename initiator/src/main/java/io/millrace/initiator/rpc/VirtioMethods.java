@@ -8,6 +8,7 @@ import io.millrace.initiator.bdev.VhostUserModule.Attached;
 import io.millrace.linux.Errno;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -31,11 +32,13 @@ public final class VirtioMethods {
 
   private final BdevRegistry registry;
   private final Reactor control;
+  private final Configuration configuration;
   private @Nullable VhostUserModule module; // made when it is first wanted
 
-  private VirtioMethods(BdevRegistry registry, Reactor control) {
+  private VirtioMethods(BdevRegistry registry, Reactor control, Configuration configuration) {
     this.registry = registry;
     this.control = control;
+    this.configuration = configuration;
   }
 
   /**
@@ -44,7 +47,7 @@ public final class VirtioMethods {
    * @param control runs the registry's thread
    */
   public static void addTo(MethodRegistry methods, BdevRegistry registry, Reactor control) {
-    VirtioMethods self = new VirtioMethods(registry, control);
+    VirtioMethods self = new VirtioMethods(registry, control, methods.configuration());
     methods.add(
         method("bdev_virtio_attach_controller", "Makes bdevs of another server's virtio device")
             .param(Param.string("name", "of the bdev, or of SCSI ones without their tN").required())
@@ -88,10 +91,17 @@ public final class VirtioMethods {
           (arguments.string("dev_type").equals("scsi")
                   ? module().attachScsi(name, socket, queues)
                   : module().attachBlk(name, socket, queues))
-              .thenApply(VirtioMethods::names));
+              .thenApply(attached -> {
+                configuration.put("bdev", id(name), arguments.method(), arguments.asCalled());
+                return names(attached);
+              }));
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }
+  }
+
+  private static String id(String name) {
+    return Configuration.id("virtio", name);
   }
 
   private static Path path(String address) throws RpcException {
@@ -109,8 +119,15 @@ public final class VirtioMethods {
   }
 
   private CompletionStage<JsonNode> detach(Arguments arguments) throws RpcException {
+    String name = arguments.string("name");
     try {
-      return answer(module().detach(arguments.string("name")).thenApply(gone -> BooleanNode.TRUE));
+      return answer(
+          module()
+              .detach(name)
+              .thenApply(gone -> {
+                configuration.remove(id(name));
+                return BooleanNode.TRUE;
+              }));
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }

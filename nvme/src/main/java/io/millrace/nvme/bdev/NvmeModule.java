@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +34,7 @@ public final class NvmeModule {
   private final DeviceOpener opener;
   private final Map<String, AttachedController> byName = new LinkedHashMap<>();
   private ControllerOptions options = ControllerOptions.DEFAULTS;
+  private Consumer<String> detached = name -> {};
 
   /**
    * A module without controllers.
@@ -53,6 +55,11 @@ public final class NvmeModule {
   /** Sets {@link #options()}. */
   public void options(ControllerOptions others) {
     options = others;
+  }
+
+  /** Has somebody told the name of each controller that is not there any more. */
+  public void whenDetached(Consumer<String> listener) {
+    detached = listener;
   }
 
   /** All controllers, oldest first. */
@@ -132,7 +139,10 @@ public final class NvmeModule {
    */
   public CompletionStage<@Nullable Void> detach(String name) throws BdevException {
     AttachedController attached = get(name);
-    return attached.detach(() -> byName.remove(name, attached));
+    return attached.detach(() -> {
+      byName.remove(name, attached);
+      detached.accept(name);
+    });
   }
 
   private void pulledOut(String name) {

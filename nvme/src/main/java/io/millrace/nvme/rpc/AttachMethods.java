@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Attaches controllers, gives them back, and lists them. */
 final class AttachMethods {
-  private static final String PCIE = "PCIe";
+  static final String PCIE = "PCIe";
   private static final int MAX_QUEUES = 1 << 16;
   private static final int MOST_ASKABLE = MAX_QUEUES - 1; // of set features, number of queues
 
@@ -39,7 +39,7 @@ final class AttachMethods {
     registry.add(
         NetworkParams.addTo(
                 NvmeMethods.method(
-                        "bdev_nvme_attach_controller",
+                        ConfiguredControllers.ATTACH,
                         "Takes an NVMe controller over and makes disks of its namespaces")
                     .param(
                         Param.string("name", "its name; its disks are called <name>n1 and so on")
@@ -97,7 +97,10 @@ final class AttachMethods {
               .module()
               .attach(
                   name, address, (int) Math.min(maxBdevs, Integer.MAX_VALUE), options(arguments))
-              .thenApply(AttachMethods::disks));
+              .thenApply(attached -> {
+                methods.configured().attached(arguments);
+                return disks(attached);
+              }));
     } catch (BdevException e) {
       throw BdevErrors.of(e);
     }

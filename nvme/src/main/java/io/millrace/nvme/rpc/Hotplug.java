@@ -9,6 +9,7 @@ import io.millrace.reactor.Timer;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -28,16 +29,27 @@ final class Hotplug {
   private final NvmeModule module;
   private final Reactor control;
   private final Supplier<Collection<String>> present;
+  private final BiConsumer<String, String> taken;
   private final Set<String> known = new HashSet<>();
   private int nextName;
   private int run; // looks of an earlier run are not heeded
   private @Nullable Timer timer;
   private String trouble = "";
 
-  Hotplug(NvmeModule module, Reactor control, Supplier<Collection<String>> present) {
+  /**
+   * Looks at nothing yet.
+   *
+   * @param taken told name and address of each controller that was attached
+   */
+  Hotplug(
+      NvmeModule module,
+      Reactor control,
+      Supplier<Collection<String>> present,
+      BiConsumer<String, String> taken) {
     this.module = module;
     this.control = control;
     this.present = present;
+    this.taken = taken;
   }
 
   /** Looks from now on, or with another period. */
@@ -137,6 +149,8 @@ final class Hotplug {
               .whenComplete((attached, e) -> {
                 if (e != null) {
                   notTaken(address, Failures.of(e));
+                } else {
+                  taken.accept(name, address);
                 }
               });
     } catch (BdevException e) {

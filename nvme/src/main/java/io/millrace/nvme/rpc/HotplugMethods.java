@@ -50,13 +50,15 @@ final class HotplugMethods {
     if (arguments.bool("enable")) {
       Hotplug wanted = hotplug;
       if (wanted == null) {
-        wanted = new Hotplug(methods.module(), methods.control(), present);
+        wanted =
+            new Hotplug(methods.module(), methods.control(), present, methods.configured()::came);
         hotplug = wanted;
       }
       wanted.start(TimeUnit.MICROSECONDS.toNanos(micros));
     } else {
       stop();
     }
+    methods.configured().hotplug(arguments);
     return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 

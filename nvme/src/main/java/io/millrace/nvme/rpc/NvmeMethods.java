@@ -27,16 +27,19 @@ public final class NvmeMethods {
   private final Reactor control;
   private final DeviceOpener opener;
   private final HotplugMethods hotplug;
+  private final ConfiguredControllers configured;
   private @Nullable NvmeModule module;
 
   private NvmeMethods(
       BdevRegistry bdevs,
       Reactor control,
       DeviceOpener opener,
-      Supplier<Collection<String>> present) {
+      Supplier<Collection<String>> present,
+      ConfiguredControllers configured) {
     this.bdevs = bdevs;
     this.control = control;
     this.opener = opener;
+    this.configured = configured;
     this.hotplug = new HotplugMethods(this, present);
   }
 
@@ -54,7 +57,9 @@ public final class NvmeMethods {
       Reactor control,
       DeviceOpener opener,
       Supplier<Collection<String>> present) {
-    NvmeMethods self = new NvmeMethods(bdevs, control, opener, present);
+    NvmeMethods self =
+        new NvmeMethods(
+            bdevs, control, opener, present, new ConfiguredControllers(methods.configuration()));
     new OptionMethods(self).addTo(methods);
     new AttachMethods(self).addTo(methods);
     new StateMethods(self).addTo(methods);
@@ -90,10 +95,15 @@ public final class NvmeMethods {
     return control;
   }
 
+  ConfiguredControllers configured() {
+    return configured;
+  }
+
   NvmeModule module() {
     NvmeModule made = module;
     if (made == null) {
       made = new NvmeModule(bdevs, control, opener);
+      made.whenDetached(configured::detached);
       module = made;
     }
     return made;

@@ -145,6 +145,7 @@ final class OptionMethods {
     adminTimeoutMicros = admin;
     retries = again;
     apply();
+    methods.configured().options(arguments);
     return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 
