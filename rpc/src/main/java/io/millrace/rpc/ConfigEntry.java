@@ -1,5 +1,6 @@
 package io.millrace.rpc;
 
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,13 @@ record ConfigEntry(String subsystem, int line, List<Call> calls) {
    * @param params null when there are none
    */
   record Call(int line, String method, @Nullable JsonNode params) {}
+
+  /** What is wrong with one of the calls, on one line. */
+  ConfigException problem(Path file, Call call, String what) {
+    return new ConfigException(
+        "%ssubsystem %s: %s: %s"
+            .formatted(ConfigReader.at(file, call.line()), subsystem, call.method(), what));
+  }
 
   /** When it can run: a batch in a state in which all its methods can. */
   Set<RpcState> states(MethodRegistry registry) {

@@ -1,5 +1,6 @@
 package io.millrace.rpc;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -20,6 +21,17 @@ public final class ConfigFile {
    */
   public static ConfigFile read(Path path) throws ConfigException {
     return new ConfigFile(path, ConfigReader.read(path));
+  }
+
+  /**
+   * Reads it from somewhere else. Any thread.
+   *
+   * @param name what it is called in messages
+   * @param in the caller's, who closes it
+   * @throws ConfigException it cannot be read, or is no such file
+   */
+  public static ConfigFile read(Path name, InputStream in) throws ConfigException {
+    return new ConfigFile(name, ConfigReader.read(name, in));
   }
 
   Path path() {

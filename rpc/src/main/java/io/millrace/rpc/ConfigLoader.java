@@ -64,7 +64,9 @@ public final class ConfigLoader {
     List<Call> known = new ArrayList<>();
     for (Call call : entry.calls()) {
       RpcMethod method = registry.find(call.method()).orElse(null);
-      if (method != null) {
+      if (method != null && FrameworkMethods.LIFE_CYCLE.contains(method.name())) {
+        throw problem(entry, call, "has no place in a file; remove it");
+      } else if (method != null) {
         checkParams(entry, call, method);
         known.add(call);
       } else if (subsystems.contains(entry.subsystem()) && !skippable.contains(call.method())) {
@@ -94,30 +96,42 @@ public final class ConfigLoader {
   }
 
   private ConfigException problem(ConfigEntry entry, Call call, String what) {
-    return new ConfigException(
-        ConfigReader.at(file, call.line())
-            + "subsystem "
-            + entry.subsystem()
-            + ": "
-            + call.method()
-            + ": "
-            + what);
+    return entry.problem(file, call, what);
   }
 
   /**
    * Makes the calls. On the control thread.
    *
    * @param initialise brings the subsystems up, between the walks
-   * @return done; or failed with {@link ConfigException}, or with what {@code initialise} failed
-   *     with. What calls before the failing one made stays.
+   * @return done, and the registry at {@link RpcState#RUNTIME}; or failed with {@link
+   *     ConfigException}, or with what {@code initialise} failed with. What calls before the
+   *     failing one made stays.
    */
   public CompletionStage<@Nullable Void> run(Supplier<CompletionStage<@Nullable Void>> initialise) {
-    return walk(RpcState.STARTUP)
+    return startup()
         .thenCompose(ignored -> initialise.get())
-        .thenCompose(ignored -> {
-          registry.enterRuntime();
-          return walk(RpcState.RUNTIME);
-        });
+        .thenCompose(ignored -> runtime())
+        .thenRun(registry::enterRuntime)
+        .thenApply(ignored -> null);
+  }
+
+  /**
+   * Makes the calls that can be made before the subsystems are up. On the control thread.
+   *
+   * @return done; or failed with {@link ConfigException}
+   */
+  public CompletionStage<@Nullable Void> startup() {
+    return walk(RpcState.STARTUP);
+  }
+
+  /**
+   * Makes the other calls, when the subsystems are up and before anybody else can call. On the
+   * control thread.
+   *
+   * @return done; or failed with {@link ConfigException}
+   */
+  public CompletionStage<@Nullable Void> runtime() {
+    return walk(RpcState.RUNTIME);
   }
 
   private CompletionStage<@Nullable Void> walk(RpcState state) {
@@ -126,19 +140,19 @@ public final class ConfigLoader {
       Set<RpcState> states = entry.states(registry);
       boolean first = states.contains(RpcState.STARTUP);
       if (first == (state == RpcState.STARTUP)) {
-        done = done.thenCompose(ignored -> runEntry(entry));
+        done = done.thenCompose(ignored -> runEntry(entry, state));
       }
     }
     return done;
   }
 
-  private CompletionStage<@Nullable Void> runEntry(ConfigEntry entry) {
+  private CompletionStage<@Nullable Void> runEntry(ConfigEntry entry, RpcState state) {
     List<CompletableFuture<?>> calls = new ArrayList<>();
     for (Call call : entry.calls()) {
       log.debug("{}{}", ConfigReader.at(file, call.line()), call.method());
       calls.add(
           registry
-              .call(call.method(), call.params())
+              .call(call.method(), call.params(), state)
               .exceptionallyCompose(t -> CompletableFuture.failedStage(failed(entry, call, t)))
               .toCompletableFuture());
     }

@@ -41,8 +41,22 @@ final class ConfigReader {
     if (Files.isDirectory(file)) { // which opens, and fails only when it is read
       throw new ConfigException(file + ": is a directory; give the path of a file in it to -c");
     }
-    try (InputStream in = Files.newInputStream(file);
-        JsonParser parser = Json.FILE.createParser(in)) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(file, in);
+    } catch (NoSuchFileException e) {
+      throw new ConfigException(file + ": there is no such file; check the path given to -c", e);
+    } catch (IOException e) {
+      throw new ConfigException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads it from somewhere else.
+   *
+   * @param file what it is called in messages
+   */
+  static List<ConfigEntry> read(Path file, InputStream in) throws ConfigException {
+    try (JsonParser parser = Json.FILE.createParser(in)) {
       ConfigReader reader = new ConfigReader(file, parser);
       reader.root();
       return reader.entries;
@@ -55,10 +69,6 @@ final class ConfigReader {
     } catch (NumberFormatException e) { // an exponent of more than ten digits
       throw new ConfigException(
           file + ": a number in it is too large to be one; correct the file", e);
-    } catch (NoSuchFileException e) {
-      throw new ConfigException(file + ": there is no such file; check the path given to -c", e);
-    } catch (IOException e) {
-      throw new ConfigException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -22,6 +22,7 @@ public final class MethodRegistry {
   private final Map<String, RpcMethod> methods = new LinkedHashMap<>();
   private final Map<String, RpcMethod> aliases = new LinkedHashMap<>();
   private final Configuration configuration = new Configuration();
+  private final CompletableFuture<@Nullable Void> runtime = new CompletableFuture<>();
   private RpcState state = RpcState.STARTUP;
 
   /** A registry at {@link RpcState#STARTUP} with the methods that describe it. */
@@ -72,6 +73,12 @@ public final class MethodRegistry {
   /** The subsystems are up; from here {@link RpcState#RUNTIME} methods can be called. */
   public void enterRuntime() {
     state = RpcState.RUNTIME;
+    runtime.complete(null);
+  }
+
+  /** Complete at {@link RpcState#RUNTIME}. */
+  public CompletionStage<@Nullable Void> whenRuntime() {
+    return runtime.minimalCompletionStage();
   }
 
   /**
@@ -81,6 +88,11 @@ public final class MethodRegistry {
    * @return the result, or a failure with {@link RpcException}; it never fails otherwise
    */
   public CompletionStage<JsonNode> call(String name, @Nullable JsonNode params) {
+    return call(name, params, state);
+  }
+
+  /** The same in another state: for what is configured while the subsystems come up. */
+  CompletionStage<JsonNode> call(String name, @Nullable JsonNode params, RpcState in) {
     Optional<RpcMethod> found = find(name);
     if (found.isEmpty()) {
       return CompletableFuture.failedStage(
@@ -92,7 +104,7 @@ public final class MethodRegistry {
     RpcMethod method = found.get();
     log.debug("{} {}", name, params);
     try {
-      refuseWrongState(method);
+      refuseWrongState(method, in);
       return method
           .handler()
           .call(Arguments.check(method, params))
@@ -104,19 +116,25 @@ public final class MethodRegistry {
     }
   }
 
-  private void refuseWrongState(RpcMethod method) throws RpcException {
-    if (method.states().contains(state)) {
-      return;
+  private static void refuseWrongState(RpcMethod method, RpcState in) throws RpcException {
+    if (!method.states().contains(in)) {
+      throw wrongState(method.name(), in);
     }
-    throw new RpcException(
-        RpcException.INVALID_STATE,
-        state == RpcState.STARTUP
-            ? "Method may only be called after the framework is initialized"
-            : "Method may only be called before the framework is initialized",
-        method.name()
-            + (state == RpcState.STARTUP
-                ? ": the configuration is still being loaded; try again"
-                : ": put it into the configuration file (-c)"));
+  }
+
+  /** The refusal of a method that cannot be called now, in SPDK's words. */
+  static RpcException wrongState(String method, RpcState now) {
+    return now == RpcState.STARTUP
+        ? new RpcException(
+            RpcException.INVALID_STATE,
+            "Method may only be called after framework is initialized using"
+                + " framework_start_init RPC.",
+            method + ": the server waits for that call, or is at it; framework_wait_init waits")
+        : new RpcException(
+            RpcException.INVALID_STATE,
+            "Method may only be called before framework is initialized. Use --wait-for-rpc command"
+                + " line parameter and then issue this RPC before the framework_start_init RPC.",
+            method + ": or put it into the configuration file (-c)");
   }
 
   private static RpcException asRpcException(RpcMethod method, Throwable failure) {

@@ -10,22 +10,30 @@ import io.millrace.nvme.rpc.NvmeMethods;
 import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.ConfigLoader;
+import io.millrace.rpc.FrameworkMethods;
+import io.millrace.rpc.FrameworkMethods.Subsystem;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Notifications;
 import io.millrace.rpc.RpcServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
+import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
 import io.millrace.virtio.blk.rpc.BlkMethods;
+import io.millrace.virtio.scsi.ScsiController;
 import io.millrace.virtio.scsi.ScsiControllers;
 import io.millrace.virtio.scsi.rpc.ScsiMethods;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +41,18 @@ import org.jspecify.annotations.Nullable;
  * server that needs neither loads neither. For the main thread.
  */
 final class ControlPlane {
-  /** Subsystems of a configuration file in which an unknown method is an error. */
-  private static final Set<String> SUBSYSTEMS =
-      Set.of("scheduler", "bdev", "vhost_scsi", "vhost_blk");
+  /** In the order in which they come up; those of SPDK that have a counterpart here. */
+  private static final List<Subsystem> SUBSYSTEMS =
+      List.of(
+          new Subsystem(SchedulerMethods.SUBSYSTEM, List.of(), true),
+          new Subsystem("bdev", List.of(), true),
+          new Subsystem("scsi", List.of("bdev"), false),
+          new Subsystem(ScsiController.SUBSYSTEM, List.of("scsi"), true),
+          new Subsystem(BlkController.SUBSYSTEM, List.of("bdev"), true));
+
+  /** In a configuration file an unknown method of these is an error. */
+  private static final Set<String> NAMES =
+      SUBSYSTEMS.stream().map(Subsystem::name).collect(Collectors.toUnmodifiableSet());
 
   /** What SPDK's save_config writes in those even where the module that it sets up is not used. */
   private static final Set<String> OF_ABSENT_MODULES =
@@ -48,6 +65,8 @@ final class ControlPlane {
   private final MethodRegistry methods = new MethodRegistry();
   private final Notifications notifications = new Notifications();
   private final NvmeMethods nvme;
+  private Supplier<CompletionStage<@Nullable Void>> initialise =
+      () -> CompletableFuture.failedStage(new IllegalStateException("it comes up by itself"));
   private @Nullable RpcServer server;
 
   /** Brings every module's methods together. */
@@ -62,6 +81,7 @@ final class ControlPlane {
     this.cores = cores;
     this.bdevs = bdevs;
     ServerMethods.addTo(methods);
+    FrameworkMethods.addTo(methods, SUBSYSTEMS, () -> initialise.get());
     LogMethods.addTo(methods);
     notifications.addTo(methods);
     SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
@@ -86,7 +106,7 @@ final class ControlPlane {
           return true;
         });
       } else {
-        ConfigLoader loader = ConfigLoader.check(file, methods, SUBSYSTEMS, OF_ABSENT_MODULES);
+        ConfigLoader loader = check(file);
         cores
             .onControl(() -> loader.run(() -> CompletableFuture.completedStage(null)))
             .toCompletableFuture()
@@ -96,6 +116,60 @@ final class ControlPlane {
       throw CommandException.misused(e);
     } catch (ExecutionException e) {
       throw CommandException.misused(Cores.cause(e));
+    }
+  }
+
+  private ConfigLoader check(ConfigFile file) throws ConfigException {
+    return ConfigLoader.check(file, methods, NAMES, OF_ABSENT_MODULES);
+  }
+
+  /**
+   * Makes the file's calls that can be made before the subsystems are up; the others when a client
+   * calls framework_start_init.
+   *
+   * @param disks serves those of the command line; called before the other calls, on the control
+   *     thread
+   * @param initialised completed when all that is done, or has failed
+   */
+  void prepare(
+      @Nullable ConfigFile file,
+      Callable<Boolean> disks,
+      CompletableFuture<@Nullable Void> initialised)
+      throws CommandException, InterruptedException {
+    try {
+      cores.onControl(this::watchBdevs);
+      ConfigLoader loader = file == null ? null : check(file);
+      initialise = () -> initialise(loader, disks).whenComplete((up, e) -> told(initialised, e));
+      if (loader != null) {
+        cores.onControl(loader::startup).toCompletableFuture().get();
+      }
+    } catch (ConfigException e) {
+      throw CommandException.misused(e);
+    } catch (ExecutionException e) {
+      throw CommandException.misused(Cores.cause(e));
+    }
+  }
+
+  private CompletionStage<@Nullable Void> initialise(
+      @Nullable ConfigLoader loader, Callable<Boolean> disks) {
+    try {
+      disks.call();
+    } catch (Exception e) {
+      return CompletableFuture.failedStage(e);
+    }
+    CompletionStage<@Nullable Void> configured =
+        loader == null ? CompletableFuture.completedStage(null) : loader.runtime();
+    return configured.thenApply(done -> {
+      methods.enterRuntime();
+      return done;
+    });
+  }
+
+  private static void told(CompletableFuture<@Nullable Void> initialised, @Nullable Throwable e) {
+    if (e == null) {
+      initialised.complete(null);
+    } else {
+      initialised.completeExceptionally(e);
     }
   }
 
@@ -124,8 +198,15 @@ final class ControlPlane {
     return nvme.close();
   }
 
+  /** What goes with the server stays configured. */
+  private CompletionStage<@Nullable Void> seal() {
+    methods.configuration().seal();
+    return CompletableFuture.completedStage(null);
+  }
+
   /** Stops listening and drops the clients. */
   void stop() throws InterruptedException, ExecutionException, TimeoutException {
+    cores.awaitOnControl(this::seal, STOP_SECONDS);
     RpcServer listening = server;
     if (listening != null) {
       cores.awaitOnControl(listening::close, STOP_SECONDS);

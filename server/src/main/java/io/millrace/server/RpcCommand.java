@@ -31,7 +31,12 @@ import tools.jackson.databind.node.JsonNodeFactory;
       "Examples:",
       "  millrace rpc bdev_get_bdevs",
       "  millrace rpc bdev_get_bdevs '{\"name\": \"Malloc0\"}'",
-      "  millrace rpc --describe bdev_malloc_create"
+      "  millrace rpc --describe bdev_malloc_create",
+      "  millrace rpc save_config > server.json",
+      "  millrace rpc load_config server.json",
+      "",
+      "save_config and load_config are not the server's: they ask it for the calls that make it",
+      "what it is, and make those of a file (or of standard input)."
     })
 final class RpcCommand extends HelpOption implements Callable<Integer> {
   /** Where {@code serve -r} listens and {@code rpc} connects unless told otherwise. */
@@ -67,7 +72,9 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
       index = "1",
       arity = "0..1",
       paramLabel = "JSON",
-      description = "Its parameters as a JSON object, or - to read them from standard input.")
+      description =
+          "Its parameters as a JSON object, or - to read them from standard input; of load_config"
+              + " a file.")
   private @Nullable String parameters;
 
   @Override
@@ -77,6 +84,9 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
     }
     if (describe && parameters != null) {
       throw wrong("--describe takes a METHOD and no parameters");
+    }
+    if (method != null && !describe && ConfigCommands.has(method)) {
+      return configure(method);
     }
     String called = describe ? "rpc_describe_methods" : method;
     if (called == null) {
@@ -88,6 +98,15 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
       return 0;
     } catch (RpcException e) {
       throw CommandException.failed(called + ": error " + e.code() + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw CommandException.failed(e);
+    }
+  }
+
+  private int configure(String command) throws CommandException {
+    try (RpcClient client = connect()) {
+      new ConfigCommands(client, spec.commandLine()).run(command, parameters);
+      return 0;
     } catch (IOException e) {
       throw CommandException.failed(e);
     }

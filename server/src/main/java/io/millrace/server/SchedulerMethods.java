@@ -4,6 +4,7 @@ import io.millrace.linux.Errno;
 import io.millrace.reactor.CoreMask;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.Arguments;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
@@ -29,6 +30,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Which core does what, in SPDK's shapes: its scheduler moves threads, ours rings. */
 final class SchedulerMethods {
+  /** Where it is configured, as SPDK names it. */
+  static final String SUBSYSTEM = "scheduler";
+
   private static final long LEAST_PERIOD_MICROS = 1000;
   private static final long MOST_PERIOD_MICROS = TimeUnit.HOURS.toMicros(1);
   private static final List<String> LIMITS = List.of("load_limit", "core_limit", "core_busy");
@@ -36,15 +40,18 @@ final class SchedulerMethods {
   private final RingScheduler scheduler;
   private final SortedMap<Integer, Reactor> reactors;
   private final Supplier<List<MovableRing>> rings;
+  private final Configuration configuration;
   private final long startNanos = System.nanoTime();
 
   private SchedulerMethods(
       RingScheduler scheduler,
       SortedMap<Integer, Reactor> reactors,
-      Supplier<List<MovableRing>> rings) {
+      Supplier<List<MovableRing>> rings,
+      Configuration configuration) {
     this.scheduler = scheduler;
     this.reactors = reactors;
     this.rings = rings;
+    this.configuration = configuration;
   }
 
   /**
@@ -58,7 +65,8 @@ final class SchedulerMethods {
       RingScheduler scheduler,
       SortedMap<Integer, Reactor> reactors,
       Supplier<List<MovableRing>> rings) {
-    SchedulerMethods self = new SchedulerMethods(scheduler, reactors, rings);
+    SchedulerMethods self =
+        new SchedulerMethods(scheduler, reactors, rings, methods.configuration());
     methods.add(
         RpcMethod.named("framework_set_scheduler", "Says whether busy queues change their core")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
@@ -105,7 +113,24 @@ final class SchedulerMethods {
             arguments.optionalInt("load_limit").orElse(now.loadLimit()),
             arguments.optionalInt("core_limit").orElse(now.coreLimit()),
             arguments.optionalInt("core_busy").orElse(now.coreBusy())));
+    record(arguments);
     return CompletableFuture.completedStage(BooleanNode.TRUE);
+  }
+
+  /** A call leaves as it was what it does not name: all of it is recorded. */
+  private void record(Arguments arguments) {
+    ObjectNode meant = JsonNodeFactory.instance.objectNode();
+    meant.put("period", scheduler.periodMicros());
+    if (scheduler.kind() == Kind.DYNAMIC) {
+      putLimits(meant);
+    }
+    configuration.put(SUBSYSTEM, SUBSYSTEM, arguments.method(), arguments.asCalledWith(meant));
+  }
+
+  private void putLimits(ObjectNode into) {
+    into.put("load_limit", scheduler.limits().loadLimit());
+    into.put("core_limit", scheduler.limits().coreLimit());
+    into.put("core_busy", scheduler.limits().coreBusy());
   }
 
   private static RpcException refused(String why) {
@@ -119,9 +144,7 @@ final class SchedulerMethods {
     result.put("isolated_core_mask", CoreMask.format(new BitSet()));
     result.put("scheduling_core", reactors.firstKey());
     if (scheduler.kind() == Kind.DYNAMIC) {
-      result.put("load_limit", scheduler.limits().loadLimit());
-      result.put("core_limit", scheduler.limits().coreLimit());
-      result.put("core_busy", scheduler.limits().coreBusy());
+      putLimits(result);
     }
     return result;
   }

@@ -75,13 +75,15 @@ final class ServeCommand extends ServerCommand {
       names = {"-m", "--cpumask"},
       paramLabel = "MASK",
       description =
-          "Cores to poll on, 0x3 or [0,2-3]: a thread pinned to each. Default: one thread anywhere.")
+          "Cores to poll on, 0x3 or [0,2-3]: a thread pinned to each. Default: one thread"
+              + " anywhere.")
   private @Nullable String coreMask;
 
   @Option(
       names = "--poll",
       description =
-          "Never sleeps: no guest has to kick and none waits for a wake-up; takes all of each core.")
+          "Never sleeps: no guest has to kick and none waits for a wake-up; takes all of each"
+              + " core.")
   private boolean poll;
 
   @Option(
@@ -98,6 +100,14 @@ final class ServeCommand extends ServerCommand {
       description =
           "Answers JSON-RPC there (${FALLBACK-VALUE} without a value). Without -r: nowhere.")
   private @Nullable Path rpcSocket;
+
+  @Option(
+      names = "--wait-for-rpc",
+      description =
+          "Listens for JSON-RPC (-r), takes options, and serves when framework_start_init is"
+              + " called: as SPDK does. Disks' sockets are there from the start, and front-ends"
+              + " that come wait.")
+  private boolean waitForRpc;
 
   @Option(
       names = "--socket-mode",
@@ -142,6 +152,9 @@ final class ServeCommand extends ServerCommand {
       throw wrong(
           "nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET");
     }
+    if (waitForRpc && rpcSocket == null) {
+      throw wrong("--wait-for-rpc waits for a call that nobody can make; give -r too");
+    }
     refuseUnused(Stream.concat(parsed.stream(), scsi.stream()).toList());
     if (!Files.isDirectory(directory.toAbsolutePath())) {
       throw CommandException.misused("-S " + directory + " is no directory; create it first");
@@ -149,7 +162,16 @@ final class ServeCommand extends ServerCommand {
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
     return new ServeOptions(
-        parsed, scsi, directory, cores, poll, configuration, rpcSocket, state, access());
+        parsed,
+        scsi,
+        directory,
+        cores,
+        poll,
+        configuration,
+        rpcSocket,
+        state,
+        access(),
+        waitForRpc);
   }
 
   /**

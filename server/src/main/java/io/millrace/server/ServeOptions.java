@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param rpcSocket where JSON-RPC listens; null for nowhere
  * @param state directory of what has to outlive the process; null for none
  * @param access who may connect to disks; null for what the umask allows
+ * @param waitForRpc whether it comes up when framework_start_init is called, and not by itself
  */
 record ServeOptions(
     List<DiskOption> disks,
@@ -29,4 +30,19 @@ record ServeOptions(
     @Nullable Path configuration,
     @Nullable Path rpcSocket,
     @Nullable Path state,
-    @Nullable SocketAccess access) {}
+    @Nullable SocketAccess access,
+    boolean waitForRpc) {
+  /** Of a server that comes up at once. */
+  ServeOptions(
+      List<DiskOption> disks,
+      List<DiskOption> scsi,
+      Path socketDirectory,
+      @Nullable BitSet cores,
+      boolean poll,
+      @Nullable Path configuration,
+      @Nullable Path rpcSocket,
+      @Nullable Path state,
+      @Nullable SocketAccess access) {
+    this(disks, scsi, socketDirectory, cores, poll, configuration, rpcSocket, state, access, false);
+  }
+}

@@ -3,7 +3,7 @@ package io.millrace.server;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,17 +40,41 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
   public final Integer call() throws CommandException, InterruptedException {
     ServeOptions options = options();
     logging.join();
-    CountDownLatch stopRequested = new CountDownLatch(1);
-    StopSignals.install(stopRequested::countDown);
+    CompletableFuture<@Nullable Void> stopRequested = new CompletableFuture<>();
+    StopSignals.install(() -> stopRequested.complete(null));
     Target target = Target.start(options);
-    PrintWriter out = spec.commandLine().getOut();
-    out.println("ready: " + target.summary());
-    out.flush();
-    Preload.requestPath();
-    var _ = target.over().thenRun(stopRequested::countDown);
-    stopRequested.await();
-    target.stop();
+    try {
+      if (isUp(target, stopRequested)) {
+        say("ready: " + target.summary());
+        Preload.requestPath();
+        var _ = target.over().thenRun(() -> stopRequested.complete(null));
+        stopRequested.join();
+      }
+    } finally {
+      target.stop();
+    }
     return 0;
+  }
+
+  /** Waits until it serves; false if it is to end before. */
+  private boolean isUp(Target target, CompletableFuture<@Nullable Void> stopRequested)
+      throws CommandException, InterruptedException {
+    CompletableFuture<@Nullable Void> up = target.initialised();
+    if (!up.isDone()) {
+      say("waiting: " + target.summary() + "; framework_start_init has it serve");
+    }
+    try {
+      CompletableFuture.anyOf(up, stopRequested).get();
+      return up.isDone();
+    } catch (ExecutionException e) {
+      throw CommandException.misused(Cores.cause(e));
+    }
+  }
+
+  private void say(String line) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(line);
+    out.flush();
   }
 
   /** The parser's result; what it finds wrong is wrong with the command line. */

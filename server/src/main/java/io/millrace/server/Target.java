@@ -52,6 +52,7 @@ final class Target {
   private final BlkControllers blk;
   private final RingScheduler scheduler;
   private final Deque<Undo> undo = new ArrayDeque<>();
+  private final CompletableFuture<@Nullable Void> initialised = new CompletableFuture<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
   private volatile @Nullable StateStore state;
   private volatile @Nullable ScsiControllers scsi;
@@ -135,31 +136,52 @@ final class Target {
       throws CommandException, InterruptedException {
     over = disks.over();
     openState();
-    try {
-      cores.onControl(() -> {
-        disks.serve(bdevs, blk);
-        if (disks.hasScsi()) {
-          disks.serveScsi(bdevs, scsi());
-        }
-        scheduler.start();
-        return true;
-      });
-    } catch (ExecutionException e) {
-      throw switch (e.getCause()) {
-        case BdevException refused -> CommandException.misused(refused);
-        case ControllerException refused -> CommandException.misused(refused);
-        case null, default -> CommandException.failed(Cores.cause(e));
-      };
+    if (options.waitForRpc()) {
+      undo.push(() ->
+          cores.onControl(() -> {
+            disks.close();
+            return true;
+          }));
+    } else {
+      serveDisks(disks);
     }
     if (configuration != null || options.rpcSocket() != null) {
       ControlPlane plane =
           new ControlPlane(options, cores, bdevs, controllers, blk, scsi(), scheduler);
       controlPlane = plane;
       undo.push(plane::stop);
-      plane.configure(configuration);
+      if (options.waitForRpc()) {
+        plane.prepare(configuration, () -> serveOnControl(disks), initialised);
+      } else {
+        plane.configure(configuration);
+      }
       if (options.rpcSocket() != null) {
         plane.listen(options.rpcSocket());
       }
+    }
+    if (!options.waitForRpc()) {
+      initialised.complete(null);
+    }
+  }
+
+  private boolean serveOnControl(Disks disks) throws BdevException, ControllerException {
+    disks.serve(bdevs, blk);
+    if (disks.hasScsi()) {
+      disks.serveScsi(bdevs, scsi());
+    }
+    scheduler.start();
+    return true;
+  }
+
+  private void serveDisks(Disks disks) throws CommandException, InterruptedException {
+    try {
+      cores.onControl(() -> serveOnControl(disks));
+    } catch (ExecutionException e) {
+      throw switch (e.getCause()) {
+        case BdevException refused -> CommandException.misused(refused);
+        case ControllerException refused -> CommandException.misused(refused);
+        case null, default -> CommandException.failed(Cores.cause(e));
+      };
     }
   }
 
@@ -206,6 +228,14 @@ final class Target {
     int polling = cores.polling().size();
     String text = count(disks, "disk") + " on " + count(polling, "core");
     return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();
+  }
+
+  /**
+   * Complete when it serves: from the start, or when a client has had it come up. Fails if that
+   * failed.
+   */
+  CompletableFuture<@Nullable Void> initialised() {
+    return initialised;
   }
 
   /** Complete when no front-end can come to any disk of the command line any more. */
