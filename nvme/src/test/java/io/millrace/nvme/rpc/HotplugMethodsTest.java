@@ -66,6 +66,14 @@ class HotplugMethodsTest {
     return names.toString().strip();
   }
 
+  private static String configurationOf(RpcWorld world) {
+    try {
+      return world.configuration();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   private static void awaitNames(RpcWorld world, String expected) {
     RpcWorld.await(
         () -> {
@@ -99,6 +107,19 @@ class HotplugMethodsTest {
       awaitNames(world, "HotInNvme1");
       present.add(address(4));
       awaitNames(world, "HotInNvme1 HotInNvme2");
+
+      String recorded =
+          "bdev_nvme_attach_controller{\"name\":\"HotInNvme%d\",\"trtype\":\"PCIe\","
+              + "\"traddr\":\"%s\"}\n";
+      RpcWorld.await(() -> configurationOf(world).contains("HotInNvme2"), "it is recorded");
+      assertThat(configurationOf(world))
+          .isEqualTo(
+              recorded.formatted(1, address(5))
+                  + recorded.formatted(2, address(4))
+                  + SET
+                  + "{\"enable\":true,\"period_us\":1000}\n"); // last, or it would take them first
+      world.call(SET, "{'enable': false}");
+      assertThat(configurationOf(world)).doesNotContain(SET);
     }
   }
 

@@ -70,6 +70,12 @@ class OptionMethodsTest {
       assertThat(options(world).adminTimeout()).isEqualTo(Duration.ofSeconds(7));
       assertThat(options(world).retries()).isEqualTo(Integer.MAX_VALUE);
 
+      assertThat(world.configuration())
+          .isEqualTo(
+              SET
+                  + "{\"timeout_us\":2000000,\"timeout_admin_us\":7000000,"
+                  + "\"bdev_retry_count\":-1}\n");
+
       world.call(SET, "{'timeout_us': 0, 'timeout_admin_us': 0, 'bdev_retry_count': 0}");
       assertThat(options(world).timeout()).isEqualTo(ControllerOptions.DEFAULTS.timeout());
       assertThat(options(world).adminTimeout())

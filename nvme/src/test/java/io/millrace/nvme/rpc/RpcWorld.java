@@ -19,6 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -82,6 +83,16 @@ final class RpcWorld implements AutoCloseable {
     } catch (RpcException refused) {
       return refused;
     }
+  }
+
+  /** What was configured, a call a line. */
+  String configuration() throws Exception {
+    return DiskUser.on(
+        control,
+        () ->
+            registry.configuration().entries().stream()
+                .map(entry -> entry.method() + entry.params() + "\n")
+                .collect(Collectors.joining()));
   }
 
   /** What a controller is said to be at. */

@@ -7,9 +7,11 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.IoType;
 import io.millrace.initiator.rpc.VirtioMethods;
 import io.millrace.reactor.Reactor;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +65,10 @@ class InitiatorMethodsTest {
     return answer.get(ScsiHost.SECONDS, TimeUnit.SECONDS);
   }
 
+  private List<?> configured() {
+    return methods.configuration().entries().stream().map(Configuration.Entry::params).toList();
+  }
+
   private JsonNode attach(String name, String type) throws Exception {
     return call(
         "bdev_virtio_attach_controller",
@@ -84,10 +90,16 @@ class InitiatorMethodsTest {
         .hasRootCauseInstanceOf(RpcException.class)
         .hasStackTraceContaining("a virtio device VirtioScsi0 is attached already");
 
+    assertThat(configured())
+        .hasToString(
+            ("[{\"name\":\"VirtioScsi0\",\"trtype\":\"user\",\"traddr\":\"%s\","
+                    + "\"dev_type\":\"scsi\",\"vq_count\":2,\"vq_size\":512}]")
+                .formatted(socket));
     assertThat(call("bdev_virtio_detach_controller", "{'name':'VirtioScsi0'}").booleanValue())
         .isTrue();
 
     assertThat(registry.all()).isEmpty();
+    assertThat(configured()).isEmpty();
     assertThat(call("bdev_virtio_scsi_get_devices", null)).isEmpty();
     assertThat(attach("VirtioScsi0", "scsi")).hasSize(2);
     call("bdev_virtio_detach_controller", "{'name':'VirtioScsi0'}");
