@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 class ConfigurationPropertyTest {
   private static final int RUNS = Integer.getInteger("millrace.configuration.runs", 10);
   private static final int CALLS = 60;
-  private static final String[] DISKS = {"a", "b/c", "EE_a", "a-p0", "Malloc0"};
+  private static final String[] DISKS = {"a", "b/c", "EE_a", "ap0", "Malloc0"};
   private static final String[] LAYERS = {"p", "q", "a"};
   private static final String[] CONTROLLERS = {"x", "y", "z"};
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
+import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
 import java.util.List;
@@ -108,6 +109,22 @@ class StackedMethodsTest {
     assertThat(call("bdev_null_delete", "{'name':'N'}").booleanValue()).isTrue();
 
     assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void whatFindsItsBaseTakenWhenThatComesIsForgottenHereAsAfterARestart() {
+    call("bdev_passthru_create", "{'base_bdev_name':'N','name':'P'}");
+    call("bdev_passthru_create", "{'base_bdev_name':'N','name':'Q'}");
+    makeNull("N");
+    assertThat(names()).containsExactly("N", "P");
+
+    call("bdev_passthru_delete", "{'name':'P'}");
+
+    assertThat(methods.configuration().entries())
+        .extracting(Configuration.Entry::method)
+        .containsExactly("bdev_null_create");
+    call("bdev_passthru_create", "{'base_bdev_name':'N','name':'Q'}");
+    assertThat(names()).containsExactly("N", "Q");
   }
 
   @Test
