@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * checked before the first call; the first call that fails ends the load. {@link #check} may be
  * called anywhere, {@link #run} on the control thread.
  */
-public final class ConfigLoader {
+public final class ConfigLoader implements StartConfiguration {
   private static final Logger log = LoggerFactory.getLogger(ConfigLoader.class);
 
   private final Path file;
@@ -120,6 +120,7 @@ public final class ConfigLoader {
    *
    * @return done; or failed with {@link ConfigException}
    */
+  @Override
   public CompletionStage<@Nullable Void> startup() {
     return walk(RpcState.STARTUP);
   }
@@ -130,6 +131,7 @@ public final class ConfigLoader {
    *
    * @return done; or failed with {@link ConfigException}
    */
+  @Override
   public CompletionStage<@Nullable Void> runtime() {
     return walk(RpcState.RUNTIME);
   }

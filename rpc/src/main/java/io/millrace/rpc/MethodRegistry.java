@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ public final class MethodRegistry {
   private final Configuration configuration = new Configuration();
   private final CompletableFuture<@Nullable Void> runtime = new CompletableFuture<>();
   private RpcState state = RpcState.STARTUP;
+  private @Nullable KeptCalls keptCalls;
 
   /** A registry at {@link RpcState#STARTUP} with the methods that describe it. */
   public MethodRegistry() {
@@ -65,6 +67,16 @@ public final class MethodRegistry {
     return configuration;
   }
 
+  /**
+   * From here on, calls that configure something are made when it can be kept, and answered when it
+   * is.
+   *
+   * @param control runs at once when on the control thread already
+   */
+  public void keepBy(ConfigurationKeeper keeper, Executor control) {
+    keptCalls = new KeptCalls(keeper, control);
+  }
+
   /** Which methods can be called now. */
   public RpcState state() {
     return state;
@@ -88,11 +100,27 @@ public final class MethodRegistry {
    * @return the result, or a failure with {@link RpcException}; it never fails otherwise
    */
   public CompletionStage<JsonNode> call(String name, @Nullable JsonNode params) {
-    return call(name, params, state);
+    RpcMethod method = find(name).orElse(null);
+    KeptCalls kept = keptCalls;
+    if (kept == null || method == null) {
+      return call(name, params, state);
+    }
+    try {
+      refuseWrongState(method, state);
+      Arguments.check(method, params); // what is wrong with it does not wait for a disk
+    } catch (RpcException refused) {
+      return CompletableFuture.failedStage(refused);
+    }
+    return method.configures()
+        ? kept.change(params, () -> call(name, params, state))
+        : kept.query(() -> call(name, params, state));
   }
 
-  /** The same in another state: for what is configured while the subsystems come up. */
-  CompletionStage<JsonNode> call(String name, @Nullable JsonNode params, RpcState in) {
+  /**
+   * The same in another state, and whether it can be kept or not: for what is configured while the
+   * subsystems come up.
+   */
+  public CompletionStage<JsonNode> call(String name, @Nullable JsonNode params, RpcState in) {
     Optional<RpcMethod> found = find(name);
     if (found.isEmpty()) {
       return CompletableFuture.failedStage(

@@ -19,6 +19,7 @@ public final class RpcMethod {
   private final Set<RpcState> states;
   private final Map<String, Param> params;
   private final boolean takesUnknownParams;
+  private final boolean configures;
   private final int badParamsCode;
   private final @Nullable String badParamsMessage;
   private final RpcHandler handler;
@@ -30,6 +31,7 @@ public final class RpcMethod {
     this.states = Set.copyOf(from.states);
     this.params = from.params;
     this.takesUnknownParams = from.takesUnknownParams;
+    this.configures = from.configures;
     this.badParamsCode = from.badParamsCode;
     this.badParamsMessage = from.badParamsMessage;
     this.handler = handler;
@@ -78,6 +80,11 @@ public final class RpcMethod {
             .collect(Collectors.joining(", ", "(", ")"));
   }
 
+  /** Whether it may change the {@link Configuration}. */
+  public boolean configures() {
+    return configures;
+  }
+
   boolean takesUnknownParams() {
     return takesUnknownParams;
   }
@@ -108,6 +115,7 @@ public final class RpcMethod {
     private final Map<String, Param> params = new LinkedHashMap<>();
     private Set<RpcState> states = EnumSet.of(RpcState.RUNTIME);
     private boolean takesUnknownParams;
+    private boolean configures;
     private int badParamsCode = RpcException.INVALID_PARAMS;
     private @Nullable String badParamsMessage;
 
@@ -139,6 +147,15 @@ public final class RpcMethod {
     /** Unknown parameters are ignored, as SPDK does where a plug-in may read them. */
     public Builder takesUnknownParams() {
       takesUnknownParams = true;
+      return this;
+    }
+
+    /**
+     * It may change the {@link Configuration}: with a state directory, it is not begun unless that
+     * can be kept, and not answered before it is.
+     */
+    public Builder configures() {
+      configures = true;
       return this;
     }
 

@@ -15,6 +15,10 @@ import io.millrace.rpc.FrameworkMethods.Subsystem;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Notifications;
 import io.millrace.rpc.RpcServer;
+import io.millrace.rpc.StartConfiguration;
+import io.millrace.rpc.state.ConfigurationJournal;
+import io.millrace.rpc.state.JournaledStart;
+import io.millrace.rpc.state.StateMethods;
 import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
@@ -58,9 +62,24 @@ final class ControlPlane {
   private static final Set<String> OF_ABSENT_MODULES =
       Set.of("bdev_iscsi_set_options", "bdev_raid_set_options");
 
+  /** Nothing is configured at the start. */
+  private static final StartConfiguration NOTHING =
+      new StartConfiguration() {
+        @Override
+        public CompletionStage<@Nullable Void> startup() {
+          return CompletableFuture.completedStage(null);
+        }
+
+        @Override
+        public CompletionStage<@Nullable Void> runtime() {
+          return CompletableFuture.completedStage(null);
+        }
+      };
+
   private static final long STOP_SECONDS = 5;
 
   private final Cores cores;
+  private final @Nullable ConfigurationJournal journal;
   private final BdevRegistry bdevs;
   private final MethodRegistry methods = new MethodRegistry();
   private final Notifications notifications = new Notifications();
@@ -72,6 +91,7 @@ final class ControlPlane {
   /** Brings every module's methods together. */
   ControlPlane(
       ServeOptions options,
+      @Nullable SavedState saved,
       Cores cores,
       BdevRegistry bdevs,
       VhostControllers controllers,
@@ -79,6 +99,7 @@ final class ControlPlane {
       ScsiControllers scsi,
       RingScheduler scheduler) {
     this.cores = cores;
+    this.journal = saved == null ? null : saved.journal();
     this.bdevs = bdevs;
     ServerMethods.addTo(methods);
     FrameworkMethods.addTo(methods, SUBSYSTEMS, () -> initialise.get());
@@ -94,24 +115,25 @@ final class ControlPlane {
     var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);
     ScsiMethods.addTo(methods, controllers, scsi, sockets);
+    if (journal != null) {
+      StateMethods.addTo(methods, journal);
+    }
   }
 
-  /** Loads the file and enters run time; what it made stays if it fails half-way. */
+  /**
+   * Makes what the state directory has, or else what the file says, and enters run time. What the
+   * file made stays if it fails half-way.
+   */
   void configure(@Nullable ConfigFile file) throws CommandException, InterruptedException {
     try {
       cores.onControl(this::watchBdevs);
-      if (file == null) {
-        cores.onControl(() -> {
-          methods.enterRuntime();
-          return true;
-        });
-      } else {
-        ConfigLoader loader = check(file);
-        cores
-            .onControl(() -> loader.run(() -> CompletableFuture.completedStage(null)))
-            .toCompletableFuture()
-            .get();
-      }
+      StartConfiguration start = start(file);
+      await(start::startup);
+      await(start::runtime);
+      cores.onControl(() -> {
+        methods.enterRuntime();
+        return true;
+      });
     } catch (ConfigException e) {
       throw CommandException.misused(e);
     } catch (ExecutionException e) {
@@ -119,13 +141,23 @@ final class ControlPlane {
     }
   }
 
-  private ConfigLoader check(ConfigFile file) throws ConfigException {
-    return ConfigLoader.check(file, methods, NAMES, OF_ABSENT_MODULES);
+  private void await(Callable<CompletionStage<@Nullable Void>> task)
+      throws InterruptedException, ExecutionException {
+    cores.onControl(task).toCompletableFuture().get();
+  }
+
+  private StartConfiguration start(@Nullable ConfigFile file) throws ConfigException {
+    ConfigLoader loader =
+        file == null ? null : ConfigLoader.check(file, methods, NAMES, OF_ABSENT_MODULES);
+    if (journal != null) {
+      return new JournaledStart(journal, methods, loader, cores.control().eventLoop());
+    }
+    return loader == null ? NOTHING : loader;
   }
 
   /**
-   * Makes the file's calls that can be made before the subsystems are up; the others when a client
-   * calls framework_start_init.
+   * Makes the calls of {@link #configure} that can be made before the subsystems are up; the others
+   * when a client calls framework_start_init.
    *
    * @param disks serves those of the command line; called before the other calls, on the control
    *     thread
@@ -138,11 +170,9 @@ final class ControlPlane {
       throws CommandException, InterruptedException {
     try {
       cores.onControl(this::watchBdevs);
-      ConfigLoader loader = file == null ? null : check(file);
-      initialise = () -> initialise(loader, disks).whenComplete((up, e) -> told(initialised, e));
-      if (loader != null) {
-        cores.onControl(loader::startup).toCompletableFuture().get();
-      }
+      StartConfiguration start = start(file);
+      initialise = () -> initialise(start, disks).whenComplete((up, e) -> told(initialised, e));
+      await(start::startup);
     } catch (ConfigException e) {
       throw CommandException.misused(e);
     } catch (ExecutionException e) {
@@ -151,18 +181,20 @@ final class ControlPlane {
   }
 
   private CompletionStage<@Nullable Void> initialise(
-      @Nullable ConfigLoader loader, Callable<Boolean> disks) {
+      StartConfiguration start, Callable<Boolean> disks) {
     try {
       disks.call();
     } catch (Exception e) {
       return CompletableFuture.failedStage(e);
     }
-    CompletionStage<@Nullable Void> configured =
-        loader == null ? CompletableFuture.completedStage(null) : loader.runtime();
-    return configured.thenApply(done -> {
-      methods.enterRuntime();
-      return done;
-    });
+    return start
+        .runtime()
+        .thenApplyAsync(
+            done -> {
+              methods.enterRuntime();
+              return done;
+            },
+            cores.control().eventLoop());
   }
 
   private static void told(CompletableFuture<@Nullable Void> initialised, @Nullable Throwable e) {

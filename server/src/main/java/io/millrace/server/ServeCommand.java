@@ -67,8 +67,9 @@ final class ServeCommand extends ServerCommand {
       names = "--state",
       paramLabel = "DIR",
       description =
-          "Where SCSI reservations are kept that are to outlive the process (APTPL). Made if it is"
-              + " not there; one server at a time.")
+          "Keeps what JSON-RPC configures, and SCSI reservations (APTPL), for the next start, after a"
+              + " kill too. Made if it is not there; one server at a time. Its configuration wins over"
+              + " -c, which is for the first start.")
   private @Nullable Path state;
 
   @Option(
@@ -148,7 +149,11 @@ final class ServeCommand extends ServerCommand {
       parsed.add(option);
     }
     List<DiskOption> scsi = scsi(sockets, directory);
-    if (parsed.isEmpty() && scsi.isEmpty() && configuration == null && rpcSocket == null) {
+    if (parsed.isEmpty()
+        && scsi.isEmpty()
+        && configuration == null
+        && rpcSocket == null
+        && state == null) {
       throw wrong(
           "nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET");
     }

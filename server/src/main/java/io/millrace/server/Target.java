@@ -3,10 +3,7 @@ package io.millrace.server;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
-import io.millrace.rpc.ConfigException;
 import io.millrace.rpc.ConfigFile;
-import io.millrace.rpc.state.StateException;
-import io.millrace.rpc.state.StateStore;
 import io.millrace.scsi.LogicalUnits;
 import io.millrace.scsi.StoredReservations;
 import io.millrace.vhost.user.server.ControllerException;
@@ -14,7 +11,6 @@ import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
 import io.millrace.virtio.scsi.ScsiControllers;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -54,12 +50,13 @@ final class Target {
   private final Deque<Undo> undo = new ArrayDeque<>();
   private final CompletableFuture<@Nullable Void> initialised = new CompletableFuture<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
-  private volatile @Nullable StateStore state;
+  private final @Nullable SavedState saved;
   private volatile @Nullable ScsiControllers scsi;
   private @Nullable ControlPlane controlPlane; // the only one who attaches NVMe controllers
 
-  private Target(ServeOptions options, Cores cores) {
+  private Target(ServeOptions options, @Nullable SavedState saved, Cores cores) {
     this.options = options;
+    this.saved = saved;
     this.cores = cores;
     this.controllers = new VhostControllers(cores.control(), cores.polling());
     this.blk = new BlkControllers(bdevs, controllers);
@@ -82,12 +79,14 @@ final class Target {
     CompletableFuture<Cores> starting = new CompletableFuture<>();
     Thread.ofPlatform().name("start").start(() -> startCores(options, starting));
     Disks disks = new Disks(options);
+    SavedState saved = null;
     Target target = null;
     boolean started = false;
     try {
       disks.open();
-      ConfigFile configuration = configuration(options);
-      target = new Target(options, get(starting));
+      saved = SavedState.open(options);
+      ConfigFile configuration = SavedState.fileToLoad(options, saved);
+      target = new Target(options, saved, get(starting));
       target.serve(disks, configuration);
       target.cores.leaveToReactors();
       started = true;
@@ -99,17 +98,11 @@ final class Target {
           target.stop();
         } else {
           var _ = starting.thenAccept(Cores::closeAll);
+          if (saved != null) {
+            saved.close();
+          }
         }
       }
-    }
-  }
-
-  private static @Nullable ConfigFile configuration(ServeOptions options) throws CommandException {
-    Path file = options.configuration();
-    try {
-      return file == null ? null : ConfigFile.read(file);
-    } catch (ConfigException e) {
-      throw CommandException.misused(e);
     }
   }
 
@@ -135,7 +128,6 @@ final class Target {
   private void serve(Disks disks, @Nullable ConfigFile configuration)
       throws CommandException, InterruptedException {
     over = disks.over();
-    openState();
     if (options.waitForRpc()) {
       undo.push(() ->
           cores.onControl(() -> {
@@ -145,9 +137,11 @@ final class Target {
     } else {
       serveDisks(disks);
     }
-    if (configuration != null || options.rpcSocket() != null) {
+    if (configuration != null
+        || options.rpcSocket() != null
+        || (saved != null && saved.hasConfiguration())) {
       ControlPlane plane =
-          new ControlPlane(options, cores, bdevs, controllers, blk, scsi(), scheduler);
+          new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
       controlPlane = plane;
       undo.push(plane::stop);
       if (options.waitForRpc()) {
@@ -185,22 +179,9 @@ final class Target {
     }
   }
 
-  private void openState() throws CommandException {
-    Path directory = options.state();
-    if (directory == null) {
-      return;
-    }
-    try {
-      state = StateStore.open(directory);
-    } catch (StateException e) {
-      throw CommandException.misused(e);
-    }
-  }
-
   private void closeState() {
-    StateStore kept = state;
-    if (kept != null) {
-      kept.close();
+    if (saved != null) {
+      saved.close();
     }
   }
 
@@ -208,9 +189,10 @@ final class Target {
   private ScsiControllers scsi() {
     ScsiControllers made = scsi;
     if (made == null) {
-      StateStore kept = state;
       LogicalUnits units =
-          kept == null ? new LogicalUnits() : new LogicalUnits(new StoredReservations(kept));
+          saved == null
+              ? new LogicalUnits()
+              : new LogicalUnits(new StoredReservations(saved.store()));
       made = new ScsiControllers(bdevs, controllers, units);
       scsi = made;
     }

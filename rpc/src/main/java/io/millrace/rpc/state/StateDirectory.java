@@ -1,5 +1,6 @@
 package io.millrace.rpc.state;
 
+import io.millrace.linux.Errno;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
@@ -9,6 +10,7 @@ import io.millrace.rpc.state.StateFormat.Replayed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -26,22 +28,30 @@ final class StateDirectory implements AutoCloseable {
   /** Longest file, in bytes: it is read as a whole. */
   static final long MAX_FILE_BYTES = 256 << 20;
 
+  /**
+   * What is allocated at a time behind the end of the file, if there is room for more than asked.
+   */
+  private static final long AHEAD_BYTES = 256 << 10;
+
   private final Path directory;
   private final Path file;
   private final Path next;
   private final FileDescriptor lock;
-  private @Nullable FileChannel open;
+  private final StateFile.Opener opener;
+  private @Nullable StateFile open;
   private long size;
+  private long allocatedTo; // what may be written up to without the file system looking for room
 
-  private StateDirectory(Path directory, FileDescriptor lock) {
+  private StateDirectory(Path directory, StateFile.Opener opener, FileDescriptor lock) {
     this.directory = directory;
+    this.opener = opener;
     this.lock = lock;
     file = directory.resolve("state");
     next = directory.resolve("state.new");
   }
 
   /** Claims a directory, which is made if there is none. */
-  static StateDirectory claim(Path directory) throws StateException {
+  static StateDirectory claim(Path directory, StateFile.Opener opener) throws StateException {
     Path lockFile = directory.resolve("lock");
     FileDescriptor lock;
     try {
@@ -60,7 +70,7 @@ final class StateDirectory implements AutoCloseable {
     }
     try {
       if (LinuxFiles.tryLockWhole(lock)) {
-        return new StateDirectory(directory, lock);
+        return new StateDirectory(directory, opener, lock);
       }
       lock.close();
       throw new StateException(
@@ -87,55 +97,111 @@ final class StateDirectory implements AutoCloseable {
     try {
       Files.deleteIfExists(next); // of a compaction that did not come to its end
       if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-        replace(Map.of(), 0);
+        replace(Map.of(), 0, 0);
       }
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new Damage("it has more than %d bytes".formatted(MAX_FILE_BYTES));
+      Replayed replayed = replay(file);
+      StateFile writable = open;
+      if (writable == null) {
+        writable = opener.open(file);
+        open = writable;
       }
-      Replayed replayed = StateFormat.replay(ByteBuffer.wrap(Files.readAllBytes(file)));
-      FileChannel channel = open;
-      if (channel == null) {
-        channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        open = channel;
-      }
-      if (channel.size() > replayed.intactBytes()) {
-        channel.truncate(replayed.intactBytes());
-        channel.force(true);
+      if (writable.size() > replayed.intactBytes()) {
+        writable.truncate(replayed.intactBytes());
+        writable.sync();
       }
       size = replayed.intactBytes();
+      allocatedTo = size;
       return replayed;
-    } catch (Damage e) {
-      throw new StateException(
-          "%s: %s; put a copy back that is in order, or remove the file to begin without state"
-              .formatted(file, e.getMessage()),
-          e);
     } catch (IOException e) {
       throw failed(e);
     }
   }
 
+  /** Reads the file of a directory that may be somebody else's; null when there is none. */
+  static @Nullable Replayed peek(Path directory) throws StateException {
+    Path file = directory.resolve("state");
+    try {
+      return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? replay(file) : null;
+    } catch (IOException e) {
+      throw failed(file, e);
+    }
+  }
+
+  private static Replayed replay(Path file) throws StateException, IOException {
+    try {
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        throw new Damage("it has more than %d bytes".formatted(MAX_FILE_BYTES));
+      }
+      return StateFormat.replay(ByteBuffer.wrap(Files.readAllBytes(file)));
+    } catch (Damage e) {
+      throw new StateException(
+          "%s: %s; put a copy back that is in order, or remove the file to begin without state"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Makes sure that so many bytes can be appended: finds room for them, or sees that a disk which
+   * had some can still be written.
+   */
+  void reserve(long bytes) throws IOException {
+    long room = allocatedTo - size;
+    if (bytes <= room) {
+      allocate(room);
+      return;
+    }
+    try {
+      allocate(bytes + AHEAD_BYTES);
+    } catch (LinuxException e) {
+      allocate(bytes);
+    }
+  }
+
+  private void allocate(long bytes) throws IOException {
+    if (bytes > 0) {
+      allocate(opened(), size, bytes);
+      allocatedTo = size + bytes;
+    }
+  }
+
+  private void allocate(StateFile where, long at, long bytes) throws IOException {
+    try {
+      where.allocate(at, bytes);
+    } catch (LinuxException e) {
+      if (e.errno() != Errno.EOPNOTSUPP) {
+        throw e;
+      }
+      FileStore store = Files.getFileStore(directory); // it cannot promise, but it can be asked
+      if (store.getUsableSpace() < bytes) {
+        throw new LinuxException("allocate " + file, Errno.ENOSPC.number());
+      }
+    }
+  }
+
   /** Appends and waits until it is durable; or else it is not there, but for {@link Unknown}. */
   void append(ByteBuffer batch) throws IOException {
-    FileChannel channel = channel();
-    long before = size;
+    StateFile to = opened();
+    int bytes = batch.remaining();
     try {
-      writeFully(channel, batch, before);
+      to.write(batch, size);
     } catch (IOException e) {
-      takeBack(channel, before, e);
+      takeBack(to, e);
       throw e;
     }
     try {
-      channel.force(true);
+      to.sync();
     } catch (IOException e) {
       throw new Unknown(e);
     }
-    size = channel.size();
+    size += bytes;
   }
 
-  private static void takeBack(FileChannel channel, long before, IOException why) throws Unknown {
+  private void takeBack(StateFile from, IOException why) throws Unknown {
     try {
-      channel.truncate(before);
-      channel.force(true);
+      from.truncate(size);
+      from.sync();
+      allocatedTo = size;
     } catch (IOException e) {
       throw new Unknown(why);
     }
@@ -150,26 +216,31 @@ final class StateDirectory implements AutoCloseable {
     }
   }
 
-  /** Puts a new file with nothing but these records into the place of the old one. */
-  void replace(Map<String, byte[]> records, long nextSequence) throws IOException {
+  /**
+   * Puts a new file with nothing but these records into the place of the old one.
+   *
+   * @param reserved bytes for which there has to be room behind
+   */
+  void replace(Map<String, byte[]> records, long nextSequence, long reserved) throws IOException {
     ByteBuffer snapshot = StateFormat.snapshot(records, nextSequence);
-    FileChannel written =
-        FileChannel.open(
-            next,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE);
+    int bytes = snapshot.remaining();
+    StateFile written = opener.open(next);
     try {
-      writeFully(written, snapshot, 0);
-      written.force(true);
+      written.truncate(0);
+      written.write(snapshot, 0);
+      if (reserved > 0) {
+        allocate(written, bytes, reserved);
+      }
+      written.sync();
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       written.close();
       throw e;
     }
-    FileChannel old = open;
+    StateFile old = open;
     open = written;
-    size = written.size();
+    size = bytes;
+    allocatedTo = bytes + reserved;
     if (old != null) {
       old.close();
     }
@@ -177,14 +248,6 @@ final class StateDirectory implements AutoCloseable {
       sync(directory);
     } catch (IOException e) {
       throw new Unknown(e); // which of the two files is there after a power failure
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes, long at)
-      throws IOException {
-    long to = at;
-    while (bytes.hasRemaining()) {
-      to += channel.write(bytes, to);
     }
   }
 
@@ -196,16 +259,20 @@ final class StateDirectory implements AutoCloseable {
     }
   }
 
-  private FileChannel channel() throws IOException {
-    FileChannel channel = open;
-    if (channel == null) {
+  private StateFile opened() throws IOException {
+    StateFile file = open;
+    if (file == null) {
       throw new IOException("it is closed");
     }
-    return channel;
+    return file;
   }
 
   /** What to say of a file that cannot be read or written. */
   StateException failed(IOException e) {
+    return failed(file, e);
+  }
+
+  private static StateException failed(Path file, IOException e) {
     return new StateException(
         "%s: cannot be read or written: %s; make room there, or see what its disk has"
             .formatted(file, reason(e)),
@@ -221,11 +288,11 @@ final class StateDirectory implements AutoCloseable {
 
   @Override
   public void close() {
-    FileChannel channel = open;
+    StateFile closing = open;
     open = null;
     try {
-      if (channel != null) {
-        channel.close();
+      if (closing != null) {
+        closing.close();
       }
     } catch (IOException e) {
       // What was acknowledged is durable: closing adds nothing to it.

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is in the file of a store, big-endian: a snapshot, and behind it a journal of batches.
@@ -41,31 +40,6 @@ final class StateFormat {
 
   private StateFormat() {}
 
-  /** One record put, or removed when its value is null. */
-  static final class Change {
-    private final String key;
-    private final byte @Nullable [] value;
-
-    Change(String key, byte @Nullable [] value) {
-      this.key = key;
-      this.value = value;
-    }
-
-    String key() {
-      return key;
-    }
-
-    byte @Nullable [] value() {
-      return value;
-    }
-
-    /** Bytes that it takes in a batch. */
-    int bytes() {
-      byte[] put = value;
-      return 2 + key.length() + (put == null ? 0 : 4 + put.length);
-    }
-  }
-
   /**
    * What a file says.
    *
@@ -85,8 +59,8 @@ final class StateFormat {
 
   /** A whole new file: no journal yet. */
   static ByteBuffer snapshot(Map<String, byte[]> records, long nextSequence) {
-    List<Change> puts =
-        records.entrySet().stream().map(e -> new Change(e.getKey(), e.getValue())).toList();
+    List<StateChange> puts =
+        records.entrySet().stream().map(e -> StateChange.put(e.getKey(), e.getValue())).toList();
     ByteBuffer file = ByteBuffer.allocate(HEADER_BYTES + bodyBytes(puts));
     file.position(HEADER_BYTES);
     putBody(file, puts);
@@ -98,7 +72,7 @@ final class StateFormat {
   }
 
   /** Changes that are durable together. */
-  static ByteBuffer batch(List<Change> changes, long sequence) {
+  static ByteBuffer batch(List<StateChange> changes, long sequence) {
     ByteBuffer batch = ByteBuffer.allocate(BATCH_HEADER_BYTES + bodyBytes(changes));
     batch.position(BATCH_HEADER_BYTES);
     putBody(batch, changes);
@@ -109,16 +83,16 @@ final class StateFormat {
     return batch.flip();
   }
 
-  private static int bodyBytes(List<Change> changes) {
+  private static int bodyBytes(List<StateChange> changes) {
     int bytes = 1;
-    for (Change change : changes) {
+    for (StateChange change : changes) {
       bytes += change.bytes();
     }
     return bytes;
   }
 
-  private static void putBody(ByteBuffer into, List<Change> changes) {
-    for (Change change : changes) {
+  private static void putBody(ByteBuffer into, List<StateChange> changes) {
+    for (StateChange change : changes) {
       byte[] key = change.key().getBytes(StandardCharsets.US_ASCII);
       byte[] value = change.value();
       into.put(value == null ? REMOVE : PUT).put((byte) key.length).put(key);

@@ -1,11 +1,12 @@
 package io.millrace.rpc.state;
 
-import io.millrace.rpc.state.StateFormat.Change;
+import io.millrace.linux.Errno;
 import io.millrace.rpc.state.StateFormat.Replayed;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,9 +41,26 @@ public final class StateStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateStore.class);
   private static final int RECORD_BYTES = 16; // at most, beside its key and value
   private static final int BATCH_BYTES = 4 << 20; // after which the next ones wait
+  private static final int OVERHEAD_BYTES = 4096; // more than a batch has beside its changes
   private static final int COMPACT_AT_BYTES = 1 << 20; // and twice what the records take
 
-  private record Waiting(Change change, CompletableFuture<@Nullable Void> done) {}
+  /**
+   * What waits for the writer.
+   *
+   * @param reserve bytes to find room for, instead of changes
+   * @param release bytes that had been reserved for these changes, or that are not needed after all
+   * @param promised whether room was, or is, reserved, so that no limit refuses it
+   */
+  private record Waiting(
+      List<StateChange> changes,
+      long reserve,
+      long release,
+      boolean promised,
+      CompletableFuture<@Nullable Void> done) {
+    int bytes() {
+      return changes.stream().mapToInt(StateChange::bytes).sum();
+    }
+  }
 
   private final StateDirectory directory;
   private final ConcurrentSkipListMap<String, byte[]> records;
@@ -54,6 +72,7 @@ public final class StateStore implements AutoCloseable {
   // The writer's.
   private long nextSequence;
   private long liveBytes;
+  private long reservedBytes;
   private long compactAtBytes;
   private @Nullable StateException broken;
 
@@ -73,7 +92,26 @@ public final class StateStore implements AutoCloseable {
    * @throws StateException it is another process's, damaged, or of a newer version
    */
   public static StateStore open(Path directory) throws StateException {
-    StateDirectory claimed = StateDirectory.claim(directory);
+    return open(directory, StateFile::open);
+  }
+
+  /**
+   * The records of a directory as they are now, also of one that another process uses, or that this
+   * user may only read. Waits for the disk.
+   *
+   * @throws StateException there is no state, it is damaged or of a newer version
+   */
+  public static Map<String, byte[]> peek(Path directory) throws StateException {
+    Replayed replayed = StateDirectory.peek(directory);
+    if (replayed == null) {
+      throw new StateException(
+          directory + ": has no state; give the directory of serve's --state, not a file in it");
+    }
+    return new LinkedHashMap<>(replayed.records());
+  }
+
+  static StateStore open(Path directory, StateFile.Opener opener) throws StateException {
+    StateDirectory claimed = StateDirectory.claim(directory, opener);
     try {
       StateStore store = new StateStore(claimed, claimed.read());
       store.writer.start();
@@ -111,33 +149,52 @@ public final class StateStore implements AutoCloseable {
    *     the record is as it was
    */
   public CompletionStage<@Nullable Void> put(String key, byte[] value) {
-    if (value.length > MAX_VALUE_BYTES) {
-      throw new IllegalArgumentException("a value of " + value.length + " bytes");
-    }
-    return change(key, value.clone());
+    return submit(List.of(StateChange.put(key, value)), 0, 0, false);
   }
 
   /** Removes a record, if there is one; as {@link #put}. */
   public CompletionStage<@Nullable Void> remove(String key) {
-    return change(key, null);
+    return submit(List.of(StateChange.remove(key)), 0, 0, false);
   }
 
-  private CompletionStage<@Nullable Void> change(String key, byte @Nullable [] value) {
-    if (key.isEmpty()
-        || key.length() > MAX_KEY_BYTES
-        || !key.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
-      throw new IllegalArgumentException("key '" + key + "'");
+  /**
+   * Finds room for changes before what they are about is done.
+   *
+   * @param bytes at most as many as {@link #MAX_VALUE_BYTES}; to be given back by {@link #commit}
+   * @return complete when there is room; fails with {@link StateException} when there is none or
+   *     the disk does not take writes, and nothing is to be given back then
+   */
+  public CompletionStage<@Nullable Void> reserve(long bytes) {
+    if (bytes < 0 || bytes > MAX_VALUE_BYTES) {
+      throw new IllegalArgumentException("a reservation of " + bytes + " bytes");
     }
+    return submit(List.of(), bytes, 0, true);
+  }
+
+  /**
+   * Makes changes that are durable together or not at all, and all that were asked for before.
+   *
+   * @param changes none to wait for the earlier ones only
+   * @param reserved bytes of {@link #reserve} that are given back
+   * @return as of {@link #put}
+   */
+  public CompletionStage<@Nullable Void> commit(List<StateChange> changes, long reserved) {
+    return submit(List.copyOf(changes), 0, reserved, true);
+  }
+
+  private CompletionStage<@Nullable Void> submit(
+      List<StateChange> changes, long reserve, long release, boolean promised) {
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
     synchronized (gate) {
-      if (!closing && waiting.size() < MAX_WAITING) {
-        waiting.add(new Waiting(new Change(key, value), done));
+      if (!closing && (promised || waiting.size() < MAX_WAITING)) {
+        waiting.add(new Waiting(changes, reserve, release, promised, done));
         gate.notifyAll();
         return done;
       }
     }
     return CompletableFuture.failedStage(
-        new StateException(directory.file() + ": it is closed, or too many changes wait"));
+        new StateException(
+            Errno.EBUSY, directory.file() + ": it is closed, or too many changes wait; try again"));
   }
 
   // ---- the writer -------------------------------------------------------------------------------
@@ -147,8 +204,12 @@ public final class StateStore implements AutoCloseable {
       List<Waiting> batch = new ArrayList<>();
       long bytes = 0;
       for (Waiting each : taken) {
+        if (each.reserve > 0) {
+          reserve(each, bytes);
+          continue;
+        }
         batch.add(each);
-        bytes += each.change().bytes();
+        bytes += each.bytes();
         if (bytes >= BATCH_BYTES) {
           commit(batch);
           batch.clear();
@@ -176,27 +237,74 @@ public final class StateStore implements AutoCloseable {
     }
   }
 
+  /**
+   * Finds room.
+   *
+   * @param ahead bytes that are about to be written before
+   */
+  private void reserve(Waiting wanted, long ahead) {
+    StateException why = broken;
+    if (why == null && liveBytes + wanted.reserve > MAX_TOTAL_BYTES) {
+      why = tooMany(liveBytes);
+    }
+    if (why == null) {
+      why = findRoom(reservedBytes + ahead + OVERHEAD_BYTES + wanted.reserve);
+    }
+    if (why != null) {
+      wanted.done.completeExceptionally(why);
+    } else {
+      reservedBytes += wanted.reserve;
+      wanted.done.complete(null);
+    }
+  }
+
+  private @Nullable StateException findRoom(long bytes) {
+    try {
+      directory.reserve(bytes);
+      return null;
+    } catch (IOException e) {
+      return directory.failed(e);
+    }
+  }
+
+  private StateException tooMany(long bytes) {
+    return new StateException(
+        Errno.ENOSPC,
+        "%s: its records have %d bytes, more than %d are too many; delete something"
+            .formatted(directory.file(), bytes, MAX_TOTAL_BYTES));
+  }
+
   private void commit(List<Waiting> batch) {
     List<Waiting> fitting = new ArrayList<>();
     Map<String, Long> costs = new HashMap<>(); // of what the batch changes
     long after = liveBytes;
+    long taken = 0;
     for (Waiting each : batch) {
-      String key = each.change().key();
-      long cost = cost(key, each.change().value());
-      long grown = after + cost - costs.getOrDefault(key, cost(key, records.get(key)));
-      StateException why = broken;
-      if (why == null && grown > MAX_TOTAL_BYTES && grown > after) {
-        why =
-            new StateException(
-                "%s: its records have %d bytes, more than %d are too many"
-                    .formatted(directory.file(), after, MAX_TOTAL_BYTES));
+      reservedBytes -= each.release;
+      Map<String, Long> changed = new HashMap<>();
+      long grown = after;
+      for (StateChange change : each.changes) {
+        long cost = cost(change.key(), change.value());
+        Long before = changed.put(change.key(), cost);
+        if (before == null) {
+          before = costs.getOrDefault(change.key(), cost(change.key(), records.get(change.key())));
+        }
+        grown += cost - before;
       }
-      if (why != null) {
-        each.done.completeExceptionally(why);
-      } else {
+      StateException why = broken;
+      if (why == null && !each.promised && grown > MAX_TOTAL_BYTES && grown > after) {
+        why = tooMany(after);
+      }
+      if (why == null && !each.promised) { // nor may it take what others were promised
+        why = findRoom(reservedBytes + taken + OVERHEAD_BYTES + each.bytes());
+      }
+      if (why == null) {
         fitting.add(each);
-        costs.put(key, cost);
+        costs.putAll(changed);
         after = grown;
+        taken += each.bytes();
+      } else {
+        each.done.completeExceptionally(why);
       }
     }
     if (!fitting.isEmpty()) {
@@ -205,10 +313,12 @@ public final class StateStore implements AutoCloseable {
   }
 
   private void writeDown(List<Waiting> batch, long bytesAfter) {
+    List<StateChange> changes = batch.stream().flatMap(each -> each.changes.stream()).toList();
     try {
-      directory.append(
-          StateFormat.batch(batch.stream().map(Waiting::change).toList(), nextSequence));
-      nextSequence++;
+      if (!changes.isEmpty()) {
+        directory.append(StateFormat.batch(changes, nextSequence));
+        nextSequence++;
+      }
     } catch (IOException e) {
       StateException failed = directory.failed(e);
       if (e instanceof StateDirectory.Unknown) {
@@ -219,12 +329,12 @@ public final class StateStore implements AutoCloseable {
       return;
     }
     liveBytes = bytesAfter;
-    for (Waiting each : batch) {
-      byte[] value = each.change().value();
+    for (StateChange change : changes) {
+      byte[] value = change.value();
       if (value == null) {
-        records.remove(each.change().key());
+        records.remove(change.key());
       } else {
-        records.put(each.change().key(), value);
+        records.put(change.key(), value);
       }
     }
     batch.forEach(each -> each.done.complete(null));
@@ -236,7 +346,7 @@ public final class StateStore implements AutoCloseable {
       return;
     }
     try {
-      directory.replace(records, nextSequence);
+      directory.replace(records, nextSequence, reservedBytes);
       compactAtBytes = COMPACT_AT_BYTES + 3 * liveBytes;
     } catch (IOException e) {
       StateException failed = directory.failed(e);

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.rpc.state.StateFormat.Change;
 import io.millrace.rpc.state.StateFormat.Damage;
 import io.millrace.rpc.state.StateFormat.Replayed;
 import java.nio.ByteBuffer;
@@ -31,15 +30,15 @@ class StateDamageTest {
   void writeAFile() {
     Map<String, String> now = new TreeMap<>(Map.of("kept", "since the snapshot", "other", "x"));
     add(StateFormat.snapshot(bytes(now), 5), now);
-    List<List<Change>> batches =
+    List<List<StateChange>> batches =
         List.of(
-            List.of(new Change("a", "one".getBytes(UTF_8))),
-            List.of(new Change("a", "two".getBytes(UTF_8)), new Change("kept", null)),
-            List.of(new Change("long", "y".repeat(1300).getBytes(UTF_8))),
-            List.of(new Change("a", null), new Change("empty", new byte[0])),
-            List.of(new Change("last", "z".repeat(700).getBytes(UTF_8))));
+            List.of(StateChange.put("a", "one".getBytes(UTF_8))),
+            List.of(StateChange.put("a", "two".getBytes(UTF_8)), StateChange.remove("kept")),
+            List.of(StateChange.put("long", "y".repeat(1300).getBytes(UTF_8))),
+            List.of(StateChange.remove("a"), StateChange.put("empty", new byte[0])),
+            List.of(StateChange.put("last", "z".repeat(700).getBytes(UTF_8))));
     for (int i = 0; i < batches.size(); i++) {
-      for (Change change : batches.get(i)) {
+      for (StateChange change : batches.get(i)) {
         byte[] value = change.value();
         if (value == null) {
           now.remove(change.key());

@@ -3,7 +3,6 @@ package io.millrace.rpc.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.millrace.rpc.state.StateFormat.Change;
 import io.millrace.rpc.state.StateFormat.Damage;
 import io.millrace.rpc.state.StateFormat.Replayed;
 import java.nio.ByteBuffer;
@@ -26,7 +25,7 @@ class StateFormatFuzzTest {
     int intact = replayed.intactBytes();
     assertThat(intact).isBetween(StateFormat.HEADER_BYTES, bytes.length);
     ByteBuffer more =
-        StateFormat.batch(List.of(new Change("new", new byte[] {1})), replayed.nextSequence());
+        StateFormat.batch(List.of(StateChange.put("new", new byte[] {1})), replayed.nextSequence());
     byte[] longer = Arrays.copyOf(bytes, intact + more.remaining());
     more.get(longer, intact, more.remaining());
 
