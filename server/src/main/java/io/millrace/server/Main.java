@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       RpcCommand.class,
       PerfCommand.class,
       NvmeCommand.class,
+      StateCommand.class,
       VersionCommand.class,
     },
     footer = {
@@ -76,6 +77,7 @@ public final class Main extends HelpOption implements Runnable {
       case "rpc" -> new RpcCommand();
       case "perf" -> new PerfCommand();
       case "nvme" -> new NvmeCommand();
+      case "state" -> new StateCommand();
       case "version" -> new VersionCommand();
       default -> null;
     };
@@ -96,7 +98,7 @@ public final class Main extends HelpOption implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? serve, blk, rpc, perf, nvme or version");
+        spec.commandLine(), "which command? serve, blk, rpc, perf, nvme, state or version");
   }
 
   private static int misused(ParameterException e) {

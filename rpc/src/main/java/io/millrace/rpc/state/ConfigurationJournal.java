@@ -70,9 +70,8 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
    * @throws StateException its configuration cannot be used
    */
   public static ConfigurationJournal of(String name, StateStore store) throws StateException {
-    List<String> all = store.keys(ConfigurationRecords.MARK);
     Map<String, Configuration.Entry> stored =
-        ConfigurationRecords.decode(name, all, key -> store.get(key).orElseThrow());
+        ConfigurationRecords.decode(name, store.records());
     return new ConfigurationJournal(
         name, store, stored, ConfigurationRecords.next(stored.keySet()));
   }

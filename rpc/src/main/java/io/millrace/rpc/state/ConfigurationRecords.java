@@ -6,7 +6,7 @@ import io.millrace.rpc.Configuration;
 import io.millrace.rpc.internal.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -20,7 +20,9 @@ final class ConfigurationRecords {
   /** The record that says that there is a configuration, be it an empty one. */
   static final String MARK = "config";
 
-  private static final String PREFIX = MARK + "/";
+  /** What the keys of calls begin with. */
+  static final String PREFIX = MARK + "/";
+
   private static final int VERSION = 1;
 
   private ConfigurationRecords() {}
@@ -65,15 +67,18 @@ final class ConfigurationRecords {
    * The calls by their keys, in their order.
    *
    * @param where to name in an error
-   * @param keys of the store that begin with {@link #MARK}
-   * @param value what a key has
+   * @param records of a store, ascending; those of others are passed over
    * @throws StateException there is what a newer version wrote
    */
   static Map<String, Configuration.Entry> decode(
-      Object where, Iterable<String> keys, Function<String, byte[]> value) throws StateException {
+      Object where, SortedMap<String, byte[]> records) throws StateException {
     Map<String, Configuration.Entry> entries = new LinkedHashMap<>();
-    for (String key : keys) {
-      JsonNode node = parse(where, key, value.apply(key));
+    for (Map.Entry<String, byte[]> record : records.entrySet()) {
+      String key = record.getKey();
+      if (!key.equals(MARK) && !key.startsWith(PREFIX)) {
+        continue; // another room's
+      }
+      JsonNode node = parse(where, key, record.getValue());
       if (key.equals(MARK)) {
         int version = node.path("version").asInt(0);
         if (version != VERSION) {
@@ -81,7 +86,7 @@ final class ConfigurationRecords {
               "%s: its configuration has version %d, this Millrace knows %d; start the Millrace that wrote it, or choose another directory"
                   .formatted(where, version, VERSION));
         }
-      } else if (key.startsWith(PREFIX)) {
+      } else {
         entries.put(key, entry(where, key, node));
       }
     }

@@ -6,10 +6,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -101,13 +102,13 @@ public final class StateStore implements AutoCloseable {
    *
    * @throws StateException there is no state, it is damaged or of a newer version
    */
-  public static Map<String, byte[]> peek(Path directory) throws StateException {
+  static SortedMap<String, byte[]> peek(Path directory) throws StateException {
     Replayed replayed = StateDirectory.peek(directory);
     if (replayed == null) {
       throw new StateException(
           directory + ": has no state; give the directory of serve's --state, not a file in it");
     }
-    return new LinkedHashMap<>(replayed.records());
+    return replayed.records();
   }
 
   static StateStore open(Path directory, StateFile.Opener opener) throws StateException {
@@ -126,6 +127,11 @@ public final class StateStore implements AutoCloseable {
   public Optional<byte[]> get(String key) {
     byte[] value = records.get(key);
     return value == null ? Optional.empty() : Optional.of(value.clone());
+  }
+
+  /** All records as they are now; the values are not to be changed. */
+  SortedMap<String, byte[]> records() {
+    return new TreeMap<>(records);
   }
 
   /** The keys that begin so, ascending; as they are now. */
