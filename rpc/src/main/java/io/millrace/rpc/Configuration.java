@@ -68,6 +68,16 @@ public final class Configuration {
     return id.toString();
   }
 
+  /** Tells of each entry, in their order, as if it had just been put. */
+  public void tell(Listener listener) {
+    entries.forEach(listener::put);
+  }
+
+  /** Whether a place is behind those of all that is not to come last. */
+  public static boolean isLast(long order) {
+    return order >= LAST;
+  }
+
   /** Starts telling {@code listener} of changes; of what is there now it is not told. */
   public void addListener(Listener listener) {
     listeners.add(Objects.requireNonNull(listener));

@@ -44,20 +44,20 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
   private final Map<String, Configuration.Entry> stored; // by key, as it was found
   private final Map<String, String> keys = new TreeMap<>(); // by id, of what the store has
   private final Map<String, Failed> failed = new TreeMap<>(); // by id
-  private final Set<String> commandLine = new HashSet<>(); // ids that no call made
   private List<StateChange> pending = new ArrayList<>();
   private boolean marked;
   private long nextNumber;
+  private long nextLastNumber; // of those that are to be made after all others
   private final AtomicInteger calls = new AtomicInteger(); // from their reservation to their commit
-  private boolean stopped;
   private volatile @Nullable String broken;
 
   private ConfigurationJournal(
-      String name, StateStore store, Map<String, Configuration.Entry> stored, long nextNumber) {
+      String name, StateStore store, Map<String, Configuration.Entry> stored) throws StateException {
     this.name = name;
     this.store = store;
     this.stored = stored;
-    this.nextNumber = nextNumber;
+    nextNumber = ConfigurationRecords.next(stored.keySet());
+    nextLastNumber = ConfigurationRecords.nextLast(stored.keySet());
     this.marked = store.get(ConfigurationRecords.MARK).isPresent();
     stored.forEach((key, entry) -> keys.put(entry.id(), key));
   }
@@ -72,8 +72,7 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
   public static ConfigurationJournal of(String name, StateStore store) throws StateException {
     Map<String, Configuration.Entry> stored =
         ConfigurationRecords.decode(name, store.records());
-    return new ConfigurationJournal(
-        name, store, stored, ConfigurationRecords.next(stored.keySet()));
+    return new ConfigurationJournal(name, store, stored);
   }
 
   /** Whether the store has a configuration, be it an empty one. */
@@ -106,63 +105,57 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
     failed.put(entry.entry().id(), entry);
   }
 
-  /** What is configured by the command line is not kept: the next one says it again. */
-  public void except(Configuration configuration) {
-    configuration.entries().forEach(entry -> commandLine.add(entry.id()));
-  }
-
   /**
    * Makes the store have what is configured now, in one step, and from then on every change.
    *
+   * @param loop the control thread's, for later
    * @return complete when that is durable; or failed with {@link RpcException}
    */
-  public CompletionStage<@Nullable Void> follow(Configuration configuration, Executor control) {
+  CompletionStage<@Nullable Void> follow(Configuration configuration, Executor loop) {
     Set<String> gone = new HashSet<>(keys.keySet());
     gone.removeAll(failed.keySet());
-    for (Configuration.Entry entry : configuration.entries()) {
-      gone.remove(entry.id());
-      String key = keys.get(entry.id());
-      if (key == null || !entry.equals(stored.get(key))) {
-        put(entry);
-      }
-    }
+    configuration.tell(
+        new Configuration.Listener() {
+          @Override
+          public void put(long order, Configuration.Entry entry) {
+            gone.remove(entry.id());
+            String key = keys.get(entry.id());
+            if (key == null || !entry.equals(stored.get(key))) {
+              ConfigurationJournal.this.put(order, entry);
+            }
+          }
+
+          @Override
+          public void removed(long order, Configuration.Entry entry) {
+            throw new IllegalStateException(entry.id() + " is there");
+          }
+        });
     gone.forEach(this::remove);
     configuration.addListener(
         new Configuration.Listener() {
           @Override
           public void put(long order, Configuration.Entry entry) {
-            changed(() -> ConfigurationJournal.this.put(entry), control);
+            changed(() -> ConfigurationJournal.this.put(order, entry), loop);
           }
 
           @Override
           public void removed(long order, Configuration.Entry entry) {
-            changed(() -> removeWithThoseBelow(entry.id()), control);
+            changed(() -> removeWithThoseBelow(entry.id()), loop);
           }
         });
     return commit(0);
   }
 
-  /** The process takes down what it serves: that is no change. */
-  public void stop() {
-    stopped = true;
-  }
-
-  private void changed(Runnable change, Executor control) {
-    if (stopped) {
-      return;
-    }
+  private void changed(Runnable change, Executor loop) {
     boolean first = pending.isEmpty();
     change.run();
     if (calls.get() == 0 && first && !pending.isEmpty()) { // no call made it, so none commits it
-      control.execute(() -> commit(0));
+      loop.execute(() -> commit(0));
     }
   }
 
-  private void put(Configuration.Entry entry) {
+  private void put(long order, Configuration.Entry entry) {
     String id = entry.id();
-    if (commandLine.contains(id)) {
-      return;
-    }
     byte[] value = ConfigurationRecords.encode(entry);
     String key = keys.get(id);
     if (key != null && failed.remove(id) != null) {
@@ -170,7 +163,10 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
       key = null;
     }
     if (key == null) {
-      key = ConfigurationRecords.key(nextNumber++);
+      key =
+          Configuration.isLast(order)
+              ? ConfigurationRecords.lastKey(nextLastNumber++)
+              : ConfigurationRecords.key(nextNumber++);
       keys.put(id, key);
     }
     mark();
@@ -190,9 +186,7 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
         remove(each);
       }
     }
-    if (!commandLine.remove(id)) {
-      remove(id);
-    }
+    remove(id);
   }
 
   private void remove(String id) {

@@ -6,6 +6,7 @@ import io.millrace.rpc.Configuration;
 import io.millrace.rpc.internal.Json;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -24,6 +25,7 @@ final class ConfigurationRecords {
   static final String PREFIX = MARK + "/";
 
   private static final int VERSION = 1;
+  private static final long LAST = 1L << 62;
 
   private ConfigurationRecords() {}
 
@@ -32,22 +34,37 @@ final class ConfigurationRecords {
     return PREFIX + "%016x".formatted(number);
   }
 
-  /** The number of a key. */
+  /** The key of a number of those that come after all others. */
+  static String lastKey(long number) {
+    return key(LAST | number);
+  }
+
+  /** The number that is free behind those of the keys that do not come last. */
+  static long next(Set<String> keys) throws StateException {
+    long next = 0;
+    for (String key : keys) {
+      long number = number(key);
+      next = Math.max(next, (number & LAST) == 0 ? number + 1 : 0);
+    }
+    return next;
+  }
+
+  /** The number that is free behind those of the keys that come last. */
+  static long nextLast(Set<String> keys) throws StateException {
+    long next = 0;
+    for (String key : keys) {
+      long number = number(key);
+      next = Math.max(next, (number & LAST) == 0 ? 0 : (number & ~LAST) + 1);
+    }
+    return next;
+  }
+
   private static long number(String key) throws StateException {
     try {
       return Long.parseUnsignedLong(key.substring(PREFIX.length()), 16);
     } catch (NumberFormatException e) {
       throw new StateException(key + ": is the name of no record of this Millrace", e);
     }
-  }
-
-  /** The number that is free behind these keys. */
-  static long next(Iterable<String> keys) throws StateException {
-    long next = 0;
-    for (String key : keys) {
-      next = Math.max(next, number(key) + 1);
-    }
-    return next;
   }
 
   static byte[] mark() {

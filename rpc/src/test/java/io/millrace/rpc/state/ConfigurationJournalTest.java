@@ -88,7 +88,7 @@ class ConfigurationJournalTest {
     try (KeptRig rig = start()) {
       rig.call("make", named("a"));
       rig.on(() -> {
-        rig.journal.stop();
+        rig.methods.configuration().seal();
         rig.vanish("a");
         return CompletableFuture.completedStage(null);
       });

@@ -8,6 +8,8 @@ import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
 import io.millrace.rpc.RpcState;
 import io.millrace.rpc.internal.Json;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,9 +18,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -35,31 +34,14 @@ final class KeptRig implements AutoCloseable {
   final MethodRegistry methods = new MethodRegistry();
   final ConfigurationJournal journal;
   private final StateStore store;
-  private final ExecutorService thread;
-  private final Executor control;
+  private final EventLoop thread = new DefaultEventLoop();
   private final Map<String, String> things = new LinkedHashMap<>(); // to what they stand on
   private final List<String> unmakable;
-  private volatile @Nullable Thread controlThread;
 
   private KeptRig(StateStore store, List<String> unmakable) throws StateException {
     this.store = store;
     this.unmakable = unmakable;
     journal = ConfigurationJournal.of("--state d", store);
-    thread =
-        Executors.newSingleThreadExecutor(task -> {
-          Thread made = new Thread(task, "control");
-          made.setDaemon(true);
-          controlThread = made;
-          return made;
-        });
-    control =
-        task -> {
-          if (Thread.currentThread() == controlThread) {
-            task.run();
-          } else {
-            thread.execute(task);
-          }
-        };
     methods.add(
         RpcMethod.named("option", "Sets a number")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
@@ -93,13 +75,10 @@ final class KeptRig implements AutoCloseable {
   static KeptRig start(Path directory, StateFile.Opener disk, String... unmakable)
       throws Exception {
     KeptRig rig = new KeptRig(StateStore.open(directory, disk), List.of(unmakable));
-    rig.on(() ->
-        new ConfigurationReplay(rig.journal, rig.methods)
-            .run(() -> CompletableFuture.completedStage(null)));
-    rig.on(() -> {
-      rig.methods.keepBy(rig.journal, rig.control);
-      return rig.journal.follow(rig.methods.configuration(), rig.thread);
-    });
+    JournaledStart start = new JournaledStart(rig.journal, rig.methods, null, rig.thread);
+    rig.on(start::startup);
+    rig.on(start::runtime);
+    rig.methods.enterRuntime();
     return rig;
   }
 
@@ -186,7 +165,7 @@ final class KeptRig implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.close();
+    thread.shutdownGracefully(0, 0, TimeUnit.SECONDS).syncUninterruptibly();
     store.close();
   }
 }
