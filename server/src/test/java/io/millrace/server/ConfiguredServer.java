@@ -2,6 +2,7 @@ package io.millrace.server;
 
 import io.millrace.rpc.RpcClient;
 import io.millrace.rpc.RpcException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -110,8 +111,12 @@ final class ConfiguredServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     client.close();
-    target.stop();
+    try {
+      target.stop();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
