@@ -1,5 +1,6 @@
 package io.millrace.rpc;
 
+import io.millrace.rpc.internal.Json;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Objects;
@@ -130,6 +131,9 @@ public final class Param {
 
   /** Null when {@code value} fits, else what is wrong with it, without the name. */
   @Nullable String problemWith(JsonNode value) {
+    if (Json.hasNameTwice(value)) {
+      return value.isPojo() ? "is given twice" : "has a name twice";
+    }
     if (type.fits(value)) {
       return null;
     }

@@ -170,7 +170,7 @@ final class RpcConnection extends ChannelInboundHandlerAdapter {
         keep(chunk, from, to);
         request = Json.WIRE.readTree(begun, 0, begunLength);
       }
-    } catch (JacksonException refused) { // a name twice, a number of thousands of digits
+    } catch (JacksonException refused) { // a number of thousands of digits
       var _ =
           ctx.write(
               encode(Dispatcher.invalidRequest(refused.getOriginalMessage())), ctx.voidPromise());

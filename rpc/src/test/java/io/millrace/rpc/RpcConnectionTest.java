@@ -72,7 +72,7 @@ class RpcConnectionTest {
         "{\"method\":\"ping\",\"verb\":1}|unknown member verb",
         "{\"method\":\"ping\",\"id\":1E99999999999}|a number is too large to be one",
         "-2e-123456789012|a number is too large to be one",
-        "{\"method\":\"ping\",\"method\":\"ping\"}|Duplicate Object property \\\"method\\\"",
+        "{\"method\":\"ping\",\"method\":\"ping\"}|method is given twice",
       })
   void whatIsNoRequestIsRefusedAndTheConnectionGoesOn(String request, String why) {
     String replies = replies(request + "{\"method\":\"ping\",\"id\":9}");
