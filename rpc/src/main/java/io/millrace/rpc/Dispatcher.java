@@ -2,6 +2,7 @@ package io.millrace.rpc;
 
 import static io.millrace.rpc.internal.Json.NODES;
 
+import io.millrace.rpc.internal.Json;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -10,9 +11,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.util.RawValue;
 
 /** From a request or batch to its reply, by SPDK's reading of JSON-RPC 2.0. Control thread. */
 final class Dispatcher {
+  /** Longest text of an error, in characters; what is longer is cut. */
+  static final int MAX_ERROR_CHARS = 1000;
+
+  /** Results of a batch beyond this are errors, so that it has room for those as well. */
+  static final int MAX_BATCH_CHARS = 8 * 1024 * 1024;
+
   private final MethodRegistry registry;
   private final Executor controlThread;
 
@@ -58,6 +66,9 @@ final class Dispatcher {
       return "a request is an object";
     }
     for (String name : request.propertyNames()) {
+      if (request.path(name).isPojo()) {
+        return name + " is given twice";
+      }
       switch (name) {
         case "jsonrpc", "method", "params", "id" -> {}
         default -> {
@@ -122,11 +133,18 @@ final class Dispatcher {
     ObjectNode reply = envelope(id);
     ObjectNode error = reply.putObject("error");
     error.put("code", e.code());
-    error.put("message", e.error());
+    error.put("message", abbreviated(e.error()));
     if (e.detail() != null) {
-      error.put("data", e.detail());
+      error.put("data", abbreviated(e.detail()));
     }
     return reply;
+  }
+
+  /** A client's own value may be in it, and be as long as a request. */
+  private static String abbreviated(String text) {
+    return text.length() <= MAX_ERROR_CHARS
+        ? text
+        : text.substring(0, MAX_ERROR_CHARS) + "... (" + text.length() + " characters)";
   }
 
   private static ObjectNode envelope(JsonNode id) {
@@ -139,7 +157,8 @@ final class Dispatcher {
   /** Collects the replies of a batch in the order in which they come. */
   private final class Batch {
     private final Consumer<@Nullable JsonNode> reply;
-    private final ArrayNode replies = NODES.arrayNode();
+    private final ArrayNode replies = NODES.arrayNode(); // as text: a tree of it is ten times that
+    private long chars;
     private int outstanding;
 
     Batch(int size, Consumer<@Nullable JsonNode> reply) {
@@ -153,11 +172,28 @@ final class Dispatcher {
 
     private void one(@Nullable JsonNode answer) {
       if (answer != null) {
-        replies.add(answer);
+        add(answer);
       }
       if (--outstanding == 0) {
         reply.accept(replies.isEmpty() ? null : replies);
       }
+    }
+
+    /** A result that the reply has no room for any more is not kept until all are there. */
+    private void add(JsonNode answer) {
+      String text = Json.WIRE.writeValueAsString(answer);
+      if (chars + text.length() >= MAX_BATCH_CHARS) {
+        text =
+            Json.WIRE.writeValueAsString(
+                error(
+                    answer.path("id"),
+                    new RpcException(
+                        RpcException.INTERNAL_ERROR,
+                        "Internal error",
+                        "the batch's replies are too long; ask for less at a time")));
+      }
+      chars += text.length();
+      replies.add(NODES.rawValueNode(new RawValue(text)));
     }
   }
 }
