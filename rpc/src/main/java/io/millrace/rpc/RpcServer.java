@@ -12,8 +12,10 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.PeerCredentials;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +64,7 @@ public final class RpcServer {
 
   /**
    * Listens at {@code socket}, for the owner of the process only (mode 0600); a dead server's
-   * socket is replaced.
+   * socket is replaced. Whoever sets another mode lets the file's group in, and never others.
    *
    * @param loop an epoll event loop; the caller's, who ends it after {@link #close}
    * @return the server once it can be connected to; or a failure with {@link IOException}, whose
@@ -178,12 +180,30 @@ public final class RpcServer {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       Channel connection = (Channel) message;
+      if (!mayCall(connection)) {
+        connection.unsafe().closeForcibly();
+        return;
+      }
       connections.add(connection);
       if (connections.size() >= MAX_CONNECTIONS) {
         ctx.channel().config().setAutoRead(false);
       }
       connection.closeFuture().addListener(done -> left(ctx.channel(), connection));
       ctx.fireChannelRead(message);
+    }
+
+    private boolean mayCall(Channel connection) {
+      String refusal;
+      try {
+        PeerCredentials peer = ((EpollDomainSocketChannel) connection).peerCredentials();
+        refusal = RpcPeers.refusal(peer.uid(), peer.gids()[0], file.path());
+      } catch (IOException e) {
+        refusal = "nobody knows who calls: " + e.getMessage();
+      }
+      if (refusal != null) {
+        log.warn("{}: {}", file.path(), refusal);
+      }
+      return refusal == null;
     }
 
     private void left(Channel server, Channel connection) {
