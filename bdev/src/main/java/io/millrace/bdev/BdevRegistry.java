@@ -56,6 +56,13 @@ public final class BdevRegistry {
     watchers.add(watcher);
   }
 
+  /** Refuses a name or UUID that a bdev has. */
+  public void requireFree(String name) throws BdevException {
+    if (find(name) != null) {
+      throw new BdevException(Kind.EXISTS, "bdev " + name + ": that name or UUID is taken");
+    }
+  }
+
   /** Makes a bdev known and takes it over: one that is refused is destroyed. */
   public void register(Bdev bdev) throws BdevException {
     String uuid = bdev.properties().uuid().toString();

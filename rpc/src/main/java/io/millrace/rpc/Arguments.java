@@ -46,8 +46,7 @@ public final class Arguments {
   static Arguments check(RpcMethod method, @Nullable JsonNode params) throws RpcException {
     boolean none = params == null || params.isNull();
     if (!none && method.params().isEmpty() && !method.takesUnknownParams()) {
-      throw new RpcException(
-          RpcException.INVALID_PARAMS, method.name() + " method requires no parameters");
+      throw method.takesNoParams();
     }
     JsonNode given = params == null || none ? NO_PARAMS : params;
     if (!given.isObject()) {

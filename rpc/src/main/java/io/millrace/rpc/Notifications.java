@@ -1,5 +1,6 @@
 package io.millrace.rpc;
 
+import io.millrace.linux.Errno;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
@@ -32,9 +33,11 @@ public final class Notifications {
   public void addTo(MethodRegistry methods) {
     methods.add(
         RpcMethod.named("notify_get_types", "Lists the types of notifications that there are")
+            .badParams(RpcException.INVALID_PARAMS, "No parameters required")
             .handledBy(none -> CompletableFuture.completedStage(types())));
     methods.add(
         RpcMethod.named("notify_get_notifications", "Lists what happened lately")
+            .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
             .param(Param.uint64("id", "from this number on").orElse(0))
             .param(Param.uint64("max", "how many at most; all without").orElse(Long.MAX_VALUE))
             .handledBy(this::get));

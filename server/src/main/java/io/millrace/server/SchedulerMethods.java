@@ -141,7 +141,7 @@ final class SchedulerMethods {
     ObjectNode result = JsonNodeFactory.instance.objectNode();
     result.put("scheduler_name", scheduler.kind().spelling());
     result.put("scheduler_period", scheduler.periodMicros());
-    result.put("isolated_core_mask", CoreMask.format(new BitSet()));
+    result.put("isolated_core_mask", "0"); // SPDK's spelling: this mask has no 0x
     result.put("scheduling_core", reactors.firstKey());
     if (scheduler.kind() == Kind.DYNAMIC) {
       putLimits(result);

@@ -63,7 +63,7 @@ class SchedulerMethodsTest {
 
     assertThat(scheduler.at("/scheduler_name").stringValue()).isEqualTo("dynamic");
     assertThat(scheduler.at("/scheduler_period").longValue()).isEqualTo(100_000);
-    assertThat(scheduler.at("/isolated_core_mask").stringValue()).isEqualTo("0x0");
+    assertThat(scheduler.at("/isolated_core_mask").stringValue()).isEqualTo("0");
     assertThat(scheduler.at("/load_limit").intValue()).isEqualTo(20);
     assertThat(scheduler.at("/core_limit").intValue()).isEqualTo(80);
     assertThat(scheduler.at("/core_busy").intValue()).isEqualTo(95);

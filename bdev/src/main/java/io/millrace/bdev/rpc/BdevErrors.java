@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevException;
 import io.millrace.linux.Errno;
 import io.millrace.linux.LinuxException;
 import io.millrace.rpc.RpcException;
+import java.io.FileNotFoundException;
 
 /** A bdev's failure as the errno that SPDK answers. */
 public final class BdevErrors {
@@ -27,6 +28,9 @@ public final class BdevErrors {
   }
 
   private static Errno cause(BdevException e) {
+    if (e.getCause() instanceof FileNotFoundException) {
+      return Errno.ENODEV; // a device is what is looked for
+    }
     return e.getCause() instanceof LinuxException linux && linux.errno() != Errno.UNKNOWN
         ? linux.errno()
         : Errno.EIO;

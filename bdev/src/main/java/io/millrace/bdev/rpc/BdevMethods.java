@@ -84,11 +84,13 @@ public final class BdevMethods {
     }
     CompletableFuture<JsonNode> found = new CompletableFuture<>();
     long timeout = TimeUnit.MILLISECONDS.toNanos(arguments.integer("timeout"));
-    lookFor(arguments.string("name"), control.nanoTime() + timeout, found);
+    lookFor(arguments.string("name"), control.nanoTime() + timeout, timeout > 0, found);
     return found;
   }
 
-  private void lookFor(String name, long deadline, CompletableFuture<JsonNode> found) {
+  /** {@code waited}: whether the caller gave it time, as SPDK answers another errno then. */
+  private void lookFor(
+      String name, long deadline, boolean waited, CompletableFuture<JsonNode> found) {
     try {
       Bdev bdev = bdevs.get(name);
       ArrayNode one = JsonNodeFactory.instance.arrayNode();
@@ -96,9 +98,10 @@ public final class BdevMethods {
       found.complete(one);
     } catch (BdevException e) {
       if (control.nanoTime() - deadline >= 0) {
-        found.completeExceptionally(BdevErrors.of(e));
+        found.completeExceptionally(
+            waited ? RpcException.of(Errno.ETIMEDOUT, e.getMessage()) : BdevErrors.of(e));
       } else {
-        var _ = control.schedule(LOOK_EVERY_NANOS, () -> lookFor(name, deadline, found));
+        var _ = control.schedule(LOOK_EVERY_NANOS, () -> lookFor(name, deadline, true, found));
       }
     }
   }

@@ -10,12 +10,16 @@ import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import tools.jackson.databind.JsonNode;
 
 /** Delay bdevs. */
 final class DelayMethods {
+  private static final List<Latency> LATENCIES = List.of(Latency.values());
+  private static final List<String> TYPES = LATENCIES.stream().map(Latency::spdkName).toList();
+
   private final BdevMethods bdevMethods;
   private final StackedMethods stacked;
 
@@ -46,9 +50,7 @@ final class DelayMethods {
         bdevMethods
             .method("bdev_delay_update_latency", "Changes one latency of a delay bdev")
             .param(Param.string("delay_bdev_name", "the bdev").required())
-            .param(
-                Param.string("latency_type", "avg_read, p99_read, avg_write or p99_write")
-                    .required())
+            .param(Param.oneOf("latency_type", TYPES, "which of the four").required())
             .param(latency("latency_us").required())
             .handledBy(this::update));
   }
@@ -113,16 +115,8 @@ final class DelayMethods {
             arguments.asCalled());
   }
 
-  private static Latency latency(Arguments arguments) throws RpcException {
+  private static Latency latency(Arguments arguments) {
     String type = arguments.string("latency_type");
-    for (Latency which : Latency.values()) {
-      if (which.spdkName().equals(type)) {
-        return which;
-      }
-    }
-    throw new RpcException(
-        RpcException.INVALID_PARAMS,
-        "Please specify a valid latency type.",
-        "latency_type '" + type + "' is none of avg_read, p99_read, avg_write, p99_write");
+    return LATENCIES.get(TYPES.indexOf(type));
   }
 }

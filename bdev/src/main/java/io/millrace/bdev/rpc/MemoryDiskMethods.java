@@ -99,6 +99,7 @@ final class MemoryDiskMethods {
     if (mebibytes > Long.MAX_VALUE / MEBIBYTE) {
       throw RpcException.of(Errno.EINVAL, "new_size " + mebibytes + " MiB: no disk is so large");
     }
+    refuseOtherKind(arguments.string("name"));
     return bdevMethods.resize(
         arguments.string("name"),
         NullBdev.class,
@@ -121,6 +122,17 @@ final class MemoryDiskMethods {
           params.put("num_blocks", bdev.blockCount());
           configuration.put(ConfiguredBdevs.SUBSYSTEM, id, made.method(), params);
         });
+  }
+
+  /** SPDK's errno where the disk is there and not a null disk; the other methods say ENODEV. */
+  private void refuseOtherKind(String name) throws RpcException {
+    try {
+      if (!(bdevMethods.bdevs().get(name) instanceof NullBdev)) {
+        throw RpcException.of(Errno.EINVAL, name + " is no null disk; it cannot be resized so");
+      }
+    } catch (BdevException e) {
+      throw BdevErrors.of(e);
+    }
   }
 
   private CompletionStage<JsonNode> createMalloc(Arguments arguments) throws RpcException {
@@ -158,7 +170,7 @@ final class MemoryDiskMethods {
     return bytes == 0 ? blockSize(arguments) : checkedBlockSize("physical_block_size", bytes);
   }
 
-  private static int checkedBlockSize(String name, long bytes) throws BdevException {
+  static int checkedBlockSize(String name, long bytes) throws BdevException {
     if (!BdevProperties.isBlockSize(bytes)) {
       throw new BdevException(
           Kind.INVALID,

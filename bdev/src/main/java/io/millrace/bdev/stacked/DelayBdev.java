@@ -118,6 +118,7 @@ public final class DelayBdev extends StackedBdev {
     Map<String, Object> delay = new LinkedHashMap<>();
     delay.put("name", name());
     delay.put("base_bdev_name", base().name());
+    delay.put("uuid", properties().uuid());
     for (Latency which : Latency.values()) {
       delay.put(which.spdkName() + "_latency", TimeUnit.NANOSECONDS.toMicros(latencyNanos(which)));
     }

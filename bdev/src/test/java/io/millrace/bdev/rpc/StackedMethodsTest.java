@@ -70,7 +70,7 @@ class StackedMethodsTest {
   }
 
   @Test
-  void eachKindAnswersAndShowsItselfInSpdksShape() {
+  void eachKindAnswersAndShowsItselfInSpdksShape() throws Exception {
     makeNull("N");
 
     assertThat(call("bdev_passthru_create", "{'base_bdev_name':'N','name':'P'}").stringValue())
@@ -86,8 +86,10 @@ class StackedMethodsTest {
         .isEqualTo("[\"EE_Dp0\",\"EE_Dp1\"]");
 
     assertThat(driverSpecific("P")).isEqualTo("{'passthru':{'name':'P','base_bdev_name':'N'}}");
+    String uuid = bdevs.get("D").properties().uuid().toString();
     assertThat(driverSpecific("D"))
-        .isEqualTo("{'delay':{'name':'D','base_bdev_name':'P'," + LATENCIES + "}}");
+        .isEqualTo(
+            "{'delay':{'name':'D','base_bdev_name':'P','uuid':'" + uuid + "'," + LATENCIES + "}}");
     assertThat(driverSpecific("EE_D")).isEqualTo("{'error_disk':{'base_bdev':'D'}}");
     assertThat(driverSpecific("EE_Dp1"))
         .isEqualTo("{'split':{'base_bdev':'EE_D','offset_blocks':2048}}");
@@ -269,7 +271,7 @@ class StackedMethodsTest {
         "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg_read',"
             + "'latency_us':1}|-32602|The requested bdev does not exist.|N is of another kind (Null disk)",
         "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg','latency_us':1}"
-            + "|-32602|Please specify a valid latency type.|'avg' is none of",
+            + "|-32603|spdk_json_decode_object failed|must be one of avg_read",
         "bdev_error_inject_error|{'name':'none','io_type':'all','error_type':'failure'}|-19"
             + "|No such device|none",
         "bdev_error_inject_error|{'name':'N','io_type':'all','error_type':'failure'}|-19"

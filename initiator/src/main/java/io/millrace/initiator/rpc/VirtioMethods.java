@@ -96,12 +96,19 @@ public final class VirtioMethods {
                 return names(attached);
               }));
     } catch (BdevException e) {
-      throw BdevErrors.of(e);
+      throw refused(e);
     }
   }
 
   private static String id(String name) {
     return Configuration.id("virtio", name);
+  }
+
+  /** A server that is not there, or is not what it should be, is a wrong parameter to SPDK. */
+  private static RpcException refused(BdevException e) {
+    return e.kind() == BdevException.Kind.SYSTEM
+        ? RpcException.invalidParams(Errno.EINVAL, e.getMessage())
+        : BdevErrors.of(e);
   }
 
   private static Path path(String address) throws RpcException {
@@ -151,7 +158,7 @@ public final class VirtioMethods {
     return stage.exceptionallyCompose(e -> {
       Throwable cause = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
       return CompletableFuture.failedStage(
-          cause instanceof BdevException bdev ? BdevErrors.of(bdev) : cause);
+          cause instanceof BdevException bdev ? refused(bdev) : cause);
     });
   }
 }

@@ -1,5 +1,6 @@
 package io.millrace.nvme.pci;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,12 +47,13 @@ public final class PciFunctions {
   /**
    * One function.
    *
-   * @throws IOException there is none at this address, or sysfs cannot be read
+   * @throws FileNotFoundException there is none at this address
+   * @throws IOException sysfs cannot be read
    */
   public PciFunction find(PciAddress address) throws IOException {
     Path folder = files.function(address);
     if (!Files.isDirectory(folder)) {
-      throw new IOException(
+      throw new FileNotFoundException(
           "there is no PCI function " + address + "; millrace nvme list shows NVMe controllers");
     }
     String group = HostFiles.linkName(folder.resolve("iommu_group"));

@@ -108,10 +108,11 @@ final class AttachMethods {
 
   private static void requirePcie(String transport) throws RpcException {
     if (!transport.equalsIgnoreCase(PCIE)) {
-      throw new RpcException(
-          -Errno.EINVAL.number(),
-          "Failed to parse trtype: " + transport,
-          "only controllers on this machine's PCI bus can be attached; give trtype PCIe");
+      throw RpcException.of(
+          Errno.ENODEV,
+          "trtype "
+              + transport
+              + ": only controllers on this machine's PCI bus can be attached; give trtype PCIe");
     }
   }
 

@@ -108,8 +108,8 @@ class AttachMethodsTest {
       String params = "{'name': 'Nvme0', 'trtype': '%s', 'traddr': '%s'}";
 
       RpcException tcp = world.refusal(ATTACH, params, "TCP", "10.0.0.1");
-      assertThat(tcp.code()).isEqualTo(-22);
-      assertThat(tcp.error()).isEqualTo("Failed to parse trtype: TCP");
+      assertThat(tcp.code()).isEqualTo(-19);
+      assertThat(tcp.detail()).startsWith("trtype TCP: only controllers on this machine's PCI bus");
       RpcException noFunction =
           world.refusal(ATTACH, params, "PCIe", "qtest:" + qemu.directory() + "#00:07.0");
       assertThat(noFunction.code()).isEqualTo(-5);
@@ -120,6 +120,7 @@ class AttachMethodsTest {
       RpcException noAddress = world.refusal(ATTACH, params, "PCIe", "/dev/nvme0");
       assertThat(noAddress.detail()).contains("is no PCI address");
       RpcException notThere = world.refusal(ATTACH, params, "PCIe", "fffe:ff:1f.7");
+      assertThat(notThere.code()).isEqualTo(-19);
       assertThat(notThere.detail()).contains("there is no PCI function fffe:ff:1f.7");
       assertThat(world.call(LIST, "{}")).isEmpty();
     }

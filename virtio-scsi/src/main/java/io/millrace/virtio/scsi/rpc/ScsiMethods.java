@@ -126,8 +126,7 @@ public final class ScsiMethods {
   private CompletionStage<JsonNode> start(Arguments arguments) throws RpcException {
     ScsiController controller = controller(arguments);
     if (controller.isServed()) {
-      throw RpcException.invalidParams(
-          Errno.EALREADY, controller.name() + " has its socket already");
+      return done(); // as SPDK: whoever starts it wants it started
     }
     try {
       controllers.serve(controller, sockets.listen(controller.name()));
@@ -150,7 +149,9 @@ public final class ScsiMethods {
       configured.unit(controller, number, arguments);
       return CompletableFuture.completedStage(JsonNodeFactory.instance.numberNode(number));
     } catch (BdevException e) {
-      throw refused(e);
+      throw e.kind() == BdevException.Kind.NOT_FOUND // SPDK's errno for a bdev that is not there
+          ? RpcException.invalidParams(Errno.EINVAL, e.getMessage())
+          : refused(e);
     }
   }
 
@@ -179,10 +180,7 @@ public final class ScsiMethods {
     ArrayNode devices = JsonNodeFactory.instance.arrayNode();
     for (ScsiController controller : controllers.all()) {
       for (int target : controller.targets()) {
-        devices
-            .addObject()
-            .put("id", devices.size() - 1)
-            .put("device_name", "%s target %d".formatted(controller.name(), target));
+        devices.addObject().put("id", devices.size() - 1).put("device_name", "Target " + target);
       }
     }
     return CompletableFuture.completedStage(devices);
