@@ -20,6 +20,7 @@ public final class RpcMethod {
   private final Map<String, Param> params;
   private final boolean takesUnknownParams;
   private final boolean configures;
+  private final boolean ours;
   private final int badParamsCode;
   private final @Nullable String badParamsMessage;
   private final RpcHandler handler;
@@ -32,6 +33,7 @@ public final class RpcMethod {
     this.params = from.params;
     this.takesUnknownParams = from.takesUnknownParams;
     this.configures = from.configures;
+    this.ours = from.ours;
     this.badParamsCode = from.badParamsCode;
     this.badParamsMessage = from.badParamsMessage;
     this.handler = handler;
@@ -85,6 +87,11 @@ public final class RpcMethod {
     return configures;
   }
 
+  /** Whether SPDK has no method of this name. */
+  public boolean isOurs() {
+    return ours;
+  }
+
   boolean takesUnknownParams() {
     return takesUnknownParams;
   }
@@ -95,6 +102,12 @@ public final class RpcMethod {
 
   RpcException badParams(Param param, String problem) {
     return badParams("parameter " + param.name() + " (" + param.help() + ") " + problem);
+  }
+
+  RpcException takesNoParams() {
+    String message =
+        badParamsMessage == null ? name + " method requires no parameters" : badParamsMessage;
+    return new RpcException(RpcException.INVALID_PARAMS, message);
   }
 
   RpcException badParams(String problem) {
@@ -116,6 +129,7 @@ public final class RpcMethod {
     private Set<RpcState> states = EnumSet.of(RpcState.RUNTIME);
     private boolean takesUnknownParams;
     private boolean configures;
+    private boolean ours;
     private int badParamsCode = RpcException.INVALID_PARAMS;
     private @Nullable String badParamsMessage;
 
@@ -144,6 +158,12 @@ public final class RpcMethod {
       return this;
     }
 
+    /** SPDK has no method of this name. */
+    public Builder ours() {
+      ours = true;
+      return this;
+    }
+
     /** Unknown parameters are ignored, as SPDK does where a plug-in may read them. */
     public Builder takesUnknownParams() {
       takesUnknownParams = true;
@@ -159,7 +179,10 @@ public final class RpcMethod {
       return this;
     }
 
-    /** What wrong parameters are answered with, in place of -32602 "Invalid parameters". */
+    /**
+     * What wrong parameters are answered with, in place of -32602 "Invalid parameters"; where there
+     * are none to give, the text alone in place of "NAME method requires no parameters".
+     */
     public Builder badParams(int code, String message) {
       badParamsCode = code;
       badParamsMessage = message;

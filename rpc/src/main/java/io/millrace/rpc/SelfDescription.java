@@ -1,5 +1,7 @@
 package io.millrace.rpc;
 
+import static java.util.Locale.ROOT;
+
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
@@ -28,6 +30,7 @@ final class SelfDescription {
             .handledBy(self::names));
     registry.add(
         RpcMethod.named("rpc_describe_methods", "Describes methods and their parameters")
+            .ours()
             .states(RpcState.STARTUP, RpcState.RUNTIME)
             .param(Param.string("name", "only this method"))
             .handledBy(self::describe));
@@ -71,6 +74,16 @@ final class SelfDescription {
     ObjectNode node = NODES.objectNode();
     node.put("name", method.name());
     node.put("description", method.help());
+    node.put("spdk", !method.isOurs());
+    ArrayNode states = node.putArray("states");
+    method.states().stream().sorted().forEach(state -> states.add(state.name().toLowerCase(ROOT)));
+    if (!method.aliases().isEmpty()) {
+      ArrayNode aliases = node.putArray("aliases");
+      method.aliases().stream().sorted().forEach(aliases::add);
+    }
+    RpcException refusal =
+        method.params().isEmpty() ? method.takesNoParams() : method.badParams("wrong");
+    node.putObject("wrong_params").put("code", refusal.code()).put("message", refusal.error());
     ArrayNode params = node.putArray("params");
     for (Param param : method.params()) {
       ObjectNode entry = params.addObject();

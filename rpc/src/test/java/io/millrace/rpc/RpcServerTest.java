@@ -82,7 +82,10 @@ class RpcServerTest {
                   .call("rpc_describe_methods", NODES.objectNode().put("name", "echo"))
                   .toString())
           .isEqualTo(
-              "[{\"name\":\"echo\",\"description\":\"Gives its text back\",\"params\":["
+              "[{\"name\":\"echo\",\"description\":\"Gives its text back\","
+                  + "\"spdk\":true,\"states\":[\"runtime\"],\"aliases\":[\"repeat\"],"
+                  + "\"wrong_params\":{\"code\":-32602,\"message\":\"Invalid parameters\"},"
+                  + "\"params\":["
                   + "{\"name\":\"text\",\"type\":\"string\",\"required\":true,"
                   + "\"description\":\"what to give back\",\"accepts\":\"a string\"},"
                   + "{\"name\":\"times\",\"type\":\"integer\",\"required\":false,"

@@ -120,6 +120,11 @@ final class ControlPlane {
     }
   }
 
+  /** All methods; once a reactor runs, the control thread's. */
+  MethodRegistry methods() {
+    return methods;
+  }
+
   /**
    * Makes what the state directory has, or else what the file says, and enters run time. What the
    * file made stays if it fails half-way.

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,16 +32,18 @@ import tools.jackson.databind.node.JsonNodeFactory;
       "Examples:",
       "  millrace rpc bdev_get_bdevs",
       "  millrace rpc bdev_get_bdevs '{\"name\": \"Malloc0\"}'",
-      "  millrace rpc --describe bdev_malloc_create",
+      "  millrace rpc --help bdev_malloc_create",
       "  millrace rpc save_config > server.json",
       "  millrace rpc load_config server.json",
       "",
       "save_config and load_config are not the server's: they ask it for the calls that make it",
       "what it is, and make those of a file (or of standard input)."
     })
-final class RpcCommand extends HelpOption implements Callable<Integer> {
+final class RpcCommand implements Callable<Integer> {
   /** Where {@code serve -r} listens and {@code rpc} connects unless told otherwise. */
   static final String DEFAULT_SOCKET = "/var/tmp/millrace.sock";
+
+  private static final String DESCRIBE = "rpc_describe_methods";
 
   @Spec private CommandSpec spec;
 
@@ -58,7 +61,16 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
       description = "How long to wait for the reply. Default: ${DEFAULT-VALUE}.")
   private double timeoutSeconds;
 
-  @Option(names = "--describe", description = "Tells what METHOD, or every method, does and takes.")
+  @Option(
+      names = {"-h", "--help"},
+      description = "Shows this help; with METHOD, what that does and takes.")
+  private boolean help;
+
+  @Option(
+      names = "--describe",
+      description =
+          "Tells what METHOD, or every method, does and takes: of the server, or of this program if"
+              + " none runs.")
   private boolean describe;
 
   @Parameters(
@@ -78,29 +90,33 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
   private @Nullable String parameters;
 
   @Override
-  public Integer call() throws CommandException {
+  public Integer call() throws CommandException, InterruptedException {
     if (!(timeoutSeconds > 0 && timeoutSeconds < 1e6)) {
       throw wrong("--timeout must be more than 0 seconds");
     }
-    if (describe && parameters != null) {
-      throw wrong("--describe takes a METHOD and no parameters");
-    }
-    if (method != null && !describe && ConfigCommands.has(method)) {
+    if (method != null && !describe && !help && ConfigCommands.has(method)) {
       return configure(method);
     }
-    String called = describe ? "rpc_describe_methods" : method;
-    if (called == null) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (help && method == null) {
+      spec.commandLine().usage(out);
+    } else if (help || describe) {
+      if (parameters != null) {
+        throw wrong("--describe and --help take a METHOD and no parameters");
+      }
+      MethodHelp.print(described(), out);
+    } else if (method == null) {
       throw wrong("which METHOD? rpc_get_methods lists all");
+    } else {
+      JsonNode given = given();
+      try (RpcClient client = connect()) {
+        out.println(json().writeValueAsString(call(client, method, given)));
+      } catch (IOException e) {
+        throw CommandException.failed(e);
+      }
     }
-    JsonNode given = describe ? describedMethod() : given();
-    try (RpcClient client = connect()) {
-      print(client.call(called, given));
-      return 0;
-    } catch (RpcException e) {
-      throw CommandException.failed(called + ": error " + e.code() + ": " + e.getMessage());
-    } catch (IOException e) {
-      throw CommandException.failed(e);
-    }
+    out.flush();
+    return 0;
   }
 
   private int configure(String command) throws CommandException {
@@ -112,18 +128,32 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
     }
   }
 
-  private void print(JsonNode result) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (describe) {
-      MethodHelp.print(result, out);
-    } else {
-      out.println(json().writeValueAsString(result));
+  private static JsonNode call(RpcClient client, String method, @Nullable JsonNode given)
+      throws IOException, CommandException {
+    try {
+      return client.call(method, given);
+    } catch (RpcException e) {
+      throw CommandException.failed(method + ": error " + e.code() + ": " + e.getMessage());
     }
-    out.flush();
   }
 
-  private @Nullable JsonNode describedMethod() {
-    return method == null ? null : JsonNodeFactory.instance.objectNode().put("name", method);
+  /** Of the server that is asked; where there is none, of the one that this program would be. */
+  private JsonNode described() throws CommandException, InterruptedException {
+    JsonNode which =
+        method == null ? null : JsonNodeFactory.instance.objectNode().put("name", method);
+    try (RpcClient client = RpcClient.connect(socket, timeout())) {
+      return call(client, DESCRIBE, which);
+    } catch (IOException | IllegalArgumentException none) {
+      try {
+        return Target.declaredMethods().call(DESCRIBE, which).toCompletableFuture().get();
+      } catch (ExecutionException e) {
+        throw CommandException.misused(Cores.cause(e));
+      }
+    }
+  }
+
+  private Duration timeout() {
+    return Duration.ofMillis((long) (timeoutSeconds * 1000));
   }
 
   private @Nullable JsonNode given() throws CommandException {
@@ -150,7 +180,7 @@ final class RpcCommand extends HelpOption implements Callable<Integer> {
 
   private RpcClient connect() throws CommandException {
     try {
-      return RpcClient.connect(socket, Duration.ofMillis((long) (timeoutSeconds * 1000)));
+      return RpcClient.connect(socket, timeout());
     } catch (IOException | IllegalArgumentException e) {
       throw CommandException.misused(e);
     }

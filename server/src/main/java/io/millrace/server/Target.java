@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevRegistry;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.ConfigFile;
+import io.millrace.rpc.MethodRegistry;
 import io.millrace.scsi.LogicalUnits;
 import io.millrace.scsi.StoredReservations;
 import io.millrace.vhost.user.server.ControllerException;
@@ -103,6 +104,27 @@ final class Target {
           }
         }
       }
+    }
+  }
+
+  /** All methods that {@code serve} has, to read about: nothing runs behind them any more. */
+  static MethodRegistry declaredMethods() throws CommandException, InterruptedException {
+    ServeOptions nothing =
+        new ServeOptions(List.of(), List.of(), Path.of(""), null, false, null, null, null, null);
+    Target target = new Target(nothing, Cores.start(null, false));
+    try {
+      return new ControlPlane(
+              nothing,
+              null,
+              target.cores,
+              target.bdevs,
+              target.controllers,
+              target.blk,
+              target.scsi(),
+              target.scheduler)
+          .methods();
+    } finally {
+      target.stop();
     }
   }
 
