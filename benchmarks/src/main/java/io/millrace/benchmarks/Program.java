@@ -51,6 +51,8 @@ final class Program {
       program.add(new Alone("ring", RingCost::measure));
       program.add(new Alone("memory", () -> memory(peers)));
       program.add(new Alone("safepoints", () -> List.of(Safepoints.measure(peers, safepointTime))));
+      program.add(
+          new Alone("management", () -> Management.measure(peers, safepointTime, RESTARTS)));
       program.add(new Alone("scaling", () -> Scaling.measure(peers, PROCESSORS)));
       program.add(new Alone("plug", () -> List.of(PlugGap.measure(peers))));
     }

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** How long the JVM of a server under load stops all threads, from its own log. */
 final class Safepoints {
-  private static final Duration WARM_UP = Duration.ofSeconds(5);
+  static final Duration WARM_UP = Duration.ofSeconds(5);
   private static final int DEPTH = 32;
   private static final double MICRO = 1e3; // nanoseconds
 
@@ -27,6 +27,17 @@ final class Safepoints {
 
   /** Under 4 KiB random reads of a malloc disk for so long. */
   static Figure measure(Peers peers, Duration time) throws IOException, InterruptedException {
+    return measure(peers, time, (rpc, now) -> Thread.sleep(now));
+  }
+
+  /** What is done to the server for a while, beside the load. */
+  interface Meanwhile {
+    void run(Path rpcSocket, Duration time) throws IOException, InterruptedException;
+  }
+
+  /** The same, while something else is done to the server. */
+  static Figure measure(Peers peers, Duration time, Meanwhile meanwhile)
+      throws IOException, InterruptedException {
     Path work = peers.work();
     Path log = work.resolve("safepoints.log");
     Contender.Server plain = peers.millraceMalloc("safepoint", Spdk.MALLOC_BYTES);
@@ -40,9 +51,9 @@ final class Safepoints {
         Child load = Child.start("safepoint-load", Contest.LOAD_CORE, swarm, work)) {
       load.awaitPrinted(DiskSwarm.ATTACHED);
       load.say(DiskSwarm.line(DEPTH, Duration.ZERO, time.plus(WARM_UP).plusMinutes(1)));
-      Thread.sleep(WARM_UP);
+      meanwhile.run(work.resolve("safepoint.rpc"), WARM_UP);
       int before = Files.readAllLines(log).size();
-      Thread.sleep(time);
+      meanwhile.run(work.resolve("safepoint.rpc"), time);
       List<String> lines = Files.readAllLines(log);
       return figure(time, lines.subList(before, lines.size()));
     }

@@ -59,8 +59,8 @@ final class StartTime {
     return figures;
   }
 
-  private static double start(Contender.Server server, Path work)
-      throws IOException, InterruptedException {
+  /** Milliseconds from exec to a connection. */
+  static double start(Contender.Server server, Path work) throws IOException, InterruptedException {
     long start = System.nanoTime();
     try (Child _ = server.start("start", ALL_CORES, work)) {
       return (System.nanoTime() - start) / (double) Duration.ofMillis(1).toNanos();
