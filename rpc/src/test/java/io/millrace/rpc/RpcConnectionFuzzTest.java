@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  */
 class RpcConnectionFuzzTest {
   private static final int CUT = 2;
+  private static final int LONGEST_ERROR_CHARS = Dispatcher.MAX_ERROR_CHARS + 50;
   private static final int NO_METHOD = RpcException.METHOD_NOT_FOUND;
   private static final Set<Integer> CODES =
       Set.of(
@@ -76,7 +77,10 @@ class RpcConnectionFuzzTest {
     a.optionalUuid("uuid").ifPresent(uuid -> assertThat(uuid.toString()).hasSize(36));
     assertThat(a.bool("readonly")).isIn(true, false);
     assertThat(a.strings("names")).doesNotContainNull();
-    a.object("extra").ifPresent(extra -> assertThat(extra.isObject()).isTrue());
+    a.object("extra").ifPresent(extra -> {
+      assertThat(extra.isObject()).isTrue();
+      assertThat(Json.hasNameTwice(extra)).isFalse();
+    });
   }
 
   @FuzzTest
@@ -131,6 +135,7 @@ class RpcConnectionFuzzTest {
     if (reply.has("error")) {
       JsonNode error = reply.get("error");
       assertThat(error.path("message").stringValue()).isNotBlank();
+      assertThat(error.path("data").asString("")).hasSizeLessThan(LONGEST_ERROR_CHARS);
       assertThat(error.path("code").intValue()).isIn(CODES);
     }
   }
