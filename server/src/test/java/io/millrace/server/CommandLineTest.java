@@ -91,7 +91,7 @@ class CommandLineTest {
         "rpc -r DIR/none.sock x {|millrace rpc: parameters are not JSON: ",
         "rpc -r DIR/none.sock x 7|millrace rpc: parameters must be a JSON object",
         "rpc -r DIR/none.sock -t 0 x|millrace rpc: --timeout must be more than 0",
-        "rpc --describe x {}|millrace rpc: --describe takes a METHOD and no parameters",
+        "rpc --describe x {}|millrace rpc: --describe and --help take a METHOD and no parameters",
         "perf|millrace perf: what to load? give either --socket PATH or --bdev BDEV",
         "perf --socket DIR/none.sock|millrace perf: ",
         "perf --socket DIR/none.sock --rw=up|millrace perf: --rw=up is not known",

@@ -162,6 +162,15 @@ class RpcDeclarationsTest {
   }
 
   @Test
+  void helpOfAMethodIsTheSameWithAServerAndWithout() {
+    String socket = dir.resolve("rpc.sock").toString();
+
+    assertThat(Cli.run("rpc", "-r", socket, "--help", "bdev_null_create").out())
+        .startsWith("bdev_null_create - ")
+        .isEqualTo(Cli.run("rpc", "-r", "/nowhere", "--help", "bdev_null_create").out());
+  }
+
+  @Test
   void whatIsNestedTooDeepIsNoRequestToAnyMethod() throws Exception {
     String deep = "[".repeat(70) + "]".repeat(70);
 

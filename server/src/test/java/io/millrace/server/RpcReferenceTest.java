@@ -33,7 +33,7 @@ class RpcReferenceTest {
   }
 
   @Test
-  void helpOfAMethodIsTheSameWithAServerAndWithout() {
+  void helpOfAMethodNeedsNoServer() {
     Cli without = Cli.run("rpc", "-r", "/nowhere.sock", "--help", "bdev_null_create");
 
     assertThat(without.exitCode()).as(without.err()).isZero();
