@@ -27,7 +27,7 @@ final class Safepoints {
 
   /** Under 4 KiB random reads of a malloc disk for so long. */
   static Figure measure(Peers peers, Duration time) throws IOException, InterruptedException {
-    return measure(peers, time, (rpc, now) -> Thread.sleep(now));
+    return measure(peers, time, (_, span) -> Thread.sleep(span));
   }
 
   /** What is done to the server for a while, beside the load. */

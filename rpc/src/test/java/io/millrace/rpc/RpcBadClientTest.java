@@ -144,16 +144,16 @@ class RpcBadClientTest {
     int calls = 600; // 60 MB of results
     SocketChannel client = connectAtOnce();
     client.configureBlocking(true);
-    String one = "{\"method\":\"echo\",\"params\":{\"text\":\"x\",\"times\":100000},\"id\":%d}";
     List<String> batch = new ArrayList<>();
     for (int id = 1; id <= calls; id++) {
-      batch.add(one.formatted(id));
+      batch.add(
+          "{\"method\":\"echo\",\"params\":{\"text\":\"x\",\"times\":100000},\"id\":%d}".formatted(id));
     }
     Thread sender =
         Thread.ofPlatform().start(() -> write(client, "[" + String.join(",", batch) + "]"));
 
     String text = readAll(client);
-    sender.join(TIMEOUT);
+    assertThat(sender.join(TIMEOUT)).isTrue();
 
     assertThat(text.length()).isLessThan(RpcConnection.MAX_REPLY_BYTES);
     var replies = new JsonMapper().readTree(text);

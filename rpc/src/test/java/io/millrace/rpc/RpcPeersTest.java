@@ -1,5 +1,6 @@
 package io.millrace.rpc;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -53,8 +54,8 @@ class RpcPeersTest {
     assumeThat(System.getProperty("user.name"))
         .as("needs root, to be somebody else")
         .isEqualTo("root");
-    assumeThat(Path.of("/usr/bin/setpriv")).exists();
-    assumeThat(Path.of("/usr/bin/perl")).exists();
+    assumeThat(Path.of("/usr/bin/setpriv")).as("needs setpriv").exists();
+    assumeThat(Path.of("/usr/bin/perl")).as("needs perl").exists();
     Path open = Files.createTempDirectory(Path.of("/tmp"), "peers");
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path socket = open.resolve("rpc.sock");
@@ -98,7 +99,7 @@ class RpcPeersTest {
                 socket.toString())
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    String answer = new String(client.getInputStream().readAllBytes());
+    String answer = new String(client.getInputStream().readAllBytes(), UTF_8);
     assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
     return answer;
   }

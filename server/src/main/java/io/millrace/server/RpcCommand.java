@@ -98,19 +98,20 @@ final class RpcCommand implements Callable<Integer> {
       return configure(method);
     }
     PrintWriter out = spec.commandLine().getOut();
-    if (help && method == null) {
+    String called = method;
+    if (help && called == null) {
       spec.commandLine().usage(out);
     } else if (help || describe) {
       if (parameters != null) {
         throw wrong("--describe and --help take a METHOD and no parameters");
       }
       MethodHelp.print(described(), out);
-    } else if (method == null) {
+    } else if (called == null) {
       throw wrong("which METHOD? rpc_get_methods lists all");
     } else {
       JsonNode given = given();
       try (RpcClient client = connect()) {
-        out.println(json().writeValueAsString(call(client, method, given)));
+        out.println(json().writeValueAsString(call(client, called, given)));
       } catch (IOException e) {
         throw CommandException.failed(e);
       }

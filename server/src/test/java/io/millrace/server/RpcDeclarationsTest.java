@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -191,13 +192,13 @@ class RpcDeclarationsTest {
   }
 
   private static List<String> wrongValues(JsonNode param) {
-    List<String> wrong = new ArrayList<>(WRONG.get(param.path("type").stringValue()));
+    List<String> wrong = new ArrayList<>(WRONG.getOrDefault(param.path("type").stringValue(), List.of()));
     String accepts = param.path("accepts").stringValue();
     Matcher range = RANGE.matcher(accepts);
     if (range.matches()) {
       wrong.add(
-          new java.math.BigInteger(range.group(1)).subtract(java.math.BigInteger.ONE).toString());
-      wrong.add(new java.math.BigInteger(range.group(2)).add(java.math.BigInteger.ONE).toString());
+          new BigInteger(range.group(1)).subtract(BigInteger.ONE).toString());
+      wrong.add(new BigInteger(range.group(2)).add(BigInteger.ONE).toString());
     } else if (param.path("type").stringValue().equals("string") && !accepts.equals("a string")) {
       wrong.add("\"none of these\"");
     }
