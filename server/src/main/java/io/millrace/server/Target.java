@@ -14,6 +14,7 @@ import io.millrace.virtio.blk.BlkControllers;
 import io.millrace.virtio.scsi.ScsiControllers;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -111,7 +112,7 @@ final class Target {
   static MethodRegistry declaredMethods() throws CommandException, InterruptedException {
     ServeOptions nothing =
         new ServeOptions(List.of(), List.of(), Path.of(""), null, false, null, null, null, null);
-    Target target = new Target(nothing, Cores.start(null, false));
+    Target target = new Target(nothing, null, Cores.start(null, false));
     try {
       return new ControlPlane(
               nothing,

@@ -47,7 +47,7 @@ class RpcSessionTest {
 
     List<JsonNode> ours;
     try (ServerProcess server = serve()) {
-      assertThat(server.line()).startsWith("ready: ");
+      assertThat(server.line()).startsWith("waiting: ");
       ours = RpcSession.replay(spdk, socket(), folder);
     }
 
@@ -125,7 +125,7 @@ class RpcSessionTest {
   }
 
   private List<String> arguments() {
-    return List.of("serve", "-m", "0x1", "-r", socket().toString(), "-S", folder.toString());
+    return List.of("serve", "-m", "0x1", "-r", socket().toString(), "-S", folder.toString(), "--wait-for-rpc");
   }
 
   private Path socket() {
