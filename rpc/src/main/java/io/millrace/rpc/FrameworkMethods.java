@@ -69,6 +69,8 @@ public final class FrameworkMethods {
             .handledBy(none -> methods.whenRuntime().thenApply(up -> BooleanNode.TRUE)));
     methods.add(
         RpcMethod.named("framework_get_subsystems", "Lists subsystems in the order they come up")
+            .badParams(
+                RpcException.INVALID_PARAMS, "'framework_get_subsystems' requires no arguments")
             .handledBy(none -> CompletableFuture.completedStage(self.list())));
     methods.add(
         RpcMethod.named("framework_get_config", "Lists the calls that configure a subsystem so")
