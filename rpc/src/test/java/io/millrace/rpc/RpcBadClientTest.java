@@ -147,7 +147,8 @@ class RpcBadClientTest {
     List<String> batch = new ArrayList<>();
     for (int id = 1; id <= calls; id++) {
       batch.add(
-          "{\"method\":\"echo\",\"params\":{\"text\":\"x\",\"times\":100000},\"id\":%d}".formatted(id));
+          "{\"method\":\"echo\",\"params\":{\"text\":\"x\",\"times\":100000},\"id\":%d}"
+              .formatted(id));
     }
     Thread sender =
         Thread.ofPlatform().start(() -> write(client, "[" + String.join(",", batch) + "]"));

@@ -77,10 +77,11 @@ class RpcConnectionFuzzTest {
     a.optionalUuid("uuid").ifPresent(uuid -> assertThat(uuid.toString()).hasSize(36));
     assertThat(a.bool("readonly")).isIn(true, false);
     assertThat(a.strings("names")).doesNotContainNull();
-    a.object("extra").ifPresent(extra -> {
-      assertThat(extra.isObject()).isTrue();
-      assertThat(Json.hasNameTwice(extra)).isFalse();
-    });
+    a.object("extra")
+        .ifPresent(extra -> {
+          assertThat(extra.isObject()).isTrue();
+          assertThat(Json.hasNameTwice(extra)).isFalse();
+        });
   }
 
   @FuzzTest

@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RpcConnectionTest {
   private static final String PARSE_ERROR =
-      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"Parse error\",\"data\":";
+      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"Parse"
+          + " error\",\"data\":";
 
   private TestMethods methods = new TestMethods();
   private EmbeddedChannel channel = new EmbeddedChannel();
@@ -38,15 +39,12 @@ class RpcConnectionTest {
             + "|{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"result\":true}",
         "{\"method\":\"repeat\",\"params\":{\"text\":\"x\",\"times\":3},\"id\":-1.5}"
             + "|{\"jsonrpc\":\"2.0\",\"id\":-1.5,\"result\":\"xxx\"}",
-        "{\"method\":\"no\",\"id\":1}"
-            + "|{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"Method not found\","
-            + "\"data\":\"no method no; rpc_get_methods lists them\"}}",
-        "{\"method\":\"missing\",\"id\":1}"
-            + "|{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-19,\"message\":\"No such device\","
-            + "\"data\":\"there is no bdev Null0\"}}",
-        "{\"method\":\"missing\"}"
-            + "|{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-19,\"message\":\"No such device\","
-            + "\"data\":\"there is no bdev Null0\"}}",
+        "{\"method\":\"no\",\"id\":1}|{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"Method"
+            + " not found\",\"data\":\"no method no; rpc_get_methods lists them\"}}",
+        "{\"method\":\"missing\",\"id\":1}|{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-19,\"message\":\"No"
+            + " such device\",\"data\":\"there is no bdev Null0\"}}",
+        "{\"method\":\"missing\"}|{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-19,\"message\":\"No"
+            + " such device\",\"data\":\"there is no bdev Null0\"}}",
         "{\"method\":\"ping\",\"params\":{},\"id\":1}"
             + "|{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32602,"
             + "\"message\":\"ping method requires no parameters\"}}",

@@ -58,25 +58,29 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "``|millrace: which command? serve, blk, rpc, perf, nvme, state or version (see millrace --help)",
+        "``|millrace: which command? serve, blk, rpc, perf, nvme, state or version (see millrace"
+            + " --help)",
         "sevre|millrace: Unmatched argument at index 0: 'sevre'",
-        "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET",
+        "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c"
+            + " FILE or -r SOCKET",
         "serve --blk|millrace serve: Missing required parameter for option '--blk'",
         "serve --block x|millrace serve: Unknown options: '--block', 'x'",
         "serve disk.img|millrace serve: Unmatched argument at index 0: 'disk.img'",
         "serve --blk disk.img|millrace serve: --blk disk.img has no '='",
         "serve --blk s=DIR/disk.img -m 0|millrace serve: '0' names no core",
         "serve --blk s=DIR/disk.img -m 1-2|millrace serve: '1-2' is not a core mask",
-        "serve --blk s=DIR/disk.img -S DIR/none|millrace serve: -S DIR/none is no directory; create",
-        "serve --blk s=DIR/disk.img --socket-mode 888|millrace serve: --socket-mode 888 is not an octal",
+        "serve --blk s=DIR/disk.img -S DIR/none|millrace serve: -S DIR/none is no directory;"
+            + " create",
+        "serve --blk s=DIR/disk.img --socket-mode 888|millrace serve: --socket-mode 888 is not an"
+            + " octal",
         "serve --blk s=DIR/disk.img --socket-mode 1000|millrace serve: --socket-mode 1000 is not",
         "serve --blk s=DIR/disk.img --socket-group no-such-group"
             + "|millrace serve: --socket-group no-such-group: there is no such group",
         "serve --blk s=DIR/disk.img --log-level loud|millrace serve: Invalid value for option",
         "serve --blk s=DIR/a.img --blk ./s=DIR/b.img"
             + "|millrace serve: --blk ./s=DIR/b.img has the socket of another disk",
-        "serve -S DIR --blk s=DIR/none.img"
-            + "|millrace serve: bdev s: DIR/none.img: ENOENT (No such file or directory); create it",
+        "serve -S DIR --blk s=DIR/none.img|millrace serve: bdev s: DIR/none.img: ENOENT (No such"
+            + " file or directory); create it",
         "serve -S DIR --blk s=DIR|millrace serve: bdev s: DIR is neither an image file nor a block",
         "serve -S DIR --blk none/s=DIR/disk.img"
             + "|millrace serve: DIR/none/s: there is no directory DIR/none; create it first",
@@ -123,9 +127,10 @@ class CommandLineTest {
         "serve -S DIR --blk connect:disk.img=DIR/disk.img"
             + "|millrace serve: DIR/disk.img: is there and is not a socket; name the one that",
         "serve -S DIR --blk connect:DIR/0123456789012345678901234567890123456789012345678901234567"
-            + "890123456789012345678901234567890123456789012345678901234567890=DIR/disk.img"
-            + "|millrace serve: DIR/0123456789012345678901234567890123456789012345678901234567"
-            + "890123456789012345678901234567890123456789012345678901234567890: a socket's path has",
+            + "890123456789012345678901234567890123456789012345678901234567890=DIR/disk.img|millrace"
+            + " serve:"
+            + " DIR/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890:"
+            + " a socket's path has",
       })
   void wrongSocketToConnectToIsOneLineAndExitCode2AndLeavesNothing(String line, String message)
       throws IOException {
@@ -150,15 +155,15 @@ class CommandLineTest {
       quoteCharacter = '`',
       value = {
         "{|DIR/c.json:1: not JSON",
-        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_magic_create\"}]}]}"
-            + "|DIR/c.json:1: subsystem bdev: bdev_magic_create: is not known here; remove it",
+        "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_magic_create\"}]}]}|DIR/c.json:1:"
+            + " subsystem bdev: bdev_magic_create: is not known here; remove it",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_set_options\","
             + "\"params\":{\"bdev_io_pool_size\":9,\"bdev_io_cache_size\":10}}]}]}"
             + "|DIR/c.json:1: subsystem bdev: bdev_set_options: Pool size 9 too small for cache"
             + " size 10: give a bdev_io_pool_size of at least bdev_io_cache_size",
         "{\"subsystems\":[{\"subsystem\":\"bdev\",\"config\":[{\"method\":\"bdev_null_create\","
-            + "\"params\":{\"name\":\"N\",\"block_size\":512}}]}]}"
-            + "|DIR/c.json:1: subsystem bdev: bdev_null_create: parameter num_blocks (blocks) is missing",
+            + "\"params\":{\"name\":\"N\",\"block_size\":512}}]}]}|DIR/c.json:1: subsystem bdev:"
+            + " bdev_null_create: parameter num_blocks (blocks) is missing",
         "{\"subsystems\":[{\"subsystem\":\"vhost_blk\",\"config\":[{\"method\":"
             + "\"vhost_create_blk_controller\",\"params\":{\"ctrlr\":\"v\",\"dev_name\":\"N\"}}]}]}"
             + "|DIR/c.json:1: subsystem vhost_blk: vhost_create_blk_controller: No such device:"

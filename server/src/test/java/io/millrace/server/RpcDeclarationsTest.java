@@ -33,7 +33,8 @@ class RpcDeclarationsTest {
   private static final Pattern WORDS = Pattern.compile("one of ([^,]+).*");
 
   /** SPDK lets plug-ins read what these do not know. */
-  private static final List<String> TAKES_ANY_NAME = List.of("vhost_create_blk_controller", "virtio_blk_create_transport");
+  private static final List<String> TAKES_ANY_NAME =
+      List.of("vhost_create_blk_controller", "virtio_blk_create_transport");
 
   private static final String DEEP = "[".repeat(50) + "]".repeat(50);
   private static final int HUGE_CHARS = 200_000;
@@ -192,12 +193,12 @@ class RpcDeclarationsTest {
   }
 
   private static List<String> wrongValues(JsonNode param) {
-    List<String> wrong = new ArrayList<>(WRONG.getOrDefault(param.path("type").stringValue(), List.of()));
+    List<String> wrong =
+        new ArrayList<>(WRONG.getOrDefault(param.path("type").stringValue(), List.of()));
     String accepts = param.path("accepts").stringValue();
     Matcher range = RANGE.matcher(accepts);
     if (range.matches()) {
-      wrong.add(
-          new BigInteger(range.group(1)).subtract(BigInteger.ONE).toString());
+      wrong.add(new BigInteger(range.group(1)).subtract(BigInteger.ONE).toString());
       wrong.add(new BigInteger(range.group(2)).add(BigInteger.ONE).toString());
     } else if (param.path("type").stringValue().equals("string") && !accepts.equals("a string")) {
       wrong.add("\"none of these\"");

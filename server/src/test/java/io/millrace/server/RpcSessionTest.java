@@ -125,7 +125,8 @@ class RpcSessionTest {
   }
 
   private List<String> arguments() {
-    return List.of("serve", "-m", "0x1", "-r", socket().toString(), "-S", folder.toString(), "--wait-for-rpc");
+    return List.of(
+        "serve", "-m", "0x1", "-r", socket().toString(), "-S", folder.toString(), "--wait-for-rpc");
   }
 
   private Path socket() {

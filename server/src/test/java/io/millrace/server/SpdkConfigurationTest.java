@@ -49,8 +49,19 @@ class SpdkConfigurationTest {
       try (RawRpc rpc = RawRpc.connect(socket)) {
         assertThat(names(rpc, "bdev_get_bdevs", "name"))
             .containsExactlyInAnyOrder(
-                "Malloc0", "Malloc1", "Malloc2", "Malloc3", "Null0", "Aio0", "Pass0", "Delay0",
-                "EE_Malloc2", "Malloc3p0", "Malloc3p1", "Malloc3p2", "Malloc3p3");
+                "Malloc0",
+                "Malloc1",
+                "Malloc2",
+                "Malloc3",
+                "Null0",
+                "Aio0",
+                "Pass0",
+                "Delay0",
+                "EE_Malloc2",
+                "Malloc3p0",
+                "Malloc3p1",
+                "Malloc3p2",
+                "Malloc3p3");
         assertThat(names(rpc, "vhost_get_controllers", "ctrlr"))
             .containsExactlyInAnyOrder("vm0.sock", "vm1.sock", "vm2.sock");
         String controllers = call(rpc, "vhost_get_controllers").toString();
@@ -80,8 +91,7 @@ class SpdkConfigurationTest {
     return file.toString();
   }
 
-  private static List<String> names(RawRpc rpc, String method, String member)
-      throws Exception {
+  private static List<String> names(RawRpc rpc, String method, String member) throws Exception {
     return call(rpc, method).valueStream().map(one -> one.path(member).stringValue()).toList();
   }
 

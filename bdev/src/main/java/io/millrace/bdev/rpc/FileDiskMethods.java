@@ -150,14 +150,17 @@ final class FileDiskMethods {
                 named(FileEngineKind.values(), FileEngineKind::word, arguments.string("engine")))
             .withRegisterMemory(arguments.bool("register_memory"))
             .withFailures(failures);
-    return bdevMethods.create(arguments, () -> {
-      // Before the image is looked at: what is wrong with the call is not to be hidden by its lock.
-      if (options.blockSize() != 0) {
-        MemoryDiskMethods.checkedBlockSize("block_size", options.blockSize());
-      }
-      bdevMethods.bdevs().requireFree(name);
-      return FileBdev.create(options);
-    });
+    return bdevMethods.create(
+        arguments,
+        () -> {
+          // Before the image is looked at: what is wrong with the call is not to be hidden by its
+          // lock.
+          if (options.blockSize() != 0) {
+            MemoryDiskMethods.checkedBlockSize("block_size", options.blockSize());
+          }
+          bdevMethods.bdevs().requireFree(name);
+          return FileBdev.create(options);
+        });
   }
 
   private CompletionStage<JsonNode> rescan(Arguments arguments) throws RpcException {

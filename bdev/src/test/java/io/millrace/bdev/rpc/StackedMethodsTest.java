@@ -268,8 +268,8 @@ class StackedMethodsTest {
             + "|-22|Invalid argument|p99_read latency 1 us",
         "bdev_delay_create|{'base_bdev_name':'N','name':'X'}|-32603"
             + "|spdk_json_decode_object failed|avg_read_latency",
-        "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg_read',"
-            + "'latency_us':1}|-32602|The requested bdev does not exist.|N is of another kind (Null disk)",
+        "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg_read','latency_us':1}|-32602|The"
+            + " requested bdev does not exist.|N is of another kind (Null disk)",
         "bdev_delay_update_latency|{'delay_bdev_name':'N','latency_type':'avg','latency_us':1}"
             + "|-32603|spdk_json_decode_object failed|must be one of avg_read",
         "bdev_error_inject_error|{'name':'none','io_type':'all','error_type':'failure'}|-19"
