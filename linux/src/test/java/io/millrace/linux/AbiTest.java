@@ -200,6 +200,7 @@ class AbiTest {
   private static void sockets() {
     expect("AF_UNIX", SocketPair.AF_UNIX);
     expect("SOCK_STREAM", SocketPair.SOCK_STREAM);
+    expect("SOCK_DGRAM", DatagramTo.SOCK_DGRAM);
     expect("SOCK_CLOEXEC", SocketPair.SOCK_CLOEXEC);
     expect("SO_ACCEPTCONN", InheritedSocket.SO_ACCEPTCONN);
     expect("SO_DOMAIN", InheritedSocket.SO_DOMAIN);
