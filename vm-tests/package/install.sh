@@ -99,6 +99,12 @@ pid=$(show MainPID)
 restarted() { [ "$(show NRestarts)" -gt 0 ] && systemctl -q is-active millrace.service; }
 await 30 restarted && echo "started anew"
 
+section priorities
+printf 'MILLRACE_OPTIONS="-m 0x7000000000000000"\n' >/etc/default/millrace
+systemctl restart millrace.service
+journalctl --no-pager -o cat -p warning -u millrace.service | grep 'do not exist'
+sed -i 's/=.*/=""/' /etc/default/millrace
+
 section stop
 systemctl stop millrace.service 2>&1
 show Result

@@ -39,14 +39,15 @@ class ServiceManagerTest {
         if (bind(fd, (struct sockaddr *)&address, 3 + strlen(argv[1]))) return 90;
         snprintf(environment, sizeof environment, "@%s", argv[1]);
         setenv("NOTIFY_SOCKET", environment, 1);
-        pid_t manager = getpid(), child = fork();
+        pid_t child = fork();
         if (child) { execvp(argv[2], argv + 2); return 91; }
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (;;) {
           ssize_t length = recv(fd, text, sizeof text - 1, 0);
           if (length <= 0) return 0;
-          for (ssize_t i = 0; i < length; i++) if (text[i] == '\n') text[i] = ' ';
+          for (ssize_t i = 0; i < length; i++) if (text[i] == '\\n') text[i] = ' ';
           text[length] = 0;
-          printf("told: %s\n", text);
+          printf("told: %s\\n", text);
           fflush(stdout);
           if (strstr(text, "STOPPING=1")) return 0;
         }

@@ -123,6 +123,11 @@ class PackageTest {
   }
 
   @Test
+  void warningsAreWarningsInTheJournal() {
+    assertThat(seen.get("priorities")).startsWith("-m: cores 60-62 do not exist or are forbidden");
+  }
+
+  @Test
   void stoppedServerEndsCleanlyAndTheNextCallStartsIt() {
     assertThat(seen.get("stop").lines().toList().subList(0, 2)).containsExactly("success", "0");
     assertThat(seen.get("activation")).contains("\"version\"").endsWith("\nactive");
