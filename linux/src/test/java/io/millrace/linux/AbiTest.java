@@ -73,6 +73,8 @@ class AbiTest {
     expect("SYS_getpid", Syscall.GETPID);
     expect("SYS_socket", Syscall.SOCKET);
     expect("SYS_connect", Syscall.CONNECT);
+    expect("SYS_bind", Syscall.BIND);
+    expect("SYS_listen", Syscall.LISTEN);
     expect("SYS_sendmsg", Syscall.SENDMSG);
     expect("SYS_recvmsg", Syscall.RECVMSG);
     expect("SYS_socketpair", Syscall.SOCKETPAIR);
