@@ -72,10 +72,10 @@ drop_ins $operations
 
 section disk
 document $operations "Serve disks"
-rpc bdev_get_bdevs '{"name": "vm0"}' | grep -E 'engine|uring'
 section guest
 useradd --system -G millrace guest
 runuser -u guest -- millrace perf --socket /run/millrace/vm0.sock --rw=randwrite --verify --size=4m 2>&1 | grep -o 'bad=.*'
+rpc bdev_get_bdevs '{"name": "vm0"}' | grep engine
 section stranger
 runuser -u nobody -- millrace perf --socket /run/millrace/vm0.sock --rw=read --size=4k 2>&1
 runuser -u nobody -- millrace rpc -r /run/millrace.sock spdk_get_version 2>&1

@@ -81,7 +81,7 @@ class PackageTest {
   @Test
   void serverTellsSystemdThatItServesAndWhat() {
     assertThat(seen.get("watch"))
-        .startsWith("0 disks on 1 core, JSON-RPC at fd:rpc\n[]\n[]\n")
+        .startsWith("0 disks on 1 core, JSON-RPC at fd:rpc\n[ ]\n[ ]\n")
         .contains("\"reactors\"", "ready: 0 disks on 1 core");
   }
 
@@ -98,8 +98,7 @@ class PackageTest {
 
   @Test
   void diskIsServedByIoUringToAMemberOfTheGroupAndToNobodyElse() {
-    assertThat(seen.get("disk")).contains("\"io_uring\"");
-    assertThat(seen.get("guest")).isEqualTo("bad=0");
+    assertThat(seen.get("guest")).startsWith("bad=0,").contains("\"engine\" : \"io_uring\"");
     assertThat(seen.get("stranger").lines())
         .hasSize(2)
         .allMatch(line -> line.contains("ermission"));
@@ -114,7 +113,7 @@ class PackageTest {
 
   @Test
   void diskIsThereAgainFromTheStateThatWasBackedUpAndPutBack() {
-    assertThat(seen.get("restored")).isEqualTo("\"ctrlr\": \"vm0.sock\",");
+    assertThat(seen.get("restored")).contains("\"ctrlr\" : \"vm0.sock\",");
   }
 
   @Test
@@ -124,12 +123,13 @@ class PackageTest {
 
   @Test
   void warningsAreWarningsInTheJournal() {
-    assertThat(seen.get("priorities")).startsWith("-m: cores 60-62 do not exist or are forbidden");
+    assertThat(seen.get("priorities"))
+        .startsWith("-m: cores [60-62] do not exist or are forbidden");
   }
 
   @Test
   void stoppedServerEndsCleanlyAndTheNextCallStartsIt() {
-    assertThat(seen.get("stop").lines().toList().subList(0, 2)).containsExactly("success", "0");
+    assertThat(seen.get("stop")).endsWith("success\n0");
     assertThat(seen.get("activation")).contains("\"version\"").endsWith("\nactive");
   }
 
