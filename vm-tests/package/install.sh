@@ -16,19 +16,15 @@ document() {
     grep -v '^make ' | sed "s|server/target/package/millrace_.*_amd64.deb|$package|" >/tmp/commands
   sh /tmp/commands 2>&1
 }
-# drop_ins FILE: what systemd says of the drop-ins that a document shows, each by itself.
+# drop_ins FILE: what systemd says of the drop-ins that a document shows.
 drop_ins() {
   folder=/run/systemd/system/millrace.service.d
   mkdir -p $folder /srv/images
   awk '/^```/ {code = /^```ini/; next} code && /^# [a-z]*.conf$/ {name = $2} code {print >("/tmp/" name)}' "$1"
-  for file in /tmp/*.conf; do
-    cp "$file" $folder/
-    systemctl daemon-reload
-    systemd-analyze verify /lib/systemd/system/millrace.service 2>&1
-    rm $folder/*
-    echo "verified ${file##*/}"
-  done
-  systemctl daemon-reload
+  cp /tmp/*.conf $folder/
+  systemd-analyze verify /lib/systemd/system/millrace.service 2>&1
+  ls $folder
+  rm $folder/*
 }
 # await SECONDS COMMAND...: until it succeeds
 await() {

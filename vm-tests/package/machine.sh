@@ -12,7 +12,7 @@ set -euo pipefail
 folder=$(readlink -f "$1")
 package=$(readlink -f "$2")
 script=$(readlink -f "$3")
-patience=120 # seconds, for all of it
+patience=200 # seconds, for all of it
 
 cannot() {
   echo "$1" >&2
