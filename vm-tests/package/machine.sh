@@ -79,6 +79,10 @@ export root package script
     } &
     exec env -i PATH="$PATH" container=other chroot "$m" /lib/systemd/systemd --system --unit=machine.target --log-target=null --show-status=no
   ' </dev/null
-) || true
+) || status=$?
+if [ "${status:-0}" = 137 ]; then
+  echo "the machine was not done after $patience s" >&2
+  exit 1
+fi
 [ -s "$folder/result" ] || cannot "overlayfs and namespaces, to make a machine with systemd"
 exit "$(cat "$folder/result")"
