@@ -9,7 +9,7 @@ SOURCES := pom.xml $(shell find . -name target -prune -o -path ./simulation -pru
   \( -path '*/src/main/*' -o -path './server/*' -o -name pom.xml \) ! -path '*/src/test/*' -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-vfio soak fuzz mutation bench attack dist clean install
+.PHONY: help run test test-vfio soak fuzz mutation bench attack dist package clean install
 
 help: ## say this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,6 +52,9 @@ attack: install ## attack the back-end that listens at SOCKET=, or is started by
 
 dist: install $(DIST) ## build the self-contained distribution in server/target/millrace
 	@echo "$(DIST) is built"
+
+package: install $(DIST) ## make a Debian package and a tarball of the distribution, in server/target/package
+	@server/src/package/package.sh server/target/millrace server/target/package
 
 clean: ## remove what was built; downloads stay in build/cache
 	rm -rf target */target

@@ -25,6 +25,8 @@ declare -A package=(
   [kill]=procps
   [sg_inq]=sg3-utils
   [dmsetup]=dmsetup
+  [systemctl]=systemd
+  [groff]=groff-base
 )
 # the same for what one test installs, and is skipped without
 declare -A package_of_test=(

@@ -42,6 +42,15 @@ public final class FileDescriptor implements AutoCloseable {
     return own((int) LinuxException.check(copy, "duplicate", this));
   }
 
+  /** The number, for somebody else to close: this is closed from now on, without a call. */
+  public int release() {
+    int n = number.getAndSet(CLOSED);
+    if (n == CLOSED) {
+      throw new IllegalStateException("file descriptor is closed");
+    }
+    return n;
+  }
+
   /**
    * Closes the descriptor. The kernel releases it even when close(2) reports an error, so nothing
    * is reported.

@@ -22,7 +22,7 @@ public final class InheritedSocket implements AutoCloseable {
   private final FileDescriptor descriptor;
   private final boolean listening;
 
-  private InheritedSocket(FileDescriptor descriptor, boolean listening) {
+  InheritedSocket(FileDescriptor descriptor, boolean listening) {
     this.descriptor = descriptor;
     this.listening = listening;
   }

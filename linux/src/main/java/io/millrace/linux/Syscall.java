@@ -34,6 +34,8 @@ final class Syscall {
   static final int CONNECT = 42;
   static final int SENDMSG = 46;
   static final int RECVMSG = 47;
+  static final int BIND = 49;
+  static final int LISTEN = 50;
   static final int GETSOCKNAME = 51;
   static final int GETPEERNAME = 52;
   static final int SOCKETPAIR = 53;

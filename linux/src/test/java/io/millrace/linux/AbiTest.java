@@ -73,6 +73,8 @@ class AbiTest {
     expect("SYS_getpid", Syscall.GETPID);
     expect("SYS_socket", Syscall.SOCKET);
     expect("SYS_connect", Syscall.CONNECT);
+    expect("SYS_bind", Syscall.BIND);
+    expect("SYS_listen", Syscall.LISTEN);
     expect("SYS_sendmsg", Syscall.SENDMSG);
     expect("SYS_recvmsg", Syscall.RECVMSG);
     expect("SYS_socketpair", Syscall.SOCKETPAIR);
@@ -200,6 +202,7 @@ class AbiTest {
   private static void sockets() {
     expect("AF_UNIX", SocketPair.AF_UNIX);
     expect("SOCK_STREAM", SocketPair.SOCK_STREAM);
+    expect("SOCK_DGRAM", DatagramTo.SOCK_DGRAM);
     expect("SOCK_CLOEXEC", SocketPair.SOCK_CLOEXEC);
     expect("SO_ACCEPTCONN", InheritedSocket.SO_ACCEPTCONN);
     expect("SO_DOMAIN", InheritedSocket.SO_DOMAIN);

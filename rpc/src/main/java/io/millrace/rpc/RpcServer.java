@@ -1,5 +1,9 @@
 package io.millrace.rpc;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
+
+import io.millrace.linux.InheritedSocket;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.SocketFile;
 import io.netty.bootstrap.ServerBootstrap;
@@ -48,7 +52,8 @@ public final class RpcServer {
   private static final RecvByteBufAllocator ONE_AT_A_TIME =
       new FixedRecvByteBufAllocator(1).maxMessagesPerRead(1);
 
-  private final SocketFile file;
+  private final Path path;
+  private final @Nullable SocketFile file; // null where another process made the socket
   private final EventLoop loop;
   private final Dispatcher dispatcher;
   private final Set<Channel> connections = new HashSet<>();
@@ -56,7 +61,8 @@ public final class RpcServer {
   private @Nullable Channel listening;
   private boolean closing;
 
-  private RpcServer(SocketFile file, EventLoop loop, MethodRegistry registry) {
+  private RpcServer(Path path, @Nullable SocketFile file, EventLoop loop, MethodRegistry registry) {
+    this.path = path;
     this.file = file;
     this.loop = loop;
     this.dispatcher = new Dispatcher(registry, this::onLoop);
@@ -78,27 +84,63 @@ public final class RpcServer {
     } catch (IOException refused) {
       return CompletableFuture.failedStage(refused);
     }
-    return new RpcServer(file, loop, registry).bind();
-  }
-
-  private CompletionStage<RpcServer> bind() {
-    CompletableFuture<RpcServer> bound = new CompletableFuture<>();
-    ChannelFuture binding =
-        new ServerBootstrap()
-            .group(loop)
+    RpcServer server = new RpcServer(file.path(), file, loop, registry);
+    return server.started(
+        server
+            .bootstrap()
             .channel(EpollServerDomainSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, ONE_AT_A_TIME)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .handler(new Admission())
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel.pipeline().addLast(new RpcConnection(dispatcher));
-                  }
-                })
-            .bind(new DomainSocketAddress(file.path().toFile()));
+            .bind(new DomainSocketAddress(file.path().toFile())));
+  }
+
+  /**
+   * As {@link #listen}, on a socket that whoever started this process made and that listens
+   * already: its file, mode and owner are theirs, and it outlives this server.
+   *
+   * @param number the descriptor's, which nobody else in this process may own; this server's from
+   *     now on
+   */
+  public static CompletionStage<RpcServer> inherit(
+      int number, EventLoop loop, MethodRegistry registry) {
+    Path path;
+    int listening;
+    try {
+      InheritedSocket socket = InheritedSocket.adopt(number);
+      if (!socket.isListening()) {
+        socket.close();
+        throw new IOException("fd " + number + " is a connected socket; JSON-RPC listens on one");
+      }
+      path = requireNonNullElse(socket.path(), Path.of("fd" + number));
+      listening = socket.descriptor().release();
+    } catch (IOException refused) {
+      return CompletableFuture.failedStage(refused);
+    }
+    RpcServer server = new RpcServer(path, null, loop, registry);
+    return server.started(
+        server
+            .bootstrap()
+            .channelFactory(() -> new EpollServerDomainSocketChannel(listening, true))
+            .option(ChannelOption.AUTO_READ, false)
+            .register());
+  }
+
+  private ServerBootstrap bootstrap() {
+    return new ServerBootstrap()
+        .group(loop)
+        .option(ChannelOption.RECVBUF_ALLOCATOR, ONE_AT_A_TIME)
+        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+        .handler(new Admission())
+        .childHandler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                channel.pipeline().addLast(new RpcConnection(dispatcher));
+              }
+            });
+  }
+
+  private CompletionStage<RpcServer> started(ChannelFuture binding) {
+    CompletableFuture<RpcServer> bound = new CompletableFuture<>();
     binding.addListener(done -> {
       listening = binding.channel();
       if (done.isSuccess()) {
@@ -112,29 +154,40 @@ public final class RpcServer {
 
   private void finishListen(CompletableFuture<RpcServer> bound) {
     try {
-      LinuxFiles.setMode(file.path(), OWNER_ONLY);
+      if (file != null) {
+        LinuxFiles.setMode(path, OWNER_ONLY);
+      } else {
+        acceptOnceInitialized(requireNonNull(listening));
+      }
       bound.complete(this);
     } catch (IOException e) {
       fail(bound, e);
     }
   }
 
+  /**
+   * Clients of a passed socket may wait in it already, but Netty adds what takes them by a task: a
+   * client that was accepted before would hang for ever.
+   */
+  private void acceptOnceInitialized(Channel channel) {
+    loop.execute(() -> channel.config().setAutoRead(true));
+  }
+
   private void fail(CompletableFuture<RpcServer> bound, Throwable cause) {
     close()
         .whenComplete((ignored, never) ->
             bound.completeExceptionally(
-                new IOException(
-                    file.path() + ": cannot listen there: " + cause.getMessage(), cause)));
+                new IOException(path + ": cannot listen there: " + cause.getMessage(), cause)));
   }
 
   /** Where it listens. */
   public Path socket() {
-    return file.path();
+    return path;
   }
 
   /**
    * Stops listening, closes all connections (calls under way go on, unanswered) and removes the
-   * socket. Later calls return the same stage. Any thread.
+   * socket, if it made it. Later calls return the same stage. Any thread.
    */
   public CompletionStage<@Nullable Void> close() {
     onLoop(this::closeOnLoop);
@@ -156,7 +209,9 @@ public final class RpcServer {
     var _ =
         CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new))
             .whenComplete((ignored, never) -> {
-              file.close();
+              if (file != null) {
+                file.close();
+              }
               closed.complete(null);
             });
   }
@@ -215,7 +270,7 @@ public final class RpcServer {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      log.warn("{}: cannot accept a connection: {}", file.path(), cause.getMessage());
+      log.warn("{}: cannot accept a connection: {}", path, cause.getMessage());
     }
   }
 }

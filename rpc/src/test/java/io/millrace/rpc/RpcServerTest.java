@@ -6,7 +6,13 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.SocketPair;
 import io.millrace.reactor.Reactor;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -18,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +68,53 @@ class RpcServerTest {
           .isInstanceOfSatisfying(RpcException.class, e -> assertThat(e.code()).isEqualTo(-19))
           .hasMessage("No such device: there is no bdev Null0");
     }
+  }
+
+  @Test
+  void socketThatAnotherMadeIsServedAlsoToWhoCameBeforeAndStays() throws Exception {
+    Path passed = dir.resolve("passed.sock");
+    var maker = new EpollServerDomainSocketChannel();
+    new ServerBootstrap()
+        .group(reactor.eventLoop())
+        .channelFactory(() -> maker)
+        .childHandler(new ChannelInboundHandlerAdapter())
+        .bind(new DomainSocketAddress(passed.toFile()))
+        .sync();
+    // The maker itself is to accept nobody.
+    reactor.eventLoop().submit(() -> maker.config().setAutoRead(false)).sync();
+    FileDescriptor original = FileDescriptor.own(maker.fd().intValue());
+    int number = original.duplicate().release();
+    original.release();
+
+    RpcServer inherited;
+    try (RpcClient early = RpcClient.connect(passed, TIMEOUT)) {
+      inherited = inherit(number).get(20, SECONDS);
+      assertThat(inherited.socket()).isEqualTo(passed);
+      assertThat(early.call("ping", null)).isEqualTo(NODES.booleanNode(true));
+    }
+    try (RpcClient late = RpcClient.connect(passed, TIMEOUT)) {
+      assertThat(late.call("ping", null)).isEqualTo(NODES.booleanNode(true));
+    }
+    inherited.close().toCompletableFuture().get(20, SECONDS);
+
+    assertThat(passed).exists();
+    maker.close().sync();
+  }
+
+  @Test
+  void passedDescriptorThatDoesNotListenIsRefused() throws Exception {
+    List<FileDescriptor> pair = SocketPair.create();
+    int connected = pair.getFirst().release();
+
+    assertThatThrownBy(() -> inherit(connected).get(20, SECONDS))
+        .hasRootCauseMessage("fd " + connected + " is a connected socket; JSON-RPC listens on one");
+    assertThatThrownBy(() -> inherit(999_999).get(20, SECONDS))
+        .hasMessageContaining("fd 999999 is not open");
+    pair.getLast().close();
+  }
+
+  private CompletableFuture<RpcServer> inherit(int number) {
+    return RpcServer.inherit(number, reactor.eventLoop(), methods.registry).toCompletableFuture();
   }
 
   @Test

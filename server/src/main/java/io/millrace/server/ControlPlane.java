@@ -28,6 +28,8 @@ import io.millrace.virtio.blk.rpc.BlkMethods;
 import io.millrace.virtio.scsi.ScsiController;
 import io.millrace.virtio.scsi.ScsiControllers;
 import io.millrace.virtio.scsi.rpc.ScsiMethods;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -221,10 +223,15 @@ final class ControlPlane {
   /** Listens. */
   void listen(Path socket) throws CommandException, InterruptedException {
     try {
-      server =
-          RpcServer.listen(socket, cores.control().eventLoop(), methods)
-              .toCompletableFuture()
-              .get();
+      String passed = PassedSockets.nameIn(socket.toString());
+      EventLoop loop = cores.control().eventLoop();
+      CompletionStage<RpcServer> listening =
+          passed == null
+              ? RpcServer.listen(socket, loop, methods)
+              : RpcServer.inherit(PassedSockets.ofProcess().number(passed), loop, methods);
+      server = listening.toCompletableFuture().get();
+    } catch (IOException e) {
+      throw CommandException.misused(e);
     } catch (ExecutionException e) {
       throw CommandException.misused(Cores.cause(e));
     }

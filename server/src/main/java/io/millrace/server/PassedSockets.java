@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sockets that systemd, or whoever speaks its protocol, started this process with: {@code
@@ -19,6 +20,9 @@ final class PassedSockets {
 
   /** What sd_listen_fds_with_names(3) calls a descriptor without a name. */
   private static final String NAMELESS = "unknown";
+
+  /** What an address begins with that is the name of one. */
+  private static final String PREFIX = "fd:";
 
   private final List<String> names;
 
@@ -45,6 +49,11 @@ final class PassedSockets {
       }
     }
     return new PassedSockets(names);
+  }
+
+  /** The name in {@code fd:NAME}, or null when an address is none of those. */
+  static @Nullable String nameIn(String address) {
+    return address.startsWith(PREFIX) ? address.substring(PREFIX.length()) : null;
   }
 
   /**

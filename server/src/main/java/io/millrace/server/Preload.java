@@ -6,7 +6,6 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
-import io.millrace.vhost.user.VhostSocket;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Loads what a disk's socket will need while another core reads the command line: logging, native
- * calls, the socket library, the reactor. Each takes about as long as the command line does,
- * measured from exec to a connectable socket.
+ * calls, the reactor. Each takes about as long as the command line does, measured from exec to a
+ * connectable socket.
  */
 final class Preload {
   private Preload() {}
@@ -50,7 +49,6 @@ final class Preload {
     logging.complete(null);
     try {
       LinuxFiles.status(Path.of("/"));
-      VhostSocket.load();
       Reactor.stepped("preload").close();
     } catch (IOException e) {
       LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);

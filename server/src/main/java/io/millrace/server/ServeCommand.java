@@ -99,7 +99,8 @@ final class ServeCommand extends ServerCommand {
       arity = "0..1",
       fallbackValue = RpcCommand.DEFAULT_SOCKET,
       description =
-          "Answers JSON-RPC there (${FALLBACK-VALUE} without a value). Without -r: nowhere.")
+          "Answers JSON-RPC there (${FALLBACK-VALUE} without a value); fd:NAME is a socket that"
+              + " systemd passes. Without -r: nowhere.")
   private @Nullable Path rpcSocket;
 
   @Option(
@@ -204,8 +205,18 @@ final class ServeCommand extends ServerCommand {
         used.add(name);
       }
     }
+    String rpc = rpcSocket == null ? null : PassedSockets.nameIn(rpcSocket.toString());
+    if (rpc != null && !used.add(rpc)) {
+      throw wrong("-r fd:" + rpc + " has the socket of a disk; each needs its own");
+    }
     for (String name : PassedSockets.ofProcess().without(used)) {
-      throw wrong("nothing serves the passed socket " + name + "; add --blk fd:" + name + "=IMAGE");
+      throw wrong(
+          "nothing serves the passed socket "
+              + name
+              + "; add --blk fd:"
+              + name
+              + "=IMAGE, or -r fd:"
+              + name);
     }
   }
 

@@ -43,25 +43,36 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
     CompletableFuture<@Nullable Void> stopRequested = new CompletableFuture<>();
     StopSignals.install(() -> stopRequested.complete(null));
     Target target = Target.start(options);
+    ServiceManager manager = ServiceManager.ofProcess();
     try {
-      if (isUp(target, stopRequested)) {
-        say("ready: " + target.summary());
+      target.reportTo(manager);
+      if (isUp(target, manager, stopRequested)) {
+        String summary = target.summary();
+        say("ready: " + summary);
+        manager.ready(summary);
         Preload.requestPath();
         var _ = target.over().thenRun(() -> stopRequested.complete(null));
         stopRequested.join();
       }
     } finally {
+      manager.stopping();
       target.stop();
     }
     return 0;
   }
 
-  /** Waits until it serves; false if it is to end before. */
-  private boolean isUp(Target target, CompletableFuture<@Nullable Void> stopRequested)
+  /**
+   * Waits until it serves; false if it is to end before. One that waits for framework_start_init is
+   * ready for its service manager: who is to make that call may be started after it.
+   */
+  private boolean isUp(
+      Target target, ServiceManager manager, CompletableFuture<@Nullable Void> stopRequested)
       throws CommandException, InterruptedException {
     CompletableFuture<@Nullable Void> up = target.initialised();
     if (!up.isDone()) {
-      say("waiting: " + target.summary() + "; framework_start_init has it serve");
+      String waiting = target.summary() + "; framework_start_init has it serve";
+      say("waiting: " + waiting);
+      manager.ready("waiting: " + waiting);
     }
     try {
       CompletableFuture.anyOf(up, stopRequested).get();

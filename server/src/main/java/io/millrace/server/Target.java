@@ -224,12 +224,36 @@ final class Target {
 
   /** What is served, on one line. */
   String summary() throws InterruptedException {
-    int disks;
     try {
-      disks = cores.onControl(() -> controllers.all().size());
+      return cores.onControl(this::served);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Has the service manager told from now on that this works, and what it serves. */
+  void reportTo(ServiceManager manager) throws InterruptedException {
+    if (!manager.isThere()) {
+      return;
+    }
+    Heartbeat heart =
+        new Heartbeat(
+            manager.beatNanos(),
+            cores.control(),
+            cores.polling().values(),
+            () -> manager.alive(served()));
+    try {
+      cores.onControl(() -> {
+        heart.start();
+        return true;
+      });
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private String served() {
+    int disks = controllers.all().size();
     int polling = cores.polling().size();
     String text = count(disks, "disk") + " on " + count(polling, "core");
     return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();

@@ -42,11 +42,44 @@ class SocketActivationTest {
   }
 
   @Test
+  void rpcIsAnsweredOnTheSocketOfItsNameWhichOutlivesTheServer() throws Exception {
+    try (ServerProcess server = serve("rpc", "--blk", "vm0.sock=disk.img", "-r", "fd:rpc")) {
+      assertThat(server.line()).isEqualTo("ready: 1 disk on 1 core, JSON-RPC at fd:rpc");
+
+      Cli controllers = Cli.run("rpc", "-r", socket().toString(), "vhost_get_controllers");
+      server.terminate();
+
+      assertThat(controllers.out()).contains("\"vm0.sock\"");
+      assertThat(server.exitCode()).isZero();
+      assertThat(socket()).exists();
+    }
+  }
+
+  @Test
+  void rpcAndADiskOnTheSameSocketEndTheStart() throws Exception {
+    try (ServerProcess server = serve("rpc", "--blk", "fd:rpc=disk.img", "-r", "fd:rpc")) {
+      assertThat(server.exitCode()).isEqualTo(2);
+      assertThat(server.log()).contains("-r fd:rpc has the socket of a disk; each needs its own");
+    }
+  }
+
+  @Test
+  void rpcWhoseSocketWasNotPassedEndsTheStart() {
+    Cli cli = Cli.run("serve", "-r", "fd:rpc");
+
+    assertThat(cli.exitCode()).isEqualTo(2);
+    assertThat(cli.err())
+        .startsWith("millrace serve: fd:rpc: no socket of that name was passed (none was)")
+        .hasLineCount(1);
+  }
+
+  @Test
   void socketThatNoDiskUsesEndsTheStart() throws Exception {
     try (ServerProcess server = serve("other", "--blk", "vm1.sock=disk.img")) {
       assertThat(server.exitCode()).isEqualTo(2);
       assertThat(server.log())
-          .contains("nothing serves the passed socket other; add --blk fd:other=IMAGE");
+          .contains(
+              "nothing serves the passed socket other; add --blk fd:other=IMAGE, or -r fd:other");
     }
   }
 

@@ -10,6 +10,7 @@ import io.millrace.initiator.VirtioBlkDriver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -76,6 +77,18 @@ class SocketDirectoryTest {
                 + sockets
                 + "/s.lock cannot be opened: EROFS (Read-only file system); let this user write"
                 + " there, or choose another folder");
+  }
+
+  @Test
+  void socketIsForThoseWhomTheUmaskLeavesItTo() throws Exception {
+    List<String> launcher = List.of("sh", "-c", "umask 0027; exec \"$@\"", "sh");
+    String[] serve = {"serve", "-S", "sockets", "--blk", "s=disk.img"};
+    try (ServerProcess server = ServerProcess.start(dir, launcher, serve)) {
+      assertThat(server.line()).startsWith("ready: 1 disk");
+
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sockets.resolve("s"))))
+          .isEqualTo("rwxr-x---");
+    }
   }
 
   @Test

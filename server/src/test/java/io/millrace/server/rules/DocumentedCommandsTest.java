@@ -50,6 +50,10 @@ class DocumentedCommandsTest {
               "server/src/test/java/io/millrace/server/attack/AttackTest.java",
               "attack.command"),
           new Run("make clean", "server/" + THIS_FILE, "\"make\", \"clean\""),
+          new Run(
+              "make package",
+              "vm-tests/src/test/java/io/millrace/vm/PackageTest.java",
+              "src/package/package.sh"),
           new Run("make dist", "Makefile", "run: install $(DIST)"),
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),
           new Run("millrace blk", BLK_TEST, "arguments[0] = \"blk\""),

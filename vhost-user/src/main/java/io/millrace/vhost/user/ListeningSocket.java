@@ -1,42 +1,39 @@
 package io.millrace.vhost.user;
 
+import io.millrace.linux.FileDescriptor;
+import io.millrace.linux.IncomingSocket;
+import io.millrace.linux.InheritedSocket;
 import io.millrace.linux.SocketFile;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXServerSocketChannel;
-import org.newsclub.net.unix.AFUNIXSocketAddress;
-import org.newsclub.net.unix.AFUNIXSocketChannel;
-import org.newsclub.net.unix.FileDescriptorCast;
 
-/** Listens at a path of its own. */
+/** Listens at a path of its own, and removes the file at the end. */
 final class ListeningSocket implements VhostSocket {
   private static final int BACKLOG = 128;
 
   private final SocketFile file;
-  private final AFUNIXServerSocketChannel channel;
+  private final InheritedSocket socket;
 
-  private ListeningSocket(SocketFile file, AFUNIXServerSocketChannel channel) {
+  private ListeningSocket(SocketFile file, InheritedSocket socket) {
     this.file = file;
-    this.channel = channel;
+    this.socket = socket;
   }
 
   /** As {@link VhostSocket#listen}. */
   static ListeningSocket at(Path path, @Nullable SocketAccess access) throws IOException {
     SocketFile file = SocketFile.claim(path);
-    AFUNIXServerSocketChannel channel = null;
+    InheritedSocket socket = null;
     try {
-      channel = AFUNIXServerSocketChannel.open();
-      channel.configureBlocking(false);
-      channel.bind(AFUNIXSocketAddress.of(path), BACKLOG);
+      socket = IncomingSocket.listen(path, BACKLOG);
       if (access != null) {
         access.apply(path);
       }
-      return new ListeningSocket(file, channel);
+      return new ListeningSocket(file, socket);
     } catch (IOException e) {
-      if (channel != null) {
-        channel.close();
+      if (socket != null) {
+        socket.close();
       }
       file.close();
       throw new IOException(path + ": cannot listen there: " + e.getMessage(), e);
@@ -49,26 +46,20 @@ final class ListeningSocket implements VhostSocket {
   }
 
   @Override
-  public int descriptorNumber() throws IOException {
-    return FileDescriptorCast.using(channel.getFileDescriptor()).as(Integer.class);
+  public int descriptorNumber() {
+    return socket.number();
   }
 
   @Override
   public @Nullable MessageChannel accept() throws IOException {
-    AFUNIXSocketChannel accepted = channel.accept();
+    FileDescriptor accepted = socket.accept();
     return accepted == null ? null : MessageChannel.of(accepted);
   }
 
   /** Stops listening and removes the file. */
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      // The kernel has released the descriptor; the file goes next.
-      file.close();
-      return;
-    }
+    socket.close();
     file.close();
   }
 }

@@ -58,17 +58,7 @@ public final class MessageChannel implements AutoCloseable {
    * @throws IOException when nobody listens there
    */
   public static MessageChannel connect(Path path) throws IOException {
-    return of(AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(path)));
-  }
-
-  /**
-   * Takes over an accepted connection.
-   *
-   * @param socket belongs to the result from now on, also when this fails
-   * @return the connection, owned by the caller
-   * @throws IOException when the socket cannot be set up
-   */
-  static MessageChannel of(AFUNIXSocketChannel socket) throws IOException {
+    AFUNIXSocketChannel socket = AFUNIXSocketChannel.open(AFUNIXSocketAddress.of(path));
     try {
       return new MessageChannel(
           socket, FileDescriptorCast.using(socket.getFileDescriptor()).as(Integer.class));

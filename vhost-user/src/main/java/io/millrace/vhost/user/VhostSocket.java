@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFUNIXServerSocketChannel;
 
 /**
  * Where a device's front-ends come from, before and apart from the server behind it: they can
@@ -47,11 +46,6 @@ public sealed interface VhostSocket extends AutoCloseable
   static VhostSocket inherit(int number) throws IOException {
     InheritedSocket socket = InheritedSocket.adopt(number);
     return socket.isListening() ? new InheritedListener(socket) : new ConnectedSocket(socket);
-  }
-
-  /** Loads the socket library and its native part, so that the first {@link #listen} is quick. */
-  static void load() throws IOException {
-    AFUNIXServerSocketChannel.open().close();
   }
 
   /**
