@@ -19,6 +19,9 @@ import io.millrace.rpc.StartConfiguration;
 import io.millrace.rpc.state.ConfigurationJournal;
 import io.millrace.rpc.state.JournaledStart;
 import io.millrace.rpc.state.StateMethods;
+import io.millrace.server.metrics.MethodFigures;
+import io.millrace.server.metrics.MetricsAddress;
+import io.millrace.server.metrics.MetricsServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
@@ -28,6 +31,7 @@ import io.millrace.virtio.blk.rpc.BlkMethods;
 import io.millrace.virtio.scsi.ScsiController;
 import io.millrace.virtio.scsi.ScsiControllers;
 import io.millrace.virtio.scsi.rpc.ScsiMethods;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -87,6 +91,7 @@ final class ControlPlane {
   private Supplier<CompletionStage<@Nullable Void>> initialise =
       () -> CompletableFuture.failedStage(new IllegalStateException("it comes up by itself"));
   private @Nullable RpcServer server;
+  private @Nullable MetricsServer metrics;
 
   /** Brings every module's methods together. */
   ControlPlane(
@@ -225,6 +230,26 @@ final class ControlPlane {
     }
   }
 
+  /** Serves metrics, also where nobody listens for calls. */
+  void serveMetrics(MetricsAddress address) throws CommandException {
+    RpcServer listening = server;
+    try {
+      metrics =
+          MetricsServer.start(
+              address,
+              new MethodFigures(
+                  methods, cores.control(), () -> listening == null ? 0 : listening.connections()));
+    } catch (IOException e) {
+      throw CommandException.misused(e);
+    }
+  }
+
+  /** Where metrics are; null for nowhere. */
+  @Nullable String metricsUrl() {
+    MetricsServer serving = metrics;
+    return serving == null ? null : serving.url();
+  }
+
   /** Shuts every NVMe controller down in order and gives it back; their disks have no users. */
   CompletionStage<@Nullable Void> releaseControllers() throws BdevException {
     return nvme.close();
@@ -238,6 +263,10 @@ final class ControlPlane {
 
   /** Stops listening and drops the clients. */
   void stop() throws InterruptedException, ExecutionException, TimeoutException {
+    MetricsServer serving = metrics;
+    if (serving != null) {
+      serving.close();
+    }
     cores.awaitOnControl(this::seal, STOP_SECONDS);
     RpcServer listening = server;
     if (listening != null) {

@@ -139,6 +139,7 @@ final class Target {
     }
     if (configuration != null
         || options.rpcSocket() != null
+        || options.metrics() != null
         || (saved != null && saved.hasConfiguration())) {
       ControlPlane plane =
           new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
@@ -151,6 +152,9 @@ final class Target {
       }
       if (options.rpcSocket() != null) {
         plane.listen(options.rpcSocket());
+      }
+      if (options.metrics() != null) {
+        plane.serveMetrics(options.metrics());
       }
     }
     if (!options.waitForRpc()) {
@@ -209,7 +213,12 @@ final class Target {
     }
     int polling = cores.polling().size();
     String text = count(disks, "disk") + " on " + count(polling, "core");
-    return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();
+    if (options.rpcSocket() != null) {
+      text += ", JSON-RPC at " + options.rpcSocket();
+    }
+    ControlPlane plane = controlPlane;
+    String metrics = plane == null ? null : plane.metricsUrl();
+    return metrics == null ? text : text + ", metrics at " + metrics;
   }
 
   /**
