@@ -150,7 +150,7 @@ class TopCommandTest {
   void onATerminalItObeysKeysFollowsTheWindowAndOutlivesTheServer() throws Exception {
     serve();
     List<String> command =
-        ServerProcess.command(List.of(), List.of("top", "-r", socket().toString()));
+        ServerProcess.command(List.of(), List.of("top", "-r", socket().toString(), "-d", "0.2"));
     try (Terminal terminal = Terminal.run(dir, command)) {
       terminal.await("[Devices 1]");
       terminal.await("vm7");
@@ -163,7 +163,7 @@ class TopCommandTest {
 
       target.stop();
       terminal.await("waiting");
-      terminal.resize(60, 12);
+      terminal.resize(100, 12);
       terminal.await("waiting for " + socket());
       serve();
       terminal.await("every");
