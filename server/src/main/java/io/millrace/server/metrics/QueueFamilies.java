@@ -1,7 +1,9 @@
 package io.millrace.server.metrics;
 
 import io.millrace.server.metrics.Exposition.Family;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** Controllers by {@code vhost_get_controllers}, their queues by {@code vhost_get_iostat}. */
@@ -9,6 +11,9 @@ final class QueueFamilies {
   /** As vhost_get_iostat has them; not all move bytes. */
   private static final List<String> KINDS =
       List.of("read", "write", "flush", "discard", "write_zeroes", "other");
+
+  private static final int SHORTEST_LOG2_NANOS = 10;
+  private static final int LONGEST_LOG2_NANOS = 30;
 
   private final Exposition page;
 
@@ -23,6 +28,7 @@ final class QueueFamilies {
     families.requests(iostat);
     families.signals(iostat);
     families.depth(iostat);
+    families.stages(iostat);
   }
 
   private void controllers(JsonNode controllers) {
@@ -108,6 +114,44 @@ final class QueueFamilies {
             runs.add(1, labels[0], labels[1], labels[2], labels[3], "reactor", reactor);
           }
         });
+  }
+
+  /** By powers of two, where the counted buckets have their limits too, from 1 us to 1 s. */
+  private void stages(JsonNode iostat) {
+    Family family =
+        page.histogram(
+            "millrace_queue_stage_seconds",
+            "Time of requests in a stage: the ring, the bdev, the completion, all"
+                + " (vhost_enable_histogram switches that on).");
+    double tick = 1 / iostat.path("tick_rate").asDouble(1e9);
+    eachQueue(
+        iostat,
+        (queue, labels) -> {
+          for (Map.Entry<String, JsonNode> stage : queue.path("histogram").properties()) {
+            String[] ofStage = {
+              labels[0], labels[1], labels[2], labels[3], "stage", stage.getKey()
+            };
+            buckets(stage.getValue(), tick, family, ofStage);
+            double count = stage.getValue().path("count").asDouble(0);
+            family.part("_sum", stage.getValue().path("sum").asLong(0) * tick, ofStage);
+            family.part("_count", count, ofStage);
+          }
+        });
+  }
+
+  private static void buckets(JsonNode stage, double tick, Family family, String... labels) {
+    String[] bucket = Arrays.copyOf(labels, labels.length + 2);
+    bucket[labels.length] = "le";
+    for (int log = SHORTEST_LOG2_NANOS; log <= LONGEST_LOG2_NANOS; log++) {
+      long within = 0;
+      for (JsonNode each : stage.path("buckets")) {
+        within += each.path("below").asLong(0) <= 1L << log ? each.path("count").asLong(0) : 0;
+      }
+      bucket[labels.length + 1] = Double.toString((1L << log) * tick);
+      family.part("_bucket", within, bucket);
+    }
+    bucket[labels.length + 1] = "+Inf";
+    family.part("_bucket", stage.path("count").asDouble(0), bucket);
   }
 
   /** Takes a queue with the labels that tell which it is. */

@@ -16,7 +16,8 @@ final class ReactorFamilies {
     Family sleeps = page.counter("millrace_reactor_sleeps_total", "Times that it went to sleep.");
     Family wakeUps =
         page.counter(
-            "millrace_reactor_wakeups_total", "Times that a message or event ended its sleep.");
+            "millrace_reactor_wakeups_total",
+            "Times that a queue at rest was woken, by a kick most of the time.");
     double tick = 1 / iostat.path("tick_rate").asDouble(1e9);
     for (JsonNode reactor : iostat.path("reactors")) {
       String name = reactor.path("name").asString("");

@@ -37,7 +37,8 @@ record Frame(
       double polls,
       double emptyShare,
       long inFlight,
-      long mostInFlight) {}
+      long mostInFlight,
+      List<Snapshot.Stage> stages) {}
 
   /** A bdev. */
   record BdevRates(String name, Rates io) {}
@@ -137,7 +138,8 @@ record Frame(
         polls / seconds,
         polls == 0 ? 0 : (double) empty / polls,
         now.inFlight(),
-        now.mostInFlight());
+        now.mostInFlight(),
+        now.stages());
   }
 
   private static ReactorRates reactor(

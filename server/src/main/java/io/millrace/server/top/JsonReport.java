@@ -42,6 +42,12 @@ final class JsonReport {
     into.put("kicks", queue.kicks()).put("calls", queue.calls()).put("polls", queue.polls());
     into.put("empty_polls_share", queue.emptyShare());
     into.put("in_flight", queue.inFlight()).put("max_in_flight", queue.mostInFlight());
+    ObjectNode stages = into.putObject("stages");
+    for (Snapshot.Stage stage : queue.stages()) {
+      ObjectNode figures = stages.putObject(stage.name()).put("count", stage.count());
+      figures.put("p50_ns", stage.p50()).put("p90_ns", stage.p90());
+      figures.put("p99_ns", stage.p99()).put("p999_ns", stage.p999());
+    }
   }
 
   private static void describe(ReactorRates reactor, ObjectNode into) {

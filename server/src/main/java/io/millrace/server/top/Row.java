@@ -1,8 +1,10 @@
 package io.millrace.server.top;
 
+import io.millrace.server.top.Frame.QueueRates;
 import io.millrace.server.top.TopState.Sort;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A row of a table, before it is text.
@@ -10,9 +12,16 @@ import java.util.List;
  * @param name what it is called, and selected by
  * @param cells as the table's columns
  * @param trend for its sparkline; may be empty
+ * @param queue what it is of, if that is a queue
  */
 record Row(
-    String name, List<String> cells, double[] trend, double iops, double bytes, double latency) {
+    String name,
+    List<String> cells,
+    double[] trend,
+    double iops,
+    double bytes,
+    double latency,
+    @Nullable QueueRates queue) {
 
   /** The largest first and names from a to z, unless reversed. */
   static Comparator<Row> order(Sort sort, boolean reversed) {

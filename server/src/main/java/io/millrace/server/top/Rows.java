@@ -162,28 +162,30 @@ final class Rows {
             Figures.rate(reactor.sleeps()),
             Figures.rate(reactor.wakeUps()));
     double[] trend = history.of(History.reactor(reactor.name()), Figure.IOPS);
-    return new Row(reactor.name(), cells, trend, reactor.busy(), reactor.busy(), Double.NaN);
+    return new Row(reactor.name(), cells, trend, reactor.busy(), reactor.busy(), Double.NaN, null);
   }
 
   private static Row row(String prefix, QueueRates queue) {
     Rates io = queue.io();
     String reactor = queue.reactor() == null ? "stopped" : queue.reactor();
-    return row(
-        prefix + queue.index() + (prefix.isEmpty() ? " " + reactor : ""),
-        io,
-        new double[0],
-        Figures.rate(io.reads()),
-        Figures.rate(io.writes()),
-        Figures.bytes(io.readBytes()),
-        Figures.bytes(io.writeBytes()),
-        Figures.count(queue.inFlight()),
-        Figures.count(queue.mostInFlight()),
-        Figures.rate(queue.kicks()),
-        Figures.rate(queue.calls()),
-        queue.polls() == 0 ? "-" : Figures.percent(queue.emptyShare()));
+    List<String> cells =
+        List.of(
+            Figures.rate(io.reads()),
+            Figures.rate(io.writes()),
+            Figures.bytes(io.readBytes()),
+            Figures.bytes(io.writeBytes()),
+            Figures.count(queue.inFlight()),
+            Figures.count(queue.mostInFlight()),
+            Figures.rate(queue.kicks()),
+            Figures.rate(queue.calls()),
+            queue.polls() == 0 ? "-" : Figures.percent(queue.emptyShare()));
+    String name = prefix + queue.index() + (prefix.isEmpty() ? " " + reactor : "");
+    return new Row(
+        name, cells, new double[0], io.operations(), io.bytes(), io.latencyNanos(), queue);
   }
 
   private static Row row(String name, Rates io, double[] trend, String... cells) {
-    return new Row(name, List.of(cells), trend, io.operations(), io.bytes(), io.latencyNanos());
+    return new Row(
+        name, List.of(cells), trend, io.operations(), io.bytes(), io.latencyNanos(), null);
   }
 }

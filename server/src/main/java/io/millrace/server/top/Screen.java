@@ -1,9 +1,11 @@
 package io.millrace.server.top;
 
 import io.millrace.server.top.Frame.DeviceRates;
+import io.millrace.server.top.Frame.QueueRates;
 import io.millrace.server.top.Frame.ReactorRates;
 import io.millrace.server.top.History.Figure;
 import io.millrace.server.top.Line.Style;
+import io.millrace.server.top.Table.Column;
 import io.millrace.server.top.TopState.View;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,14 @@ final class Screen {
   /** Lines that are not the table's rows. */
   private static final int AROUND_ROWS = 9;
 
+  private static final List<Column> STAGE_COLUMNS =
+      List.of(
+          new Column("COUNT", 7),
+          new Column("P50", 7),
+          new Column("P90", 7),
+          new Column("P99", 7),
+          new Column("P99.9", 7));
+
   private static final List<String> HELP =
       List.of(
           "  up, down, j, k     selects a row; page up, page down, home, end too",
@@ -33,7 +43,8 @@ final class Screen {
           "  q                  ends",
           "",
           "  LATENCY is the bdevs' mean time from submission to completion; QD the requests under",
-          "  way; EMPTY the share of polls that found nothing.");
+          "  way; EMPTY the share of polls that found nothing. The stages of the selected queue's",
+          "  requests are shown where vhost_enable_histogram has them counted.");
 
   private final TopState state;
   private final History history;
@@ -199,13 +210,40 @@ final class Screen {
     Table table = Rows.kind(state).table(width);
     lines.add(new Line(table.heading(), Style.HEADING));
     int selected = state.index(rows.stream().map(Row::name).toList());
-    int first = Math.max(0, Math.min(selected - page / 2, rows.size() - page));
-    for (int i = first; i < Math.min(rows.size(), first + page); i++) {
+    List<Snapshot.Stage> stages = rows.isEmpty() ? List.of() : stages(rows.get(selected));
+    int room = stages.isEmpty() ? page : Math.max(1, page - stages.size() - 2);
+    int first = Math.max(0, Math.min(selected - room / 2, rows.size() - room));
+    for (int i = first; i < Math.min(rows.size(), first + room); i++) {
       Row row = rows.get(i);
       String trend = Figures.sparkline(row.trend(), table.rest());
       String text = table.row(Figures.name(row.name()), row.cells(), trend.stripTrailing());
       String wide = text + " ".repeat(Math.max(0, width - text.length()));
       lines.add(i == selected ? new Line(wide, Style.SELECTED) : Line.plain(text));
+    }
+    if (!stages.isEmpty()) {
+      stages(stages);
+    }
+  }
+
+  /** Of the queue that a row is of. */
+  private static List<Snapshot.Stage> stages(Row row) {
+    QueueRates queue = row.queue();
+    return queue == null ? List.of() : queue.stages();
+  }
+
+  private void stages(List<Snapshot.Stage> stages) {
+    Table table = new Table("STAGE", width, STAGE_COLUMNS);
+    lines.add(Line.plain(""));
+    lines.add(new Line(table.heading(), Style.HEADING));
+    for (Snapshot.Stage stage : stages) {
+      List<String> cells =
+          List.of(
+              Figures.count(stage.count()),
+              Figures.time(stage.p50()),
+              Figures.time(stage.p90()),
+              Figures.time(stage.p99()),
+              Figures.time(stage.p999()));
+      lines.add(Line.plain(table.row(stage.name(), cells, "")));
     }
   }
 }

@@ -31,6 +31,7 @@ record Snapshot(
    * @param reactor whose thread serves it; null while it does not run
    * @param inFlight requests under way
    * @param mostInFlight most of them at the same time
+   * @param stages how long requests were in each; empty where that is not counted
    */
   record Queue(
       int index,
@@ -41,7 +42,16 @@ record Snapshot(
       long polls,
       long emptyPolls,
       long inFlight,
-      long mostInFlight) {}
+      long mostInFlight,
+      List<Stage> stages) {}
+
+  /**
+   * A part of a request's way, since it was first counted.
+   *
+   * @param count requests
+   * @param p50 nanoseconds that half of them took or less; the next three for more of them
+   */
+  record Stage(String name, long count, long p50, long p90, long p99, long p999) {}
 
   /** A bdev. */
   record Bdev(String name, IoCounters io) {}

@@ -6,6 +6,7 @@ import io.millrace.server.top.Snapshot.Bdev;
 import io.millrace.server.top.Snapshot.Device;
 import io.millrace.server.top.Snapshot.Queue;
 import io.millrace.server.top.Snapshot.Reactor;
+import io.millrace.server.top.Snapshot.Stage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +84,24 @@ final class SnapshotReader {
         number(queue, "polls"),
         number(queue, "empty_polls"),
         number(queue, "in_flight"),
-        number(queue, "max_in_flight"));
+        number(queue, "max_in_flight"),
+        stages(queue.path("histogram")));
+  }
+
+  private static List<Stage> stages(JsonNode histograms) {
+    List<Stage> stages = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> histogram : histograms.properties()) {
+      JsonNode figures = histogram.getValue();
+      stages.add(
+          new Stage(
+              histogram.getKey(),
+              number(figures, "count"),
+              number(figures, "p50"),
+              number(figures, "p90"),
+              number(figures, "p99"),
+              number(figures, "p999")));
+    }
+    return stages;
   }
 
   private static @Nullable String reactor(JsonNode name) {

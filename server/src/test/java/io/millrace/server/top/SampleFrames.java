@@ -4,6 +4,7 @@ import io.millrace.server.top.Frame.BdevRates;
 import io.millrace.server.top.Frame.DeviceRates;
 import io.millrace.server.top.Frame.QueueRates;
 import io.millrace.server.top.Frame.ReactorRates;
+import io.millrace.server.top.Snapshot.Stage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,7 +20,7 @@ final class SampleFrames {
 
   static QueueRates queue(int index, String reactor, double reads) {
     return new QueueRates(
-        index, reactor, rates(reads, 0, Double.NaN), 120, 80, 90_000, 0.25, 3, 32);
+        index, reactor, rates(reads, 0, Double.NaN), 120, 80, 90_000, 0.25, 3, 32, List.of());
   }
 
   static DeviceRates device(String name, String bdev, Rates rates) {
@@ -47,6 +48,32 @@ final class SampleFrames {
             new ReactorRates("control", 0.01, 0, 0.99, 20, 20, 20, 0),
             new ReactorRates("reactor-0", 0.71, 0.2, 0.09, 250_000, 50, 50, 2),
             new ReactorRates("reactor-1", 0.2, 0.1, 0.7, 50_000, 80, 80, 2)));
+  }
+
+  /** A device of two queues, the second of which has its stages counted. */
+  static Frame withStages() {
+    QueueRates counted =
+        new QueueRates(
+            1,
+            "reactor-0",
+            rates(10, 0, Double.NaN),
+            0,
+            0,
+            1,
+            0,
+            1,
+            1,
+            List.of(
+                new Stage("ring", 1000, 500, 1000, 2000, 4000),
+                new Stage("bdev", 1000, 80_000, 90_000, 120_000, 1_500_000)));
+    DeviceRates device =
+        new DeviceRates(
+            "vm0.sock",
+            List.of("disk0"),
+            rates(20, 0, 1),
+            1,
+            List.of(queue(0, "reactor-0", 10), counted));
+    return new Frame("Millrace v0.1.0", List.of(device), List.of(), List.of());
   }
 
   /** Many devices, vm0 the slowest. */

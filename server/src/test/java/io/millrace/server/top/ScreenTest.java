@@ -52,7 +52,7 @@ class ScreenTest {
             %s
             q quit  ? help  Enter look into  Tab next list  s sort  r reverse  +/- interval\
             """
-                .formatted("\n".repeat(12)));
+                .replace("%s", "\n".repeat(12)));
   }
 
   @Test
@@ -91,6 +91,21 @@ class ScreenTest {
         .contains("[Devices 2]", "> vm0.sock: disk0", "QUEUE", "1 reactor-1", "31.5k", "25%")
         .doesNotContain("vm1.sock");
     assertThat(text(frame)).contains("vm1.sock");
+  }
+
+  @Test
+  void theStagesOfTheSelectedQueuesRequestsAreShownWhereTheyAreCounted() {
+    Frame frame = SampleFrames.withStages();
+
+    press(frame, Key.ENTER, 'n', Key.DOWN);
+
+    assertThat(text(frame))
+        .contains(
+            """
+            STAGE                  COUNT     P50     P90     P99   P99.9
+            ring                   1.00k   500ns  1.00us  2.00us  4.00us
+            bdev                   1.00k  80.0us  90.0us   120us  1.50ms
+            """);
   }
 
   @Test
