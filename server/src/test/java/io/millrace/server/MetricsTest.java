@@ -81,7 +81,8 @@ class MetricsTest {
                 dir.resolve("r"),
                 null,
                 MetricsAddress.parse("0"),
-                null));
+                null,
+                0));
     String summary = target.summary();
     assertThat(summary).contains(", metrics at http://127.0.0.1:");
     return summary.substring(summary.indexOf("http:"));

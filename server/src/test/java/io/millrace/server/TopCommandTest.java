@@ -51,7 +51,7 @@ class TopCommandTest {
     target =
         Target.start(
             new ServeOptions(
-                List.of(), List.of(), dir, null, false, file, socket(), null, null, null));
+                List.of(), List.of(), dir, null, false, file, socket(), null, null, null, 0));
   }
 
   private Path socket() {
