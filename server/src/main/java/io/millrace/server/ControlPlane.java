@@ -19,7 +19,6 @@ import io.millrace.rpc.StartConfiguration;
 import io.millrace.rpc.state.ConfigurationJournal;
 import io.millrace.rpc.state.JournaledStart;
 import io.millrace.rpc.state.StateMethods;
-import io.millrace.server.metrics.MethodFigures;
 import io.millrace.server.metrics.MetricsAddress;
 import io.millrace.server.metrics.MetricsServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
@@ -237,8 +236,9 @@ final class ControlPlane {
       metrics =
           MetricsServer.start(
               address,
-              new MethodFigures(
-                  methods, cores.control(), () -> listening == null ? 0 : listening.connections()));
+              methods,
+              cores.control(),
+              () -> listening == null ? 0 : listening.connections());
     } catch (IOException e) {
       throw CommandException.misused(e);
     }

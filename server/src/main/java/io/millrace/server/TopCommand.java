@@ -1,7 +1,7 @@
 package io.millrace.server;
 
+import io.millrace.server.top.Sort;
 import io.millrace.server.top.Top;
-import io.millrace.server.top.TopState.Sort;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -170,6 +170,21 @@ class MetricsTest {
   }
 
   @Test
+  void aServerWithoutMetricsLoadsNothingOfThem() throws Exception {
+    Path loaded = dir.resolve("loaded");
+    List<String> launcher = List.of("env", "JDK_JAVA_OPTIONS=-Xlog:class+load:file=" + loaded);
+    Path folder = Files.createDirectory(dir.resolve("d"));
+    try (ServerProcess server = ServerProcess.start(folder, launcher, "serve", "-r", "r")) {
+      assertThat(server.line()).startsWith("ready: ");
+
+      assertThat(Files.readString(loaded))
+          .contains("io.millrace.server.Target ")
+          .doesNotContain(
+              "millrace.server.metrics.MetricsS", "httpserver", "sun.management.HotspotRuntime");
+    }
+  }
+
+  @Test
   void eachMetricOfTheDashboardIsExported() throws Exception {
     JsonNode dashboard =
         new JsonMapper().readTree(Files.readString(EXAMPLES.resolve("millrace.json")));

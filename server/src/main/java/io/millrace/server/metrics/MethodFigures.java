@@ -13,19 +13,12 @@ import tools.jackson.databind.JsonNode;
  * Figures by the methods that JSON-RPC's clients call, so that both tell the same; called on the
  * control thread, and not counted among the clients' calls.
  */
-public final class MethodFigures implements MetricsSource {
+final class MethodFigures implements MetricsSource {
   private final MethodRegistry methods;
   private final Reactor control;
   private final IntSupplier clients;
 
-  /**
-   * A source.
-   *
-   * @param methods at run time, or every scrape fails
-   * @param control the reactor of the control thread
-   * @param clients how many are connected to JSON-RPC; asked on the control thread
-   */
-  public MethodFigures(MethodRegistry methods, Reactor control, IntSupplier clients) {
+  MethodFigures(MethodRegistry methods, Reactor control, IntSupplier clients) {
     this.methods = methods;
     this.control = control;
     this.clients = clients;

@@ -2,6 +2,8 @@ package io.millrace.server.metrics;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.MethodRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
@@ -14,6 +16,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,12 +70,21 @@ public final class MetricsServer implements AutoCloseable {
   }
 
   /**
-   * Begins to serve. Any thread but the control thread, which the source may need.
+   * Begins to serve. Any thread but the control thread.
    *
+   * @param methods at run time, or every scrape fails
+   * @param control the reactor of the control thread
+   * @param clients how many are connected to JSON-RPC; asked on the control thread
    * @throws IOException nothing can listen there; one line that says where
    */
-  public static MetricsServer start(MetricsAddress address, MetricsSource source)
+  public static MetricsServer start(
+      MetricsAddress address, MethodRegistry methods, Reactor control, IntSupplier clients)
       throws IOException {
+    return start(address, new MethodFigures(methods, control, clients));
+  }
+
+  /** As that, with figures from elsewhere. */
+  static MetricsServer start(MetricsAddress address, MetricsSource source) throws IOException {
     LIMITS.forEach((name, value) -> {
       if (System.getProperty(name) == null) {
         System.setProperty(name, value);

@@ -9,7 +9,7 @@ import tools.jackson.databind.node.MissingNode;
 
 /** Where a scrape has its figures from. */
 @FunctionalInterface
-public interface MetricsSource {
+interface MetricsSource {
   /**
    * Takes all figures. Any thread.
    *

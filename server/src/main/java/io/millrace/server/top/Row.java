@@ -1,7 +1,6 @@
 package io.millrace.server.top;
 
 import io.millrace.server.top.Frame.QueueRates;
-import io.millrace.server.top.TopState.Sort;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

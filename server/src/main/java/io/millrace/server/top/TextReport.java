@@ -1,6 +1,5 @@
 package io.millrace.server.top;
 
-import io.millrace.server.top.TopState.Sort;
 import io.millrace.server.top.TopState.View;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;

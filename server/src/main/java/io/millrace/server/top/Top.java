@@ -1,6 +1,5 @@
 package io.millrace.server.top;
 
-import io.millrace.server.top.TopState.Sort;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -85,7 +84,7 @@ public final class Top {
     try (Sampler sampler = Sampler.start(socket, intervalSeconds);
         TopTerminal terminal = TopTerminal.open()) {
       while (true) {
-        stale |= terminal.resized();
+        stale |= terminal.takenAnew();
         for (Sampler.Look look = sampler.poll(); look != null; look = sampler.poll()) {
           Frame frame = frames.next(look);
           stale = true;

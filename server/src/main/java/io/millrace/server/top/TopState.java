@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the user has chosen to see, and how keys change that. One thread. */
-public final class TopState {
+final class TopState {
   /** What the table lists. */
   enum View {
     DEVICES("Devices"),
@@ -14,24 +14,6 @@ public final class TopState {
     private final String title;
 
     View(String title) {
-      this.title = title;
-    }
-
-    String title() {
-      return title;
-    }
-  }
-
-  /** By what it is sorted: the largest first, but for names. */
-  public enum Sort {
-    IOPS("IOPS"),
-    BANDWIDTH("bandwidth"),
-    LATENCY("latency"),
-    NAME("name");
-
-    private final String title;
-
-    Sort(String title) {
       this.title = title;
     }
 

@@ -8,6 +8,7 @@ import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.Terminal.Signal;
+import org.jline.terminal.Terminal.SignalHandler;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStyle;
@@ -24,6 +25,7 @@ final class TopTerminal implements AutoCloseable {
   private final Display display;
   private final KeyReader keys;
   private final AtomicBoolean interrupted = new AtomicBoolean();
+  private final AtomicBoolean continued = new AtomicBoolean();
   private final AtomicBoolean left = new AtomicBoolean();
   private final Thread onExit = new Thread(this::leave, "restore-terminal");
   private Size size = USUAL;
@@ -34,7 +36,8 @@ final class TopTerminal implements AutoCloseable {
     this.display = new Display(terminal, true);
     this.keys = new KeyReader(terminal.reader()::read);
     terminal.handle(Signal.INT, _ -> interrupted.set(true));
-    terminal.handle(Signal.CONT, _ -> display.clear());
+    terminal.handle(Signal.TSTP, SignalHandler.SIG_IGN); // or a shell would be left in raw mode
+    terminal.handle(Signal.CONT, _ -> continued.set(true));
     Runtime.getRuntime().addShutdownHook(onExit);
     terminal.puts(Capability.enter_ca_mode);
     terminal.puts(Capability.cursor_invisible);
@@ -63,11 +66,15 @@ final class TopTerminal implements AutoCloseable {
     terminal.puts(Capability.clear_screen);
   }
 
-  /** Whether the window has another size than when this was last asked. */
-  boolean resized() {
+  /** Whether all has to be shown again: another size, or somebody else used the terminal. */
+  boolean takenAnew() {
     Size now = sizeNow();
-    if (now.equals(size)) {
+    boolean stopped = continued.getAndSet(false);
+    if (now.equals(size) && !stopped) {
       return false;
+    }
+    if (stopped) {
+      terminal.enterRawMode();
     }
     resize(now);
     return true;
