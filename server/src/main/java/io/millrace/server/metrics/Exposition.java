@@ -74,14 +74,14 @@ final class Exposition {
       return sample("", Double.toString(value), labels);
     }
 
-    /** Adds a sample of a histogram or summary: its bucket, count or sum. */
-    Family part(String suffix, double value, String... labels) {
-      return sample(suffix, number(value), labels);
+    /** Adds a whole number of a histogram or summary: its bucket or count. */
+    Family part(String suffix, long value, String... labels) {
+      return sample(suffix, Long.toString(value), labels);
     }
 
-    private static String number(double value) {
-      long whole = (long) value;
-      return whole == value ? Long.toString(whole) : Double.toString(value);
+    /** Adds a number of seconds of a histogram or summary: its sum. */
+    Family part(String suffix, double value, String... labels) {
+      return sample(suffix, Double.toString(value), labels);
     }
 
     private Family sample(String suffix, String value, String... labels) {

@@ -132,7 +132,7 @@ final class QueueFamilies {
               labels[0], labels[1], labels[2], labels[3], "stage", stage.getKey()
             };
             buckets(stage.getValue(), tick, family, ofStage);
-            double count = stage.getValue().path("count").asDouble(0);
+            long count = stage.getValue().path("count").asLong(0);
             family.part("_sum", stage.getValue().path("sum").asLong(0) * tick, ofStage);
             family.part("_count", count, ofStage);
           }
@@ -147,11 +147,11 @@ final class QueueFamilies {
       for (JsonNode each : stage.path("buckets")) {
         within += each.path("below").asLong(0) <= 1L << log ? each.path("count").asLong(0) : 0;
       }
-      bucket[labels.length + 1] = Double.toString((1L << log) * tick);
+      bucket[labels.length + 1] = Double.toString((double) (1L << log) * tick);
       family.part("_bucket", within, bucket);
     }
     bucket[labels.length + 1] = "+Inf";
-    family.part("_bucket", stage.path("count").asDouble(0), bucket);
+    family.part("_bucket", stage.path("count").asLong(0), bucket);
   }
 
   /** Takes a queue with the labels that tell which it is. */

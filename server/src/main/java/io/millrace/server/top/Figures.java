@@ -1,6 +1,7 @@
 package io.millrace.server.top;
 
 import io.millrace.initiator.perf.Quantity;
+import java.util.List;
 import java.util.Locale;
 import org.jline.utils.WCWidth;
 
@@ -38,7 +39,7 @@ final class Figures {
 
   /** A number, or nothing for 0. */
   static String count(long value) {
-    return value == 0 ? NONE : Quantity.decimal(value);
+    return value == 0 ? NONE : Quantity.decimal((double) value);
   }
 
   /** A share from 0 to 1. */
@@ -55,15 +56,16 @@ final class Figures {
   }
 
   /** The last values, oldest first, by the largest that is shown; as wide as asked for. */
-  static String sparkline(double[] values, int width) {
-    int shown = Math.min(width, values.length);
+  static String sparkline(List<Double> values, int width) {
+    int shown = Math.min(width, values.size());
+    List<Double> last = values.subList(values.size() - shown, values.size());
     double most = 0;
-    for (int i = values.length - shown; i < values.length; i++) {
-      most = values[i] > most ? values[i] : most; // what is not known is NaN
+    for (double value : last) {
+      most = value > most ? value : most; // what is not known is NaN
     }
     StringBuilder line = new StringBuilder(" ".repeat(Math.max(0, width - shown)));
-    for (int i = values.length - shown; i < values.length; i++) {
-      line.append(bar(values[i], most));
+    for (double value : last) {
+      line.append(bar(value, most));
     }
     return line.toString();
   }

@@ -149,7 +149,7 @@ record Frame(
       double seconds) {
     long busy = delta(before, now, Snapshot.Reactor::busyNanos);
     long idle = delta(before, now, Snapshot.Reactor::idleNanos);
-    double whole = Math.max(seconds * 1e9, busy + idle);
+    double whole = Math.max(seconds * 1e9, (double) (busy + idle));
     long queues =
         devices.stream()
             .flatMap(device -> device.queues().stream())

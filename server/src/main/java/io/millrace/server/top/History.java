@@ -1,7 +1,10 @@
 package io.millrace.server.top;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,9 +23,7 @@ final class History {
     LATENCY
   }
 
-  private static final double[] NOTHING = {};
-
-  private final Map<String, double[]> series = new HashMap<>();
+  private final Map<String, Deque<Double>> series = new HashMap<>();
   private final Set<String> touched = new HashSet<>();
 
   /** Takes a frame's figures; what is not in it any more is forgotten. */
@@ -59,18 +60,18 @@ final class History {
   }
 
   private void add(String key, double value) {
-    double[] before = series.getOrDefault(key, NOTHING);
-    int kept = Math.min(before.length, LENGTH - 1);
-    double[] after = new double[kept + 1];
-    System.arraycopy(before, before.length - kept, after, 0, kept);
-    after[kept] = value;
-    series.put(key, after);
+    Deque<Double> values = series.computeIfAbsent(key, _ -> new ArrayDeque<>());
+    if (values.size() == LENGTH) {
+      values.removeFirst();
+    }
+    values.addLast(value);
     touched.add(key);
   }
 
   /** Oldest first; empty for what is not known. */
-  double[] of(String name, Figure figure) {
-    return series.getOrDefault(key(name, figure), NOTHING).clone();
+  List<Double> of(String name, Figure figure) {
+    Deque<Double> values = series.get(key(name, figure));
+    return values == null ? List.of() : List.copyOf(values);
   }
 
   private static String key(String of, Figure figure) {

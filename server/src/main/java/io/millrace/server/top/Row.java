@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record Row(
     String name,
     List<String> cells,
-    double[] trend,
+    List<Double> trend,
     double iops,
     double bytes,
     double latency,

@@ -12,70 +12,60 @@ import java.util.function.Predicate;
 
 /** What the table has for the view that was chosen, in its order. Pure functions. */
 final class Rows {
-  /** A table's kind of rows. */
-  enum Kind {
-    DEVICES(
-        "DEVICE",
-        new Column("Q", 3),
-        new Column("R/S", 6),
-        new Column("W/S", 6),
-        new Column("READ", 7),
-        new Column("WRITE", 7),
-        new Column("LATENCY", 7),
-        new Column("QD", 4),
-        new Column("ERR/S", 5)),
-    BDEVS(
-        "BDEV",
-        new Column("R/S", 6),
-        new Column("W/S", 6),
-        new Column("OTHER", 6),
-        new Column("READ", 7),
-        new Column("WRITE", 7),
-        new Column("LATENCY", 7),
-        new Column("ERR/S", 5)),
-    REACTORS(
-        "REACTOR",
-        new Column("Q", 4),
-        new Column("BUSY", 5),
-        new Column("IDLE", 5),
-        new Column("ASLEEP", 6),
-        new Column("ROUNDS", 7),
-        new Column("SLEEPS", 7),
-        new Column("WAKEUPS", 7)),
-    QUEUES(
-        "QUEUE",
-        new Column("R/S", 6),
-        new Column("W/S", 6),
-        new Column("READ", 7),
-        new Column("WRITE", 7),
-        new Column("QD", 4),
-        new Column("MAX", 4),
-        new Column("KICKS", 6),
-        new Column("CALLS", 6),
-        new Column("EMPTY", 5));
+  private static final List<Column> DEVICES =
+      List.of(
+          new Column("Q", 3),
+          new Column("R/S", 6),
+          new Column("W/S", 6),
+          new Column("READ", 7),
+          new Column("WRITE", 7),
+          new Column("LATENCY", 7),
+          new Column("QD", 4),
+          new Column("ERR/S", 5));
 
-    private final String name;
-    private final List<Column> columns;
+  private static final List<Column> BDEVS =
+      List.of(
+          new Column("R/S", 6),
+          new Column("W/S", 6),
+          new Column("OTHER", 6),
+          new Column("READ", 7),
+          new Column("WRITE", 7),
+          new Column("LATENCY", 7),
+          new Column("ERR/S", 5));
 
-    Kind(String name, Column... columns) {
-      this.name = name;
-      this.columns = List.of(columns);
-    }
+  private static final List<Column> REACTORS =
+      List.of(
+          new Column("Q", 4),
+          new Column("BUSY", 5),
+          new Column("IDLE", 5),
+          new Column("ASLEEP", 6),
+          new Column("ROUNDS", 7),
+          new Column("SLEEPS", 7),
+          new Column("WAKEUPS", 7));
 
-    Table table(int width) {
-      return new Table(name, width, columns);
-    }
-  }
+  private static final List<Column> QUEUES =
+      List.of(
+          new Column("R/S", 6),
+          new Column("W/S", 6),
+          new Column("READ", 7),
+          new Column("WRITE", 7),
+          new Column("QD", 4),
+          new Column("MAX", 4),
+          new Column("KICKS", 6),
+          new Column("CALLS", 6),
+          new Column("EMPTY", 5));
 
   private Rows() {}
 
   /** What is listed: in a device and on a reactor queues, of a bdev the devices that serve it. */
-  static Kind kind(TopState state) {
+  static Table table(TopState state, int width) {
     boolean open = state.opened() != null;
     return switch (state.view()) {
-      case DEVICES -> open ? Kind.QUEUES : Kind.DEVICES;
-      case BDEVS -> open ? Kind.DEVICES : Kind.BDEVS;
-      case REACTORS -> open ? Kind.QUEUES : Kind.REACTORS;
+      case DEVICES ->
+          open ? new Table("QUEUE", width, QUEUES) : new Table("DEVICE", width, DEVICES);
+      case BDEVS -> open ? new Table("DEVICE", width, DEVICES) : new Table("BDEV", width, BDEVS);
+      case REACTORS ->
+          open ? new Table("QUEUE", width, QUEUES) : new Table("REACTOR", width, REACTORS);
     };
   }
 
@@ -161,7 +151,7 @@ final class Rows {
             Figures.rate(reactor.rounds()),
             Figures.rate(reactor.sleeps()),
             Figures.rate(reactor.wakeUps()));
-    double[] trend = history.of(History.reactor(reactor.name()), Figure.IOPS);
+    List<Double> trend = history.of(History.reactor(reactor.name()), Figure.IOPS);
     return new Row(reactor.name(), cells, trend, reactor.busy(), reactor.busy(), Double.NaN, null);
   }
 
@@ -180,11 +170,10 @@ final class Rows {
             Figures.rate(queue.calls()),
             queue.polls() == 0 ? "-" : Figures.percent(queue.emptyShare()));
     String name = prefix + queue.index() + (prefix.isEmpty() ? " " + reactor : "");
-    return new Row(
-        name, cells, new double[0], io.operations(), io.bytes(), io.latencyNanos(), queue);
+    return new Row(name, cells, List.of(), io.operations(), io.bytes(), io.latencyNanos(), queue);
   }
 
-  private static Row row(String name, Rates io, double[] trend, String... cells) {
+  private static Row row(String name, Rates io, List<Double> trend, String... cells) {
     return new Row(
         name, List.of(cells), trend, io.operations(), io.bytes(), io.latencyNanos(), null);
   }

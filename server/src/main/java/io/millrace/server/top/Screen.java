@@ -207,7 +207,7 @@ final class Screen {
 
   private void table(Frame frame, int page) {
     List<Row> rows = Rows.of(frame, state, history);
-    Table table = Rows.kind(state).table(width);
+    Table table = Rows.table(state, width);
     lines.add(new Line(table.heading(), Style.HEADING));
     int selected = state.index(rows.stream().map(Row::name).toList());
     List<Snapshot.Stage> stages = rows.isEmpty() ? List.of() : stages(rows.get(selected));
@@ -239,10 +239,10 @@ final class Screen {
       List<String> cells =
           List.of(
               Figures.count(stage.count()),
-              Figures.time(stage.p50()),
-              Figures.time(stage.p90()),
-              Figures.time(stage.p99()),
-              Figures.time(stage.p999()));
+              Figures.time((double) stage.p50()),
+              Figures.time((double) stage.p90()),
+              Figures.time((double) stage.p99()),
+              Figures.time((double) stage.p999()));
       lines.add(Line.plain(table.row(stage.name(), cells, "")));
     }
   }

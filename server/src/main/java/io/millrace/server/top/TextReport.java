@@ -30,7 +30,7 @@ final class TextReport {
     if (rows.isEmpty()) {
       return;
     }
-    Table table = Rows.kind(state).table(WIDTH);
+    Table table = Rows.table(state, WIDTH);
     text.append('\n').append(table.heading()).append('\n');
     for (Row row : rows) {
       text.append(table.row(Figures.name(row.name()), row.cells(), "")).append('\n');

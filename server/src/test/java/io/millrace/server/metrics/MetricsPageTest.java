@@ -64,7 +64,7 @@ class MetricsPageTest {
             "millrace_queue_stage_seconds_bucket{" + labels + ",le=\"2.048E-6\"} 6",
             "millrace_queue_stage_seconds_bucket{" + labels + ",le=\"1.073741824\"} 6",
             "millrace_queue_stage_seconds_bucket{" + labels + ",le=\"+Inf\"} 10",
-            "millrace_queue_stage_seconds_sum{" + labels + "} 5",
+            "millrace_queue_stage_seconds_sum{" + labels + "} 5.0",
             "millrace_queue_stage_seconds_count{" + labels + "} 10");
   }
 

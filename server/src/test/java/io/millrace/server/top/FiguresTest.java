@@ -2,6 +2,7 @@ package io.millrace.server.top;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class FiguresTest {
@@ -29,11 +30,11 @@ class FiguresTest {
 
   @Test
   void sparklinesAreByTheirLargestValueAndTheNewestIsOnTheRight() {
-    assertThat(Figures.sparkline(new double[] {1, 4, 8}, 5)).isEqualTo("  ▁▄█");
-    assertThat(Figures.sparkline(new double[] {800, 1, 4, 8}, 3)).isEqualTo("▁▄█");
-    assertThat(Figures.sparkline(new double[] {0, Double.NaN, 5}, 3)).isEqualTo("  █");
-    assertThat(Figures.sparkline(new double[] {0, 0}, 3)).isEqualTo("   ");
-    assertThat(Figures.sparkline(new double[] {1, 2}, 0)).isEmpty();
+    assertThat(Figures.sparkline(List.of(1d, 4d, 8d), 5)).isEqualTo("  ▁▄█");
+    assertThat(Figures.sparkline(List.of(800d, 1d, 4d, 8d), 3)).isEqualTo("▁▄█");
+    assertThat(Figures.sparkline(List.of(0d, Double.NaN, 5d), 3)).isEqualTo("  █");
+    assertThat(Figures.sparkline(List.of(0d, 0d), 3)).isEqualTo("   ");
+    assertThat(Figures.sparkline(List.of(1d, 2d), 0)).isEmpty();
   }
 
   @Test
