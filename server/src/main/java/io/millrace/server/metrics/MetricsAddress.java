@@ -39,7 +39,7 @@ public record MetricsAddress(String text, String host, int port) {
 
   InetSocketAddress resolve() throws UnknownHostException {
     InetAddress address =
-        host.isEmpty() ? InetAddress.getByName("127.0.0.1") : InetAddress.getByName(host);
+        host.isEmpty() ? InetAddress.getLoopbackAddress() : InetAddress.getAllByName(host)[0];
     return new InetSocketAddress(address, port);
   }
 }

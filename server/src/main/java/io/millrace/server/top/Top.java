@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ public final class Top {
           out.print(
               json
                   ? JsonReport.of(frame, Instant.now()) + "\n"
-                  : (printed > 0 ? "\n" : "") + TextReport.of(frame, sort, LocalDateTime.now()));
+                  : (printed > 0 ? "\n" : "") + TextReport.of(frame, sort, localTime()));
           out.flush();
           printed++;
         }
@@ -108,6 +109,10 @@ public final class Top {
         sampler.interval(state.intervalSeconds());
       }
     }
+  }
+
+  private static LocalDateTime localTime() {
+    return LocalDateTime.now(ZoneId.systemDefault());
   }
 
   private static List<String> names(@Nullable Frame frame, TopState state, History history) {
