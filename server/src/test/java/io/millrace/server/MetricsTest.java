@@ -80,9 +80,9 @@ class MetricsTest {
                 file,
                 dir.resolve("r"),
                 null,
-                MetricsAddress.parse("0"),
                 null,
-                0));
+                false,
+                MetricsAddress.parse("0")));
     String summary = target.summary();
     assertThat(summary).contains(", metrics at http://127.0.0.1:");
     return summary.substring(summary.indexOf("http:"));

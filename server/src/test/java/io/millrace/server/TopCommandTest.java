@@ -50,8 +50,7 @@ class TopCommandTest {
             """);
     target =
         Target.start(
-            new ServeOptions(
-                List.of(), List.of(), dir, null, false, file, socket(), null, null, null, 0));
+            new ServeOptions(List.of(), List.of(), dir, null, false, file, socket(), null, null));
   }
 
   private Path socket() {
