@@ -41,7 +41,7 @@ class KeyReaderTest {
   void sequencesThatNobodyKnowsAreNoKeys() throws Exception {
     assertThat(keys("\033[15~\033[1;5P\033xq"))
         .containsExactly(Key.NONE, Key.NONE, Key.NONE, (int) 'q');
-    assertThat(keys("\033[" + "1;".repeat(50)).getFirst()).isEqualTo(Key.NONE);
+    assertThat(keys("\033[" + "1;".repeat(50))).startsWith(Key.NONE).hasSizeGreaterThan(1);
   }
 
   @Test

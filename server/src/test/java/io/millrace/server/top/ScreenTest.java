@@ -75,7 +75,7 @@ class ScreenTest {
     String wide = draw(SampleFrames.two(), null, 120, HEIGHT).get(8).text();
 
     assertThat(narrow).startsWith("vm0.sock");
-    assertThat(wide.strip()).startsWith("vm0.sock").endsWith("█████");
+    assertThat(wide.strip()).startsWith("vm0.sock" + " ".repeat(23) + "2 ").endsWith("█████");
   }
 
   @Test
