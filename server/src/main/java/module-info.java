@@ -9,7 +9,12 @@ module io.millrace.server {
   requires io.millrace.rpc;
   requires io.millrace.virtio.blk;
   requires io.millrace.virtio.scsi;
+  requires java.management;
+  requires jdk.httpserver;
+  requires jdk.management;
   requires jdk.unsupported;
+  requires org.jline.terminal;
+  requires org.jline.terminal.ffm;
   requires org.slf4j;
 
   provides ch.qos.logback.classic.spi.Configurator with

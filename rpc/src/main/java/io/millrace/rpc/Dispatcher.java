@@ -55,10 +55,21 @@ final class Dispatcher {
       return;
     }
     JsonNode id = request.path("id");
+    String method = request.path("method").stringValue();
+    long begunNanos = System.nanoTime();
+    registry.statistics().begun();
     registry
-        .call(request.path("method").stringValue(), request.get("params"))
+        .call(method, request.get("params"))
         .whenComplete((result, failure) ->
-            controlThread.execute(() -> reply.accept(replyTo(id, result, failure))));
+            controlThread.execute(() -> {
+              ended(method, failure != null, System.nanoTime() - begunNanos);
+              reply.accept(replyTo(id, result, failure));
+            }));
+  }
+
+  private void ended(String method, boolean failed, long nanos) {
+    String known = registry.find(method).map(RpcMethod::name).orElse(CallStatistics.UNKNOWN);
+    registry.statistics().ended(known, failed, nanos);
   }
 
   private static @Nullable String problemWith(JsonNode request) {

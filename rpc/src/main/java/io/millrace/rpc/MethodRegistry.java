@@ -24,6 +24,7 @@ public final class MethodRegistry {
   private final Map<String, RpcMethod> aliases = new LinkedHashMap<>();
   private final Configuration configuration = new Configuration();
   private final CompletableFuture<@Nullable Void> runtime = new CompletableFuture<>();
+  private final CallStatistics statistics = new CallStatistics();
   private RpcState state = RpcState.STARTUP;
   private @Nullable KeptCalls keptCalls;
 
@@ -75,6 +76,11 @@ public final class MethodRegistry {
    */
   public void keepBy(ConfigurationKeeper keeper, Executor control) {
     keptCalls = new KeptCalls(keeper, control);
+  }
+
+  /** What clients have called. */
+  public CallStatistics statistics() {
+    return statistics;
   }
 
   /** Which methods can be called now. */

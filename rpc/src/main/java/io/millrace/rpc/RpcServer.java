@@ -185,6 +185,11 @@ public final class RpcServer {
     return path;
   }
 
+  /** Clients that are connected. The loop's thread. */
+  public int connections() {
+    return connections.size();
+  }
+
   /**
    * Stops listening, closes all connections (calls under way go on, unanswered) and removes the
    * socket, if it made it. Later calls return the same stage. Any thread.

@@ -19,6 +19,8 @@ import io.millrace.rpc.StartConfiguration;
 import io.millrace.rpc.state.ConfigurationJournal;
 import io.millrace.rpc.state.JournaledStart;
 import io.millrace.rpc.state.StateMethods;
+import io.millrace.server.metrics.MetricsAddress;
+import io.millrace.server.metrics.MetricsServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
@@ -89,6 +91,7 @@ final class ControlPlane {
   private Supplier<CompletionStage<@Nullable Void>> initialise =
       () -> CompletableFuture.failedStage(new IllegalStateException("it comes up by itself"));
   private @Nullable RpcServer server;
+  private @Nullable MetricsServer metrics;
 
   /** Brings every module's methods together. */
   ControlPlane(
@@ -237,6 +240,27 @@ final class ControlPlane {
     }
   }
 
+  /** Serves metrics, also where nobody listens for calls. */
+  void serveMetrics(MetricsAddress address) throws CommandException {
+    RpcServer listening = server;
+    try {
+      metrics =
+          MetricsServer.start(
+              address,
+              methods,
+              cores.control(),
+              () -> listening == null ? 0 : listening.connections());
+    } catch (IOException e) {
+      throw CommandException.misused(e);
+    }
+  }
+
+  /** Where metrics are; null for nowhere. */
+  @Nullable String metricsUrl() {
+    MetricsServer serving = metrics;
+    return serving == null ? null : serving.url();
+  }
+
   /** Shuts every NVMe controller down in order and gives it back; their disks have no users. */
   CompletionStage<@Nullable Void> releaseControllers() throws BdevException {
     return nvme.close();
@@ -250,6 +274,10 @@ final class ControlPlane {
 
   /** Stops listening and drops the clients. */
   void stop() throws InterruptedException, ExecutionException, TimeoutException {
+    MetricsServer serving = metrics;
+    if (serving != null) {
+      serving.close();
+    }
     cores.awaitOnControl(this::seal, STOP_SECONDS);
     RpcServer listening = server;
     if (listening != null) {

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       BlkCommand.class,
       RpcCommand.class,
+      TopCommand.class,
       PerfCommand.class,
       NvmeCommand.class,
       StateCommand.class,
@@ -75,6 +76,7 @@ public final class Main extends HelpOption implements Runnable {
         yield new BlkCommand(Preload.begin());
       }
       case "rpc" -> new RpcCommand();
+      case "top" -> new TopCommand();
       case "perf" -> new PerfCommand();
       case "nvme" -> new NvmeCommand();
       case "state" -> new StateCommand();
@@ -98,7 +100,7 @@ public final class Main extends HelpOption implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "which command? serve, blk, rpc, perf, nvme, state or version");
+        spec.commandLine(), "which command? serve, blk, rpc, top, perf, nvme, state or version");
   }
 
   private static int misused(ParameterException e) {

@@ -2,10 +2,7 @@ package io.millrace.server;
 
 import io.millrace.initiator.perf.PerfProgress;
 import io.millrace.initiator.perf.Quantity;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,7 +23,6 @@ final class ProgressLine implements Consumer<PerfProgress> {
     }
   }
 
-  private static final Path STDERR = Path.of("/proc/self/fd/2");
   private static final String CLEAR = "\r\033[K"; // to the start of the line, and erase it
 
   private final PrintWriter to;
@@ -40,20 +36,8 @@ final class ProgressLine implements Consumer<PerfProgress> {
   }
 
   static ProgressLine on(PrintWriter to, When when) {
-    boolean terminal = isTerminal();
+    boolean terminal = StandardStream.ERROR.isTerminal();
     return new ProgressLine(to, when == When.ALWAYS || (when == When.AUTO && terminal), terminal);
-  }
-
-  /** System.console() would ask for standard input and output. */
-  private static boolean isTerminal() {
-    try {
-      String target = Files.readSymbolicLink(STDERR).toString();
-      return target.startsWith("/dev/pts/")
-          || target.startsWith("/dev/tty")
-          || target.equals("/dev/console");
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.millrace.server;
 
 import io.millrace.reactor.CoreMask;
+import io.millrace.server.metrics.MetricsAddress;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +113,14 @@ final class ServeCommand extends ServerCommand {
   private boolean waitForRpc;
 
   @Option(
+      names = "--metrics",
+      paramLabel = "[ADDRESS:]PORT",
+      description =
+          "Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, to everybody who can"
+              + " connect. Default address: 127.0.0.1. Without --metrics: nowhere.")
+  private @Nullable String metrics;
+
+  @Option(
       names = "--socket-mode",
       paramLabel = "MODE",
       description = "Permissions of disks' sockets, octal such as 0660. Default: by umask.")
@@ -177,7 +186,8 @@ final class ServeCommand extends ServerCommand {
         rpcSocket,
         state,
         access(),
-        waitForRpc);
+        waitForRpc,
+        metricsAddress());
   }
 
   /**
@@ -218,6 +228,11 @@ final class ServeCommand extends ServerCommand {
               + "=IMAGE, or -r fd:"
               + name);
     }
+  }
+
+  private @Nullable MetricsAddress metricsAddress() {
+    String text = metrics;
+    return text == null ? null : checked(() -> MetricsAddress.parse(text));
   }
 
   private @Nullable SocketAccess access() throws CommandException {

@@ -1,5 +1,6 @@
 package io.millrace.server;
 
+import io.millrace.server.metrics.MetricsAddress;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param state directory of what has to outlive the process; null for none
  * @param access who may connect to disks; null for what the umask allows
  * @param waitForRpc whether it comes up when framework_start_init is called, and not by itself
+ * @param metrics where Prometheus finds metrics; null for nowhere
  */
 record ServeOptions(
     List<DiskOption> disks,
@@ -31,8 +33,9 @@ record ServeOptions(
     @Nullable Path rpcSocket,
     @Nullable Path state,
     @Nullable SocketAccess access,
-    boolean waitForRpc) {
-  /** Of a server that comes up at once. */
+    boolean waitForRpc,
+    @Nullable MetricsAddress metrics) {
+  /** Of a server that comes up at once, and without metrics. */
   ServeOptions(
       List<DiskOption> disks,
       List<DiskOption> scsi,
@@ -43,6 +46,17 @@ record ServeOptions(
       @Nullable Path rpcSocket,
       @Nullable Path state,
       @Nullable SocketAccess access) {
-    this(disks, scsi, socketDirectory, cores, poll, configuration, rpcSocket, state, access, false);
+    this(
+        disks,
+        scsi,
+        socketDirectory,
+        cores,
+        poll,
+        configuration,
+        rpcSocket,
+        state,
+        access,
+        false,
+        null);
   }
 }

@@ -162,6 +162,7 @@ final class Target {
     }
     if (configuration != null
         || options.rpcSocket() != null
+        || options.metrics() != null
         || (saved != null && saved.hasConfiguration())) {
       ControlPlane plane =
           new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
@@ -174,6 +175,9 @@ final class Target {
       }
       if (options.rpcSocket() != null) {
         plane.listen(options.rpcSocket());
+      }
+      if (options.metrics() != null) {
+        plane.serveMetrics(options.metrics());
       }
     }
     if (!options.waitForRpc()) {
@@ -256,7 +260,12 @@ final class Target {
     int disks = controllers.all().size();
     int polling = cores.polling().size();
     String text = count(disks, "disk") + " on " + count(polling, "core");
-    return options.rpcSocket() == null ? text : text + ", JSON-RPC at " + options.rpcSocket();
+    if (options.rpcSocket() != null) {
+      text += ", JSON-RPC at " + options.rpcSocket();
+    }
+    ControlPlane plane = controlPlane;
+    String metrics = plane == null ? null : plane.metricsUrl();
+    return metrics == null ? text : text + ", metrics at " + metrics;
   }
 
   /**

@@ -58,8 +58,7 @@ class CommandLineTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "``|millrace: which command? serve, blk, rpc, perf, nvme, state or version (see millrace"
-            + " --help)",
+        "``|millrace: which command? serve, blk, rpc, top, perf, nvme, state or version (see millrace --help)",
         "sevre|millrace: Unmatched argument at index 0: 'sevre'",
         "serve|millrace serve: nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c"
             + " FILE or -r SOCKET",

@@ -22,6 +22,8 @@ class DocumentedCommandsTest {
   private static final String VFIO_TEST = "vm-tests/src/test/java/io/millrace/vm/VfioTest.java";
   private static final String NVME_TOOLS_TEST =
       "server/src/test/java/io/millrace/server/NvmeToolsTest.java";
+  private static final String PAGES_TEST =
+      "vm-tests/src/test/java/io/millrace/vm/ObservabilityPagesTest.java";
   private static final Pattern TARGET = Pattern.compile("(?m)^([a-z-]+):");
 
   /**
@@ -58,6 +60,7 @@ class DocumentedCommandsTest {
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),
           new Run("millrace blk", BLK_TEST, "arguments[0] = \"blk\""),
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
+          new Run("millrace top ", PAGES_TEST, "page.commands(\"millrace top \")"),
           new Run("millrace perf --socket vm0.sock --rw randread", README_TEST, "\"perf\""),
           new Run("millrace perf", PERF_TEST, "startsWith(\"millrace perf \")"),
           new Run("millrace nvme list", VFIO_TEST, "short nvme list"),
