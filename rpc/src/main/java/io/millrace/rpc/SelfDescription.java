@@ -30,6 +30,7 @@ final class SelfDescription {
         RpcMethod.named("rpc_describe_methods", "Describes methods and their parameters")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
             .param(Param.string("name", "only this method"))
+            .configuresNothing()
             .handledBy(self::describe));
   }
 

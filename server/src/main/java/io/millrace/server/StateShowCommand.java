@@ -15,8 +15,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -50,8 +48,8 @@ final class StateShowCommand extends HelpOption implements Callable<Integer> {
     if (ids) {
       entries.forEach(entry -> out.println(entry.id() + " " + entry.method()));
     } else {
-      JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-      out.println(json.writeValueAsString(configuration(entries)));
+      out.print(ConfigCommands.text(configuration(entries)));
+      out.print('\n');
     }
     out.flush();
     return 0;
