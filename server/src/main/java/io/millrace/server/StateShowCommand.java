@@ -23,8 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "show",
     description =
-        "Prints the configuration in a state directory as a file for serve's -c: a back-up. A server"
-            + " may be using it.")
+        "Prints the configuration in a state directory as a file for serve's -c: a back-up. A"
+            + " server may be using it.")
 final class StateShowCommand extends HelpOption implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

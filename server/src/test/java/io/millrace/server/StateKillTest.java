@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Servers that are killed amid a stream of configuring calls: the next one has what was answered. */
+/**
+ * Servers that are killed amid a stream of configuring calls: the next one has what was answered.
+ */
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class StateKillTest {
   /** More by {@code -Dmillrace.state.kills}. */
@@ -75,13 +77,22 @@ class StateKillTest {
       after = new TreeSet<>(before);
       if (!before.contains(disk)) {
         after.add(disk);
-        call(client, "bdev_malloc_create", "{\"name\": \"%s\", \"block_size\": 512, \"num_blocks\": 8}", disk);
+        call(
+            client,
+            "bdev_malloc_create",
+            "{\"name\": \"%s\", \"block_size\": 512, \"num_blocks\": 8}",
+            disk);
       } else if (before.contains(controller)) {
         after.remove(controller);
         call(client, "vhost_delete_controller", "{\"ctrlr\": \"%s\"}", controller);
       } else if (random.nextBoolean()) {
         after.add(controller);
-        call(client, "vhost_create_blk_controller", "{\"ctrlr\": \"%s\", \"dev_name\": \"%s\"}", controller, disk);
+        call(
+            client,
+            "vhost_create_blk_controller",
+            "{\"ctrlr\": \"%s\", \"dev_name\": \"%s\"}",
+            controller,
+            disk);
       } else {
         after.remove(disk);
         call(client, "bdev_malloc_delete", "{\"name\": \"%s\"}", disk);

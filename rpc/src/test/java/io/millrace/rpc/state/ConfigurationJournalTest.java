@@ -231,8 +231,8 @@ class ConfigurationJournalTest {
       assertThatThrownBy(() -> ConfigurationJournal.of("--state d", store))
           .isInstanceOf(StateException.class)
           .hasMessage(
-              "--state d: its configuration has version 2, this Millrace knows 1; start the Millrace"
-                  + " that wrote it, or choose another directory");
+              "--state d: its configuration has version 2, this Millrace knows 1; start the"
+                  + " Millrace that wrote it, or choose another directory");
     }
   }
 }

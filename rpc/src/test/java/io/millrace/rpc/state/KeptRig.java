@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A server of things, kept in a directory: {@code make} makes one, on top of another if it is told
- * so; {@code drop} deletes one and those on top; {@code things_get_all} lists them. Things whose names are
- * in {@link #unmakable} cannot be made.
+ * so; {@code drop} deletes one and those on top; {@code things_get_all} lists them. Things whose
+ * names are in {@link #unmakable} cannot be made.
  */
 final class KeptRig implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 20;
