@@ -27,11 +27,11 @@ test-vfio: install $(DIST) ## run Millrace in a guest with an IOMMU and NVMe dri
 
 # What make test does of each with small counts, and what it leaves to make test-vfio.
 SOAK = -Dsurefire.timeout=0 -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
-  -Dmillrace.kills=170 -Dmillrace.scsi.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
-SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ScsiDirtyLogTruthTest,ReconnectTest,SuspendTest,ScsiSuspendTest,KillTest,ScsiKillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest,ScsiMigrationTest,VfioTest
+  -Dmillrace.kills=170 -Dmillrace.state.kills=1000 -Dmillrace.scsi.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
+SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ScsiDirtyLogTruthTest,ReconnectTest,SuspendTest,ScsiSuspendTest,KillTest,ScsiKillTest,StateKillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest,ScsiMigrationTest,VfioTest
 
 soak: install $(DIST) ## kill, cut off, suspend and move for some hours; docs/reliability.md has the last figures; ONLY=KillTest one of them
-	$(MAVEN) -pl live-migration,simulation,virtio-blk,virtio-scsi,vm-tests -am test $(SOAK) -Dtest="$(or $(ONLY),$(SOAKED))" \
+	$(MAVEN) -pl live-migration,simulation,virtio-blk,virtio-scsi,server,vm-tests -am test $(SOAK) -Dtest="$(or $(ONLY),$(SOAKED))" \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Djacoco.skip
 
 fuzz: install ## look for inputs that break a parser or a ring, TIME=60 seconds each; TARGETS=Session only those that match

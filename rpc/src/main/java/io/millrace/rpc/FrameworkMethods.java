@@ -62,10 +62,12 @@ public final class FrameworkMethods {
     methods.add(
         RpcMethod.named(START, "Has a server that waits for it come up (--wait-for-rpc)")
             .states(RpcState.STARTUP)
+            .configuresNothing()
             .handledBy(none -> self.start()));
     methods.add(
         RpcMethod.named(WAIT, "Answers when the server is up")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
+            .configuresNothing()
             .handledBy(none -> methods.whenRuntime().thenApply(up -> BooleanNode.TRUE)));
     methods.add(
         RpcMethod.named("framework_get_subsystems", "Lists subsystems in the order they come up")

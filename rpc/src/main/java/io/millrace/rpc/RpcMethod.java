@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One method: name, aliases, states, parameters and what it does. Immutable. */
 public final class RpcMethod {
+  /** In the names of those that only ask, SPDK's and ours. */
+  private static final String QUERY = "_get_";
+
   private final String name;
   private final String help;
   private final Set<String> aliases;
@@ -135,6 +138,7 @@ public final class RpcMethod {
 
     private Builder(String name, String help) {
       this.name = Objects.requireNonNull(name);
+      this.configures = !name.contains(QUERY);
       this.help = Objects.requireNonNull(help);
     }
 
@@ -171,11 +175,12 @@ public final class RpcMethod {
     }
 
     /**
-     * It may change the {@link Configuration}: with a state directory, it is not begun unless that
-     * can be kept, and not answered before it is.
+     * It never changes the {@link Configuration}, though its name does not say that it only asks.
+     * Every other method is not begun unless its changes can be kept, and not answered before they
+     * are.
      */
-    public Builder configures() {
-      configures = true;
+    public Builder configuresNothing() {
+      configures = false;
       return this;
     }
 

@@ -33,6 +33,7 @@ final class SelfDescription {
             .ours()
             .states(RpcState.STARTUP, RpcState.RUNTIME)
             .param(Param.string("name", "only this method"))
+            .configuresNothing()
             .handledBy(self::describe));
   }
 

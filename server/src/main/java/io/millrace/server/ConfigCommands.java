@@ -97,7 +97,7 @@ final class ConfigCommands {
   }
 
   /** As Python's json.dump(indent=2) writes it. */
-  private static String text(JsonNode configuration) {
+  static String text(JsonNode configuration) {
     Separators separators =
         Separators.createDefaultInstance()
             .withObjectNameValueSpacing(Separators.Spacing.AFTER)

@@ -42,6 +42,7 @@ final class ServerMethods {
     methods.add(
         RpcMethod.named("spdk_kill_instance", "Sends the server a signal; SIGTERM ends it in order")
             .param(Param.oneOf("sig_name", List.copyOf(SIGNALS.keySet()), "the signal").required())
+            .configuresNothing()
             .handledBy(ServerMethods::kill));
   }
 

@@ -15,8 +15,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,8 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
     name = "show",
     description =
-        "Prints the configuration in a state directory as a file for serve's -c: a back-up. A server"
-            + " may be using it.")
+        "Prints the configuration in a state directory as a file for serve's -c: a back-up. A"
+            + " server may be using it.")
 final class StateShowCommand extends HelpOption implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -50,8 +48,8 @@ final class StateShowCommand extends HelpOption implements Callable<Integer> {
     if (ids) {
       entries.forEach(entry -> out.println(entry.id() + " " + entry.method()));
     } else {
-      JsonMapper json = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-      out.println(json.writeValueAsString(configuration(entries)));
+      out.print(ConfigCommands.text(configuration(entries)));
+      out.print('\n');
     }
     out.flush();
     return 0;

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -70,12 +71,14 @@ class StateDirectoryTest {
                 configuration,
                 dir.resolve("r"),
                 state,
-                null));
+                null,
+                false));
   }
 
   private JsonNode call(String method, String params) throws IOException, RpcException {
     try (RpcClient client = RpcClient.connect(dir.resolve("r"), PATIENCE)) {
-      return client.call(method, JSON.readTree(params));
+      JsonNode given = JSON.readTree(params);
+      return client.call(method, given.isEmpty() ? null : given);
     }
   }
 
@@ -206,11 +209,15 @@ class StateDirectoryTest {
     call("bdev_malloc_create", MALLOC.formatted("M"));
     call("vhost_create_blk_controller", "{\"ctrlr\": \"b.sock\", \"dev_name\": \"M\"}");
     JsonNode disks = call("bdev_get_bdevs", "{}");
+    Cli saved = Cli.run("rpc", "-r", dir.resolve("r").toString(), "save_config");
     Cli shown = Cli.run("state", "show", state.toString());
     Cli ids = Cli.run("state", "show", "--ids", state.toString());
     Cli inUse = Cli.run("state", "forget", state.toString(), "bdev/M");
 
     assertThat(shown.exitCode()).as(shown.err()).isZero();
+    for (JsonNode subsystem : JSON.readTree(shown.out()).path("subsystems")) {
+      assertThat(JSON.readTree(saved.out()).path("subsystems")).contains(subsystem);
+    }
     assertThat(ids.out()).contains(" bdev_malloc_create").hasLineCount(2);
     assertThat(inUse.exitCode()).isEqualTo(2);
     assertThat(inUse.err()).contains("another process uses it").hasLineCount(1);
@@ -279,12 +286,13 @@ class StateDirectoryTest {
 
   @Test
   void aThousandDisksAreThereSoon() throws Exception {
-    start(null);
-    try (RpcClient client = RpcClient.connect(dir.resolve("r"), PATIENCE)) {
-      for (int i = 0; i < 1000; i++) {
-        client.call("bdev_null_create", JSON.readTree(MALLOC.formatted("null" + i)));
-      }
+    StringJoiner calls =
+        new StringJoiner(",", "{\"subsystems\": [{\"subsystem\": \"bdev\", \"config\": [", "]}]}");
+    for (int i = 0; i < 1000; i++) {
+      String params = MALLOC.formatted("null" + i);
+      calls.add("{\"method\": \"bdev_null_create\", \"params\": %s}".formatted(params));
     }
+    start(Files.writeString(dir.resolve("c.json"), calls.toString()));
     stopTarget();
 
     long began = System.nanoTime();

@@ -13,22 +13,25 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Servers that are killed amid a stream of configuring calls: the next one has what was answered. */
+/**
+ * Servers that are killed amid a stream of configuring calls: the next one has what was answered.
+ */
 @Timeout(value = 3, unit = TimeUnit.HOURS)
 class StateKillTest {
   /** More by {@code -Dmillrace.state.kills}. */
   private static final int KILLS = Integer.getInteger("millrace.state.kills", 2);
 
   private static final int CLIENTS = 3;
-  private static final int MAX_LIFE_MILLIS = 400;
+  private static final int MAX_ANSWERS = 40; // that are waited for before a kill
+  private static final int MAX_NANOS = 5_000_000; // and how much later it comes
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -39,12 +42,12 @@ class StateKillTest {
   private final class Client extends Thread {
     private final int number;
     private final Random random;
-    private final AtomicInteger answered;
+    private final Semaphore answered;
     private final Set<String> before; // what there was when the last call began
     private Set<String> after; // and what there is if it was done
     private String unexpected = "";
 
-    Client(int number, Random random, AtomicInteger answered, Set<String> there) {
+    Client(int number, Random random, Semaphore answered, Set<String> there) {
       this.number = number;
       this.random = random;
       this.answered = answered;
@@ -59,7 +62,7 @@ class StateKillTest {
           next(client);
           before.clear();
           before.addAll(after);
-          answered.incrementAndGet();
+          answered.release();
         }
       } catch (IOException killed) {
         // What it had asked for last may have been done, or not.
@@ -74,13 +77,22 @@ class StateKillTest {
       after = new TreeSet<>(before);
       if (!before.contains(disk)) {
         after.add(disk);
-        call(client, "bdev_malloc_create", "{\"name\": \"%s\", \"block_size\": 512, \"num_blocks\": 8}", disk);
+        call(
+            client,
+            "bdev_malloc_create",
+            "{\"name\": \"%s\", \"block_size\": 512, \"num_blocks\": 8}",
+            disk);
       } else if (before.contains(controller)) {
         after.remove(controller);
         call(client, "vhost_delete_controller", "{\"ctrlr\": \"%s\"}", controller);
       } else if (random.nextBoolean()) {
         after.add(controller);
-        call(client, "vhost_create_blk_controller", "{\"ctrlr\": \"%s\", \"dev_name\": \"%s\"}", controller, disk);
+        call(
+            client,
+            "vhost_create_blk_controller",
+            "{\"ctrlr\": \"%s\", \"dev_name\": \"%s\"}",
+            controller,
+            disk);
       } else {
         after.remove(disk);
         call(client, "bdev_malloc_delete", "{\"name\": \"%s\"}", disk);
@@ -98,10 +110,11 @@ class StateKillTest {
     folder = Files.createDirectory(dir.resolve("work"));
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     Random random = new Random(seed);
-    AtomicInteger answered = new AtomicInteger();
+    Semaphore answered = new AtomicInteger();
     List<Client> clients = List.of();
     for (int kill = 0; kill <= KILLS; kill++) {
-      try (ServerProcess _ = start()) {
+      Semaphore answered = new Semaphore(0);
+      try (ServerProcess server = start()) {
         Set<String> there = found();
         for (Client client : clients) {
           assertThat(of(client.number, there))
@@ -114,14 +127,18 @@ class StateKillTest {
           client.start();
           clients.add(client);
         }
-        pause(random.nextInt(MAX_LIFE_MILLIS));
+        assertThat(
+                answered.tryAcquire(
+                    random.nextInt(MAX_ANSWERS), PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            .as(server.log())
+            .isTrue();
+        pause(random.nextInt(MAX_NANOS));
       } // killed
       for (Client client : clients) {
         client.join();
         assertThat(client.unexpected).isEmpty();
       }
     }
-    assertThat(answered.get()).isGreaterThan(KILLS);
   }
 
   private ServerProcess start() throws Exception {
@@ -154,8 +171,8 @@ class StateKillTest {
   }
 
   /** Lets the server come to any point of its work. */
-  private static void pause(int millis) {
-    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+  private static void pause(int nanos) {
+    long until = System.nanoTime() + nanos;
     while (System.nanoTime() < until) {
       Thread.onSpinWait();
     }

@@ -45,6 +45,7 @@ class StateReservationTest {
             "{\"ctrlr\": \"s.sock\", \"scsi_target_num\": 0, \"bdev_name\": \"M\"}");
       }
       try (VirtioScsiDriver driver = driver()) {
+        ready(driver);
         byte[] registration = new byte[24];
         ByteBuffer.wrap(registration).putLong(8, KEY).put(APTPL_AT, (byte) APTPL);
         byte[] register = {0x5f, 0, 0, 0, 0, 0, 0, 0, 24, 0};
@@ -55,6 +56,7 @@ class StateReservationTest {
 
     try (ServerProcess _ = start();
         VirtioScsiDriver driver = driver()) {
+      ready(driver);
       byte[] readKeys = {0x5e, 0, 0, 0, 0, 0, 0, 0, 16, 0};
       ScsiResult keys = driver.read(VirtioScsi.lun(0, 0), readKeys, 16, PATIENCE);
 
@@ -72,6 +74,11 @@ class StateReservationTest {
 
   private VirtioScsiDriver driver() throws Exception {
     return VirtioScsiDriver.open(folder.resolve("s.sock"), ScsiDriverOptions.defaults());
+  }
+
+  /** Takes the unit attention of a new nexus. */
+  private static void ready(VirtioScsiDriver driver) throws Exception {
+    assertThat(driver.read(VirtioScsi.lun(0, 0), new byte[6], 0, PATIENCE).isGood()).isFalse();
   }
 
   private static void call(RpcClient client, String method, String params) throws Exception {

@@ -52,7 +52,8 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
   private volatile @Nullable String broken;
 
   private ConfigurationJournal(
-      String name, StateStore store, Map<String, Configuration.Entry> stored) throws StateException {
+      String name, StateStore store, Map<String, Configuration.Entry> stored)
+      throws StateException {
     this.name = name;
     this.store = store;
     this.stored = stored;
@@ -70,8 +71,7 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
    * @throws StateException its configuration cannot be used
    */
   public static ConfigurationJournal of(String name, StateStore store) throws StateException {
-    Map<String, Configuration.Entry> stored =
-        ConfigurationRecords.decode(name, store.records());
+    Map<String, Configuration.Entry> stored = ConfigurationRecords.decode(name, store.records());
     return new ConfigurationJournal(name, store, stored);
   }
 

@@ -87,8 +87,8 @@ final class ConfigurationRecords {
    * @param records of a store, ascending; those of others are passed over
    * @throws StateException there is what a newer version wrote
    */
-  static Map<String, Configuration.Entry> decode(
-      Object where, SortedMap<String, byte[]> records) throws StateException {
+  static Map<String, Configuration.Entry> decode(Object where, SortedMap<String, byte[]> records)
+      throws StateException {
     Map<String, Configuration.Entry> entries = new LinkedHashMap<>();
     for (Map.Entry<String, byte[]> record : records.entrySet()) {
       String key = record.getKey();

@@ -123,7 +123,8 @@ public final class JournaledStart implements StartConfiguration {
             : failure;
     String problem = entry.method() + ": " + cause.getMessage();
     LOG.error(
-        "{}: {} is not there: {}; it is tried again at the next start, unless state_forget drops it",
+        "{}: {} is not there: {}; it is tried again at the next start, unless state_forget drops"
+            + " it",
         journal.name(),
         entry.id(),
         problem);

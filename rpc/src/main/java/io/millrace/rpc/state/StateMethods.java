@@ -31,7 +31,6 @@ public final class StateMethods {
             .handledBy(none -> CompletableFuture.completedStage(state.failed())));
     methods.add(
         RpcMethod.named("state_forget", "Drops what could not be made from the state directory")
-            .configures()
             .param(Param.string("id", "one that state_get_failed lists").required())
             .handledBy(state::forget));
   }

@@ -19,8 +19,7 @@ public final class StoredConfiguration {
    * @throws StateException there is no state, or it cannot be used
    */
   public static List<Configuration.Entry> read(Path directory) throws StateException {
-    return List.copyOf(
-        ConfigurationRecords.decode(directory, StateStore.peek(directory)).values());
+    return List.copyOf(ConfigurationRecords.decode(directory, StateStore.peek(directory)).values());
   }
 
   /**
@@ -72,10 +71,7 @@ public final class StoredConfiguration {
       Map<String, Configuration.Entry> entries =
           ConfigurationRecords.decode(directory, store.records());
       Set<String> keys = choice.of(new LinkedHashMap<>(entries));
-      store
-          .commit(keys.stream().map(StateChange::remove).toList(), 0)
-          .toCompletableFuture()
-          .join();
+      store.commit(keys.stream().map(StateChange::remove).toList(), 0).toCompletableFuture().join();
       entries.keySet().retainAll(keys);
       return entries.values().stream().map(Configuration.Entry::id).toList();
     } catch (CompletionException e) {

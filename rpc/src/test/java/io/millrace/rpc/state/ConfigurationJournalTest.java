@@ -104,7 +104,7 @@ class ConfigurationJournalTest {
       for (int i = 0; i < 200; i++) {
         all.add(rig.begin("make", i == 0 ? named("t0") : on("t" + i, "t" + (i - 1))));
       }
-      CompletableFuture<JsonNode> asked = rig.begin("things", "{}");
+      CompletableFuture<JsonNode> asked = rig.begin("things_get_all", "{}");
 
       assertThat(asked.get().asString()).contains("t0,", "t199");
       CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get();
@@ -161,7 +161,7 @@ class ConfigurationJournalTest {
       disk.failSyncs();
 
       assertThat(rig.call("make", named("a"))).startsWith("-5 ");
-      assertThat(rig.call("things", "{}")).isEqualTo("[a]");
+      assertThat(rig.call("things_get_all", "{}")).isEqualTo("[a]");
     }
   }
 
@@ -231,8 +231,8 @@ class ConfigurationJournalTest {
       assertThatThrownBy(() -> ConfigurationJournal.of("--state d", store))
           .isInstanceOf(StateException.class)
           .hasMessage(
-              "--state d: its configuration has version 2, this Millrace knows 1; start the Millrace"
-                  + " that wrote it, or choose another directory");
+              "--state d: its configuration has version 2, this Millrace knows 1; start the"
+                  + " Millrace that wrote it, or choose another directory");
     }
   }
 }

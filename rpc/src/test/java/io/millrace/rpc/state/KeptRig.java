@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A server of things, kept in a directory: {@code make} makes one, on top of another if it is told
- * so; {@code drop} deletes one and those on top; {@code things} lists them. Things whose names are
- * in {@link #unmakable} cannot be made.
+ * so; {@code drop} deletes one and those on top; {@code things_get_all} lists them. Things whose
+ * names are in {@link #unmakable} cannot be made.
  */
 final class KeptRig implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 20;
@@ -45,7 +45,6 @@ final class KeptRig implements AutoCloseable {
     methods.add(
         RpcMethod.named("option", "Sets a number")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
-            .configures()
             .param(Param.uint32("value", "the number").required())
             .handledBy(a -> {
               methods.configuration().put("things", "option", "option", a.asCalled());
@@ -53,18 +52,16 @@ final class KeptRig implements AutoCloseable {
             }));
     methods.add(
         RpcMethod.named("make", "Makes a thing")
-            .configures()
             .param(Param.string("name", "its name").required())
             .param(Param.string("on", "what it stands on").orElse(""))
             .param(Param.string("text", "anything").orElse(""))
             .handledBy(a -> make(a.string("name"), a.string("on"), a.asCalled())));
     methods.add(
         RpcMethod.named("drop", "Deletes a thing")
-            .configures()
             .param(Param.string("name", "its name").required())
             .handledBy(a -> drop(a.string("name"))));
     methods.add(
-        RpcMethod.named("things", "Lists things")
+        RpcMethod.named("things_get_all", "Lists things")
             .handledBy(a ->
                 CompletableFuture.completedStage(
                     Json.NODES.stringNode(things.keySet().toString()))));
@@ -155,7 +152,7 @@ final class KeptRig implements AutoCloseable {
 
   /** What there is, in its order. */
   String things() throws Exception {
-    return call("things", "{}");
+    return call("things_get_all", "{}");
   }
 
   /** The ids of what the directory has, in its order. */

@@ -24,6 +24,8 @@ class DocumentedCommandsTest {
       "server/src/test/java/io/millrace/server/NvmeToolsTest.java";
   private static final String PAGES_TEST =
       "vm-tests/src/test/java/io/millrace/vm/ObservabilityPagesTest.java";
+  private static final String STATE_TEST =
+      "server/src/test/java/io/millrace/server/StateDirectoryTest.java";
   private static final Pattern TARGET = Pattern.compile("(?m)^([a-z-]+):");
 
   /**
@@ -68,6 +70,8 @@ class DocumentedCommandsTest {
           new Run("millrace nvme unbind", VFIO_TEST, "short nvme unbind $free"),
           new Run("millrace nvme id", NVME_TOOLS_TEST, "\"nvme\", \"id\""),
           new Run("millrace nvme health", NVME_TOOLS_TEST, "\"nvme\", \"health\""),
+          new Run("millrace state show", STATE_TEST, "\"state\", \"show\""),
+          new Run("millrace state forget", STATE_TEST, "\"state\", \"forget\""),
           new Run("mvn -B -pl ", "Makefile", "$(MAVEN) -q -pl server -am"),
           new Run("mvn -B spotless:apply", "pom.xml", "spotless-maven-plugin"));
 
