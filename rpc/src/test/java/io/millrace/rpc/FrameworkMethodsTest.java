@@ -12,8 +12,10 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FrameworkMethodsTest {
   private final MethodRegistry registry = new MethodRegistry();
   private final CompletableFuture<@Nullable Void> up = new CompletableFuture<>();

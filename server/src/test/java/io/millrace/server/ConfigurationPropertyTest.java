@@ -214,7 +214,10 @@ class ConfigurationPropertyTest {
 
   private void call(ConfiguredServer server, String method, String params, Object... values)
       throws Exception {
-    String filled = params.formatted(values);
+    String filled = params;
+    for (Object value : values) {
+      filled = filled.replaceFirst("%[sdb]", value.toString());
+    }
     try {
       server.call(method, filled);
       log.add(method + filled);

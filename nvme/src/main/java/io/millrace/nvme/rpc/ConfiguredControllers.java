@@ -2,6 +2,7 @@ package io.millrace.nvme.rpc;
 
 import io.millrace.rpc.Arguments;
 import io.millrace.rpc.Configuration;
+import java.util.Objects;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -46,7 +47,9 @@ final class ConfiguredControllers {
   /** Options were set; those that were set before stay. */
   void options(Arguments call) {
     ObjectNode all = JsonNodeFactory.instance.objectNode();
-    configuration.find(OPTIONS_ID).map(Configuration.Entry::params).ifPresent(all::setAll);
+    configuration
+        .find(OPTIONS_ID)
+        .ifPresent(before -> all.setAll(Objects.requireNonNull(before.params())));
     all.setAll(call.asCalled());
     configuration.put(SUBSYSTEM, OPTIONS_ID, call.method(), call.asCalledWith(all));
   }

@@ -66,6 +66,14 @@ class HotplugMethodsTest {
     return names.toString().strip();
   }
 
+  private static String attached(int number, String address) {
+    return "bdev_nvme_attach_controller{\"name\":\"HotInNvme"
+        + number
+        + "\",\"trtype\":\"PCIe\",\"traddr\":\""
+        + address
+        + "\"}\n";
+  }
+
   private static String configurationOf(RpcWorld world) {
     try {
       return world.configuration();
@@ -108,14 +116,11 @@ class HotplugMethodsTest {
       present.add(address(4));
       awaitNames(world, "HotInNvme1 HotInNvme2");
 
-      String recorded =
-          "bdev_nvme_attach_controller{\"name\":\"HotInNvme%d\",\"trtype\":\"PCIe\","
-              + "\"traddr\":\"%s\"}\n";
       RpcWorld.await(() -> configurationOf(world).contains("HotInNvme2"), "it is recorded");
       assertThat(configurationOf(world))
           .isEqualTo(
-              recorded.formatted(1, address(5))
-                  + recorded.formatted(2, address(4))
+              attached(1, address(5))
+                  + attached(2, address(4))
                   + SET
                   + "{\"enable\":true,\"period_us\":1000}\n"); // last, or it would take them first
       world.call(SET, "{'enable': false}");

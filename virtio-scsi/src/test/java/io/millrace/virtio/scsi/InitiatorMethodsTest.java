@@ -7,7 +7,6 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.bdev.IoType;
 import io.millrace.initiator.rpc.VirtioMethods;
 import io.millrace.reactor.Reactor;
-import io.millrace.rpc.Configuration;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.RpcException;
 import java.nio.file.Path;
@@ -65,8 +64,10 @@ class InitiatorMethodsTest {
     return answer.get(ScsiHost.SECONDS, TimeUnit.SECONDS);
   }
 
-  private List<?> configured() {
-    return methods.configuration().entries().stream().map(Configuration.Entry::params).toList();
+  private List<String> configured() {
+    return methods.configuration().entries().stream()
+        .map(entry -> String.valueOf(entry.params()))
+        .toList();
   }
 
   private JsonNode attach(String name, String type) throws Exception {
