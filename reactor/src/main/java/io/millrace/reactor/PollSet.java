@@ -21,6 +21,7 @@ final class PollSet {
 
   private final FailureSink failures;
   private final WakeUpPrice wakeUp;
+  private final ReactorStatistics statistics;
   private final PollWindow ofAll;
   private PollerHandle[] hot = new PollerHandle[16];
   private PollerHandle[] cold = new PollerHandle[16];
@@ -36,9 +37,10 @@ final class PollSet {
     void memoryFault(InternalError cause);
   }
 
-  PollSet(FailureSink failures, WakeUpPrice wakeUp, long now) {
+  PollSet(FailureSink failures, WakeUpPrice wakeUp, ReactorStatistics statistics, long now) {
     this.failures = failures;
     this.wakeUp = wakeUp;
+    this.statistics = statistics;
     this.ofAll = new PollWindow(now, wakeUp.nanos());
   }
 
@@ -60,6 +62,7 @@ final class PollSet {
       case HOT, REMOVED -> {}
       case COLD -> heat(handle);
       case RESTING -> {
+        statistics.pollerWoke();
         heat(handle);
         disarm(handle);
       }

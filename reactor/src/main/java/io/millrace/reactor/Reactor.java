@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * #stepped} one that its maker drives by {@link #runOnce}, which is the same code.
  *
  * <p>All methods are for the reactor's thread, except {@link #execute}, {@link #inReactor}, {@link
- * #name}, {@link #busyNanos} and {@link #close}.
+ * #name}, {@link #statistics} and {@link #close}.
  */
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
@@ -55,7 +55,7 @@ public final class Reactor implements AutoCloseable {
   private final WakeUpPrice wakeUp = new WakeUpPrice();
   private final PollSet pollers;
   private final Alarms alarms;
-  private final BusyTime busyTime = new BusyTime();
+  private final ReactorStatistics statistics = new ReactorStatistics();
   private final OutsideCalls outsideCalls = new OutsideCalls();
   private final boolean stepped;
   private final boolean restless;
@@ -71,7 +71,7 @@ public final class Reactor implements AutoCloseable {
     this.stepped = stepped;
     this.restless = restless;
     this.guard = new Guard(name);
-    this.pollers = new PollSet(guard, wakeUp, nanoTime());
+    this.pollers = new PollSet(guard, wakeUp, statistics, nanoTime());
     this.alarms = new Alarms(guard);
     this.eventLoop =
         new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker());
@@ -229,9 +229,9 @@ public final class Reactor implements AutoCloseable {
     return eventLoop;
   }
 
-  /** How long it has worked, and not only looked for work, in nanoseconds. Any thread. */
-  public long busyNanos() {
-    return busyTime.nanos();
+  /** What its thread did with its time. Any thread. */
+  public ReactorStatistics statistics() {
+    return statistics;
   }
 
   /** Those of its thread. */
@@ -298,7 +298,7 @@ public final class Reactor implements AutoCloseable {
   private int guardedRound() {
     try {
       int work = pollers.round();
-      busyTime.round(work);
+      statistics.round(work);
       if (deferredCount > 0) {
         runDeferred();
       }
@@ -326,7 +326,7 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
-    busyTime.tick(now);
+    statistics.tick(now);
     alarms.goOff(now);
     try {
       boolean quiet = pollers.coolDown(now, !restless);
@@ -337,7 +337,7 @@ public final class Reactor implements AutoCloseable {
         wakeUp.sleeps(now);
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         wakeUp.awake();
-        busyTime.woke(System.nanoTime());
+        statistics.woke(System.nanoTime());
         return;
       }
       eventLoop.runNow(MESSAGES_NANOS);

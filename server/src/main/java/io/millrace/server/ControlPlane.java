@@ -20,6 +20,7 @@ import io.millrace.rpc.state.ConfigurationJournal;
 import io.millrace.rpc.state.JournaledStart;
 import io.millrace.rpc.state.StateMethods;
 import io.millrace.vhost.user.rpc.ControllerSockets;
+import io.millrace.vhost.user.rpc.IostatMethods;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkController;
@@ -112,6 +113,7 @@ final class ControlPlane {
             methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
     VirtioMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers);
+    IostatMethods.addTo(methods, controllers);
     var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);
     ScsiMethods.addTo(methods, controllers, scsi, sockets);

@@ -158,7 +158,7 @@ final class SchedulerMethods {
     List<MovableRing> running = rings.get();
     for (Map.Entry<Integer, Reactor> one : reactors.entrySet()) {
       Reactor reactor = one.getValue();
-      long busy = reactor.busyNanos();
+      long busy = reactor.statistics().busyNanos();
       ObjectNode entry = all.addObject();
       entry.put("lcore", one.getKey());
       entry.put("busy", busy);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RingRunner implements MovableRing {
   private final DeviceSession device;
   private final WorkerEvents events;
+  private final QueueStatistics statistics;
   private final Reactor control;
   private final List<Reactor> reactors;
   private final Queue<Runnable> afterMove = new ArrayDeque<>();
@@ -40,17 +41,20 @@ final class RingRunner implements MovableRing {
    * A ring, not started.
    *
    * @param events told of what the session has to know
+   * @param statistics of its queue
    * @param reactors where it may run; at least one
    */
   RingRunner(
       VringSetup setup,
       DeviceSession device,
       WorkerEvents events,
+      QueueStatistics statistics,
       Reactor control,
       List<Reactor> reactors) {
     this.setup = setup;
     this.device = device;
     this.events = events;
+    this.statistics = statistics;
     this.control = control;
     this.reactors = reactors;
     this.reactor = control; // until it is started
@@ -67,8 +71,17 @@ final class RingRunner implements MovableRing {
 
   /** Starts the worker on the calling thread, the reactor's; why it does not, or null. */
   @Nullable String startHere(VringSetup from, Reactor where) {
+    QueueCounters counters = statistics.open(where.name());
+    String failure = startHere(from, where, counters);
+    if (failure != null) {
+      counters.close();
+    }
+    return failure;
+  }
+
+  private @Nullable String startHere(VringSetup from, Reactor where, QueueCounters counters) {
     try {
-      VringWorker started = new VringWorker(from, where, device, events);
+      VringWorker started = new VringWorker(from, where, device, events, counters);
       worker = started;
       if (muted) {
         started.signals().mute();
