@@ -45,7 +45,7 @@ public final class PollerHandle implements AutoCloseable {
   }
 
   PollerReport report() {
-    return new PollerReport(id, poller.toString(), isResting(), polls, busyPolls);
+    return new PollerReport(id, poller.pollerName(), isResting(), polls, busyPolls);
   }
 
   /** Takes the poller off its reactor; it is not called again. Later calls do nothing. */

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,10 +48,8 @@ public final class Reactor implements AutoCloseable {
 
   private static final long FOREVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
-  private static final AtomicLong LAST_THREAD_ID = new AtomicLong();
-
   private final String name;
-  private final long threadId = LAST_THREAD_ID.incrementAndGet();
+  private final long threadId = ThreadId.next();
   private final ManualIoEventLoop eventLoop;
   private final Guard guard;
   private final WakeUpPrice wakeUp = new WakeUpPrice();
@@ -125,7 +122,7 @@ public final class Reactor implements AutoCloseable {
     return name;
   }
 
-  /** Tells it from all others of this process, from 1. Any thread. */
+  /** Its {@link ThreadId}. Any thread. */
   public long threadId() {
     return threadId;
   }
@@ -243,6 +240,11 @@ public final class Reactor implements AutoCloseable {
   /** What its thread did with its time. Any thread. */
   public ReactorStatistics statistics() {
     return statistics;
+  }
+
+  /** Whether it polls all the time and never sleeps. Any thread. */
+  public boolean isRestless() {
+    return restless;
   }
 
   /** Those of its thread. */

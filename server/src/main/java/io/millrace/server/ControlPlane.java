@@ -106,7 +106,8 @@ final class ControlPlane {
     FrameworkMethods.addTo(methods, SUBSYSTEMS, () -> initialise.get());
     LogMethods.addTo(methods);
     notifications.addTo(methods);
-    SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
+    SchedulerMethods.addTo(methods, scheduler, cores.polling());
+    ThreadMethods.addTo(methods, cores, bdevs, controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
     nvme =
         NvmeMethods.addTo(

@@ -1,6 +1,7 @@
 package io.millrace.vhost.user.server;
 
 import io.millrace.reactor.Reactor;
+import io.millrace.reactor.ThreadId;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.QueueState;
 import java.util.ArrayDeque;
@@ -22,7 +23,9 @@ final class RingRunner implements MovableRing {
   private final WorkerEvents events;
   private final QueueStatistics statistics;
   private final Reactor control;
-  private final List<Reactor> reactors;
+  private final long id = ThreadId.next();
+  private final long sinceNanos = System.nanoTime();
+  private List<Reactor> reactors;
   private final Queue<Runnable> afterMove = new ArrayDeque<>();
   private VringSetup setup; // as the worker has it, once it has read its messages
   private Reactor reactor;
@@ -137,6 +140,16 @@ final class RingRunner implements MovableRing {
   }
 
   @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public long sinceNanos() {
+    return sinceNanos;
+  }
+
+  @Override
   public Reactor reactor() {
     return reactor;
   }
@@ -144,6 +157,11 @@ final class RingRunner implements MovableRing {
   @Override
   public List<Reactor> reactors() {
     return reactors;
+  }
+
+  @Override
+  public void allow(List<Reactor> some) {
+    reactors = some;
   }
 
   @Override

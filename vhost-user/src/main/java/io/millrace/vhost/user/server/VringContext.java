@@ -133,6 +133,11 @@ abstract class VringContext implements QueueContext {
     return bufferWrites;
   }
 
+  /** The ring's, as {@link MovableRing#name} has it. */
+  public final String pollerName() {
+    return setup.name();
+  }
+
   @Override
   public String toString() {
     return setup.name();
