@@ -221,7 +221,8 @@ public abstract class Bdev {
         here.run(); // a reactor that has ended counts no more
       }
     });
-    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+        .thenApply(done -> null);
   }
 
   private boolean isOpen(BdevChannel channel, Reactor reactor) {

@@ -77,6 +77,11 @@ final class ReactorReport {
             mask.set(core);
           }
         });
-    return CoreMask.format(mask);
+    return bare(mask);
+  }
+
+  /** As SPDK writes the masks of threads: hexadecimal digits, and nothing before them. */
+  static String bare(BitSet cores) {
+    return CoreMask.format(cores).substring("0x".length());
   }
 }

@@ -136,7 +136,7 @@ final class ThreadMethods {
     long resting = pollers.stream().filter(PollerReport::resting).count();
     into.put("name", reactor.name());
     into.put("id", reactor.threadId());
-    into.put("cpumask", CoreMask.format(coresOf(reactor)));
+    into.put("cpumask", ReactorReport.bare(coresOf(reactor)));
     into.put("busy", reactor.statistics().busyNanos());
     into.put("idle", reactor.statistics().idleNanos() + reactor.statistics().sleptNanos());
     into.put("active_pollers_count", pollers.size() - resting);
@@ -196,7 +196,7 @@ final class ThreadMethods {
     if (allowed.isEmpty()) {
       throw new RpcException(
           RpcException.INTERNAL_ERROR,
-          "No CPU is selected from reactor mask " + CoreMask.format(masked(ring.reactors())),
+          "No CPU is selected from reactor mask " + ReactorReport.bare(masked(ring.reactors())),
           ring.name() + " may run on those cores only, as its controller's cpumask says");
     }
     CompletableFuture<JsonNode> answer = new CompletableFuture<>();

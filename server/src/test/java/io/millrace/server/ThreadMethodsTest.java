@@ -102,7 +102,7 @@ class ThreadMethodsTest {
               "active_pollers_count",
               "timed_pollers_count",
               "paused_pollers_count");
-      assertThat(reactor.get("cpumask").stringValue()).isEqualTo("0x1");
+      assertThat(reactor.get("cpumask").stringValue()).isEqualTo("1");
       assertThat(
               reactor.get("active_pollers_count").intValue()
                   + reactor.get("paused_pollers_count").intValue())
@@ -192,9 +192,9 @@ class ThreadMethodsTest {
               result("framework_get_reactors").at("/reactors/1/lw_threads"),
               first.get("name").stringValue());
       assertThat(there.get("id").longValue()).isEqualTo(id);
-      assertThat(there.get("cpumask").stringValue()).isEqualTo("0x2");
+      assertThat(there.get("cpumask").stringValue()).isEqualTo("2");
       assertThat(rpc("thread_set_cpumask", "{\"id\": " + id + ", \"cpumask\": \"0x1\"}").err())
-          .contains("error -32603: No CPU is selected from reactor mask 0x2");
+          .contains("error -32603: No CPU is selected from reactor mask 2");
     }
   }
 

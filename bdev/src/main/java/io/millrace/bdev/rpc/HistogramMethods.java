@@ -147,6 +147,9 @@ final class HistogramMethods {
 
   /** As SPDK counts: a bucket belongs to a border that it begins at or before; the last is all. */
   private static ObjectNode describe(LatencyHistogram counts, long[] borderMicros) {
+    if (borderMicros.length == 0) {
+      return describe(counts); // all that SPDK has to say then
+    }
     long[] totals = new long[borderMicros.length + 1];
     long begin = 0;
     for (int bucket = 0; bucket < counts.buckets(); bucket++) {

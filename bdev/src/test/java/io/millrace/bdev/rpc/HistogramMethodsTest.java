@@ -141,6 +141,8 @@ class HistogramMethodsTest {
             "{'name':'D','borders':[50,200,2000,9223372036854775807]}");
 
     assertThat(told.toString()).isEqualTo("{\"borders_count\":[0,2,3,4,4]}");
+    assertThat(layer.call("bdev_get_histogram_borders", "{'name':'D','borders':[]}"))
+        .hasToString(layer.call("bdev_get_histogram", "{'name':'D'}").toString());
   }
 
   @Test
@@ -160,7 +162,8 @@ class HistogramMethodsTest {
     enable(",'opc':'read','granularity':9");
 
     assertThat(layer.methods.configuration().find("bdev/D/histogram").orElseThrow().params())
-        .isEqualTo(layer.json("{'name':'D','enable':true,'opc':'read','granularity':9}"));
+        .hasToString(
+            layer.json("{'name':'D','enable':true,'opc':'read','granularity':9}").toString());
     layer.call("bdev_enable_histogram", "{'name':'D','enable':false}");
     assertThat(layer.methods.configuration().find("bdev/D/histogram")).isEmpty();
   }

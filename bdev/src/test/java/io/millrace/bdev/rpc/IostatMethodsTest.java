@@ -258,7 +258,7 @@ class IostatMethodsTest {
     layer.call("bdev_set_qd_sampling_period", "{'name':'" + id + "','period':1000}");
 
     assertThat(layer.methods.configuration().find("bdev/D/queue_depth").orElseThrow().params())
-        .isEqualTo(layer.json("{'name':'D','period':1000}"));
+        .hasToString(layer.json("{'name':'D','period':1000}").toString());
     layer.call("bdev_set_qd_sampling_period", "{'name':'D','period':0}");
     assertThat(layer.methods.configuration().find("bdev/D/queue_depth")).isEmpty();
     layer.call("bdev_set_qd_sampling_period", "{'name':'D','period':1000}");
