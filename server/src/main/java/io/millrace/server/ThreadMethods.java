@@ -189,9 +189,18 @@ final class ThreadMethods {
 
   private CompletionStage<JsonNode> setMask(Arguments arguments) throws RpcException {
     long id = arguments.integer("id");
+    for (Reactor reactor : reactors()) {
+      if (reactor.threadId() == id) {
+        return keep(reactor, mask(arguments));
+      }
+    }
     MovableRing ring =
-        rings.get().stream().filter(one -> one.id() == id).findAny().orElseThrow(() -> noRing(id));
-    List<Reactor> wanted = wanted(arguments.string("cpumask"));
+        rings.get().stream()
+            .filter(one -> one.id() == id)
+            .findAny()
+            .orElseThrow(() ->
+                new RpcException(RpcException.INVALID_PARAMS, "Thread " + id + " does not exist"));
+    List<Reactor> wanted = on(mask(arguments));
     List<Reactor> allowed = ring.reactors().stream().filter(wanted::contains).toList();
     if (allowed.isEmpty()) {
       throw new RpcException(
@@ -228,30 +237,37 @@ final class ThreadMethods {
     }
   }
 
-  private RpcException noRing(long id) {
-    String missing = "Thread " + id + " does not exist";
-    return reactors().stream().anyMatch(one -> one.threadId() == id)
-        ? new RpcException(
-            RpcException.INTERNAL_ERROR,
-            Errno.EPERM.describe(),
-            "thread "
-                + id
-                + " is a reactor and stays on its core; its queues move: framework_get_reactors"
-                + " has their ids")
-        : new RpcException(RpcException.INVALID_PARAMS, missing);
+  /** A reactor stays on its cores, which is all right if it may. */
+  private CompletionStage<JsonNode> keep(Reactor reactor, BitSet mask) throws RpcException {
+    BitSet elsewhere = coresOf(reactor);
+    elsewhere.andNot(mask);
+    if (elsewhere.isEmpty()) {
+      return CompletableFuture.completedStage(BooleanNode.TRUE);
+    }
+    throw new RpcException(
+        RpcException.INTERNAL_ERROR,
+        Errno.EPERM.describe(),
+        "thread "
+            + reactor.name()
+            + " is a reactor and stays on its cores; its queues move: framework_get_reactors has"
+            + " their ids");
   }
 
-  private List<Reactor> wanted(String mask) throws RpcException {
+  private static BitSet mask(Arguments arguments) throws RpcException {
+    String text = arguments.string("cpumask");
     try {
-      BitSet wanted = CoreMask.parse(mask);
-      return cores.polling().entrySet().stream()
-          .filter(one -> wanted.get(one.getKey()))
-          .map(Map.Entry::getValue)
-          .toList();
+      return CoreMask.parse(text);
     } catch (IllegalArgumentException e) {
       throw new RpcException(
-          RpcException.INTERNAL_ERROR, "Invalid cpumask " + mask, e.getMessage());
+          RpcException.INTERNAL_ERROR, "Invalid cpumask " + text, e.getMessage());
     }
+  }
+
+  private List<Reactor> on(BitSet mask) {
+    return cores.polling().entrySet().stream()
+        .filter(one -> mask.get(one.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   private BitSet masked(List<Reactor> some) {

@@ -206,8 +206,12 @@ class ThreadMethodsTest {
 
     assertThat(rpc("thread_set_cpumask", "{\"id\": 999999, \"cpumask\": \"0x1\"}").err())
         .contains("error -32602: Thread 999999 does not exist");
-    assertThat(rpc("thread_set_cpumask", "{\"id\": " + reactor + ", \"cpumask\": \"0x1\"}").err())
+    assertThat(rpc("thread_set_cpumask", "{\"id\": " + reactor + ", \"cpumask\": \"0x2\"}").err())
         .contains("error -32603: Operation not permitted", "its queues move");
+    assertThat(rpc("thread_set_cpumask", "{\"id\": " + reactor + ", \"cpumask\": \"0x3\"}").out())
+        .isEqualToIgnoringNewLines("true");
+    assertThat(rpc("thread_set_cpumask", "{\"id\": " + reactor + ", \"cpumask\": \"zz\"}").err())
+        .contains("error -32603: Invalid cpumask zz");
     assertThat(rpc("thread_set_cpumask", "{\"id\": 1}").err())
         .contains("error -32602: spdk_json_decode_object failed");
   }
