@@ -5,7 +5,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +27,7 @@ public abstract class Bdev {
   private final Map<Reactor, BdevChannel> channels = new HashMap<>(); // guarded by itself
   private final List<RangeLock> locks = new ArrayList<>(0); // no two overlap; guarded by channels
   private final List<LockRequest> lockRequests = new ArrayList<>(0); // oldest first; guarded too
-  private final ChannelStatistics closedChannels = new ChannelStatistics(); // guarded by channels
+  private final BdevMeter meter = new BdevMeter(); // guarded by channels
   private volatile long blockCount;
 
   /** A bdev that is what the properties say. */
@@ -100,14 +105,71 @@ public abstract class Bdev {
 
   /** Sums the counts of all channels, of closed ones too. Any thread. */
   public final ChannelStatistics statistics() {
-    ChannelStatistics sum = new ChannelStatistics();
     synchronized (channels) {
-      sum.add(closedChannels);
-      for (BdevChannel channel : channels.values()) {
-        sum.add(channel.statistics());
+      return meter.sum(channels.values());
+    }
+  }
+
+  /**
+   * What it did since its statistics were reset, as the counts are at this moment or, with a reset,
+   * as each channel's reactor has them. Any thread.
+   *
+   * @param reset what begins anew from there on; {@link #statistics} goes on whatever it says
+   * @return complete when all reactors have answered, on any of their threads
+   */
+  public final CompletionStage<StatisticsReport> read(StatisticsReset reset) {
+    synchronized (channels) {
+      if (reset == StatisticsReset.NONE) {
+        return CompletableFuture.completedStage(meter.peek(channels));
       }
     }
-    return sum;
+    Map<Reactor, ChannelStatistics> counts = new ConcurrentHashMap<>();
+    return measureEveryChannel((where, channel) -> counts.put(where, channel.meter().read(reset)))
+        .thenApply(all -> {
+          synchronized (channels) {
+            return new StatisticsReport(meter.readClosed(reset), Map.copyOf(counts));
+          }
+        });
+  }
+
+  /**
+   * Counts requests by the time they take from now on, those of channels that open later too, or no
+   * more. Counts of another shape are gone; those of the same go on. Any thread.
+   *
+   * @param shape null for none
+   * @return complete when all channels do so
+   */
+  public final CompletionStage<@Nullable Void> countLatencies(
+      LatencyHistogram.@Nullable Shape shape) {
+    synchronized (channels) {
+      if (!meter.setHistogram(shape)) {
+        return CompletableFuture.completedStage(null);
+      }
+    }
+    return measureEveryChannel((where, channel) -> channel.meter().histogram(shape));
+  }
+
+  /** What {@link #countLatencies} has had counted; empty while it does not. Any thread. */
+  public final Optional<LatencyHistogram> latencies() {
+    synchronized (channels) {
+      return meter.histogram(channels.values());
+    }
+  }
+
+  /** Requests in flight on all channels, as they are at this moment. Any thread. */
+  public final int inFlightCount() {
+    synchronized (channels) {
+      return channels.values().stream().mapToInt(BdevChannel::inFlightCount).sum();
+    }
+  }
+
+  /** By reactor, how many users share its channel. Any thread. */
+  public final Map<Reactor, Integer> channelUsers() {
+    synchronized (channels) {
+      Map<Reactor, Integer> users = new HashMap<>();
+      channels.forEach((where, channel) -> users.put(where, channel.users));
+      return users;
+    }
   }
 
   /**
@@ -133,6 +195,34 @@ public abstract class Bdev {
             action.accept(channel);
           }
         }));
+  }
+
+  /** Runs something short on every open channel, with the channels locked, on its reactor. */
+  private CompletableFuture<@Nullable Void> measureEveryChannel(
+      BiConsumer<Reactor, BdevChannel> action) {
+    Map<Reactor, BdevChannel> all;
+    synchronized (channels) {
+      all = Map.copyOf(channels);
+    }
+    List<CompletableFuture<?>> answers = new ArrayList<>();
+    all.forEach((where, channel) -> {
+      CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+      Runnable here =
+          () -> {
+            synchronized (channels) {
+              if (isOpen(channel, where)) {
+                action.accept(where, channel);
+              }
+            }
+            answer.complete(null);
+          };
+      answers.add(answer);
+      if (where.inReactor() || !where.execute(here)) {
+        here.run(); // a reactor that has ended counts no more
+      }
+    });
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+        .thenApply(done -> null);
   }
 
   private boolean isOpen(BdevChannel channel, Reactor reactor) {
@@ -178,6 +268,7 @@ public abstract class Bdev {
       BdevChannel channel = channels.get(reactor);
       if (channel == null) {
         channel = newChannel(reactor);
+        meter.opened(channel);
         channels.put(reactor, channel);
         for (RangeLock lock : locks) {
           channel.lock(lock, () -> {});
@@ -195,7 +286,7 @@ public abstract class Bdev {
         return;
       }
       channels.values().remove(channel);
-      closedChannels.add(channel.statistics());
+      meter.closed(channel);
     }
     channel.release();
   }

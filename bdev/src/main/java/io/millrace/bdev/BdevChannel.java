@@ -1,6 +1,7 @@
 package io.millrace.bdev;
 
 import io.millrace.bdev.BdevIo.State;
+import io.millrace.reactor.Reactor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +14,24 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class BdevChannel {
   private final Bdev bdev;
-  private final ChannelStatistics statistics = new ChannelStatistics();
+  private final ChannelMeter meter;
   private final LockedRanges locks = new LockedRanges();
   private @Nullable BdevIo firstInFlight;
   private int inFlightCount;
   int users;
 
-  /** Made by {@link Bdev#newChannel}. */
-  protected BdevChannel(Bdev bdev) {
+  /** Made by {@link Bdev#newChannel}, on the reactor that it is for. */
+  protected BdevChannel(Bdev bdev, Reactor reactor) {
     this.bdev = bdev;
+    this.meter = new ChannelMeter(reactor.stretchClock());
+  }
+
+  /**
+   * For a module whose requests are done when {@link #start} returns, nearly all of them: to
+   * measure each would take longer than the request does. Called by its constructor.
+   */
+  protected final void endsAtOnce() {
+    meter.timer().atOnce();
   }
 
   /**
@@ -46,6 +56,15 @@ public abstract class BdevChannel {
     // Nothing to free by default.
   }
 
+  /**
+   * For a module that does nothing but pass requests to that channel: they end as they do there.
+   */
+  protected final void endsLike(BdevChannel other) {
+    if (other.meter.timer().isAtOnce()) {
+      endsAtOnce();
+    }
+  }
+
   /** The device this channel leads to. */
   public final Bdev bdev() {
     return bdev;
@@ -53,7 +72,11 @@ public abstract class BdevChannel {
 
   /** What this channel has done so far. */
   public final ChannelStatistics statistics() {
-    return statistics;
+    return meter.counts();
+  }
+
+  final ChannelMeter meter() {
+    return meter;
   }
 
   /** Requests submitted and not completed, those that wait for a locked range included. */
@@ -71,12 +94,15 @@ public abstract class BdevChannel {
     io.state = State.WAITING;
     io.channel = this;
     link(io);
+    meter.timer().begin(io);
     IoStatus refusal = bdev.check(io);
     if (refusal != IoStatus.SUCCESS) {
       io.complete(refusal, 0);
     } else if (!locks.blocks(io)) {
       io.state = State.STARTED;
       start(io);
+    } else {
+      meter.timer().waits(io);
     }
   }
 
@@ -96,7 +122,7 @@ public abstract class BdevChannel {
   final void ended(BdevIo io, IoStatus status) {
     unlink(io);
     io.channel = null;
-    statistics.count(io.type(), io.transferredBytes(), status);
+    meter.ended(io, status);
     if (locks.any() && io.state == State.STARTED) {
       locks.ended(io);
     }

@@ -35,6 +35,7 @@ public abstract class BdevIo {
   // The channel's, while submitted.
   State state = State.FREE;
   @Nullable BdevChannel channel;
+  long submittedNanos; // as the channel's RequestTimer has it
   @Nullable BdevIo previous;
   @Nullable BdevIo next;
   private int moduleSlot;

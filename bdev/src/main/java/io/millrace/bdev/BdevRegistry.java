@@ -31,7 +31,7 @@ public final class BdevRegistry {
   }
 
   private final Map<String, Entry> byName = new LinkedHashMap<>();
-  private final List<Consumer<Bdev>> examiners = new ArrayList<>();
+  private final Examination examination = new Examination();
   private final List<BdevWatcher> watchers = new ArrayList<>();
   private final MemoryRegistry memory = new MemoryRegistry();
 
@@ -45,10 +45,30 @@ public final class BdevRegistry {
 
   /**
    * Has every bdev looked at that is registered from now on, before anybody else can open it: a
-   * module that waits for a base to stack on finds it here. Throws nothing.
+   * module that waits for a base to stack on finds it here. Throws nothing. {@link #examineEvery}
+   * may have left some out.
    */
   public void addExaminer(Consumer<Bdev> examiner) {
-    examiners.add(examiner);
+    examination.add(examiner);
+  }
+
+  /** Has every bdev looked at from now on, or only those of {@link #examine}. */
+  public void examineEvery(boolean every) {
+    examination.automatic(every);
+  }
+
+  /**
+   * Has a bdev looked at, now or once it is registered, where not every one is.
+   *
+   * @param name its name or UUID; there need not be one yet
+   * @throws BdevException INVALID where every bdev is looked at, EXISTS for a name that was given
+   */
+  public void examine(String name) throws BdevException {
+    examination.allow(name);
+    Entry entry = find(name);
+    if (entry != null) {
+      examination.examine(entry.bdev);
+    }
   }
 
   /** Has somebody told of all bdevs from now on. */
@@ -79,9 +99,7 @@ public final class BdevRegistry {
       memory.addListener(listener);
     }
     watchers.forEach(watcher -> watcher.registered(bdev));
-    for (Consumer<Bdev> examiner : examiners) {
-      examiner.accept(bdev);
-    }
+    examination.registered(bdev);
   }
 
   /** Destroys a bdev that was made but never registered. Any thread. */
@@ -248,6 +266,7 @@ public final class BdevRegistry {
         memory.removeListener(listener);
       }
       entry.bdev.destroy();
+      examination.unregistered(entry.bdev);
       watchers.forEach(watcher -> watcher.unregistered(entry.bdev));
       entry.removal.complete(null);
     }

@@ -68,7 +68,8 @@ public final class MallocBdev extends Bdev {
     private @Nullable InternalError fault;
 
     Channel(Bdev bdev, Reactor reactor, long base) {
-      super(bdev);
+      super(bdev, reactor);
+      endsAtOnce();
       this.reactor = reactor;
       this.base = base;
     }

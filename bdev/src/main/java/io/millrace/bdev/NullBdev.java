@@ -51,12 +51,13 @@ public final class NullBdev extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
-    return new Channel(this);
+    return new Channel(this, reactor);
   }
 
   private static final class Channel extends BdevChannel {
-    Channel(Bdev bdev) {
-      super(bdev);
+    Channel(Bdev bdev, Reactor reactor) {
+      super(bdev, reactor);
+      endsAtOnce();
     }
 
     @Override

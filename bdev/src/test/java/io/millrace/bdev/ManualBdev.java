@@ -48,7 +48,7 @@ final class ManualBdev extends Bdev {
       throw new BdevException(BdevException.Kind.SYSTEM, name() + ": no channel today");
     }
     channelsMade++;
-    return new Channel();
+    return new Channel(reactor);
   }
 
   @Override
@@ -57,8 +57,8 @@ final class ManualBdev extends Bdev {
   }
 
   private final class Channel extends BdevChannel {
-    Channel() {
-      super(ManualBdev.this);
+    Channel(Reactor reactor) {
+      super(ManualBdev.this, reactor);
     }
 
     @Override

@@ -10,12 +10,17 @@ import io.millrace.bdev.stacked.PassthruBdev;
 import io.millrace.bdev.stacked.SplitBdev;
 import io.millrace.reactor.Reactor;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A request allocates nothing on its way through delay, error, passthru and split, and back. */
+/**
+ * A request allocates nothing on its way through delay, error, passthru and split, and back, with
+ * its time counted on each.
+ */
 class StackedAllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final int DEPTH = 32;
@@ -76,6 +81,10 @@ class StackedAllocationTest {
             70L);
     Bdev top = DelayBdev.create(registry, "EE_pt", "top", null, micros);
     registry.register(top);
+    for (Bdev each : registry.all()) {
+      each.countLatencies(
+          new LatencyHistogram.Shape(List.of(IoType.READ), 7, 1_000, 120_000_000_000L));
+    }
     BdevChannel channel = top.acquireChannel(reactor);
     for (int i = 0; i < DEPTH; i++) {
       ios[i] = new ReadAgain(channel);
@@ -97,6 +106,10 @@ class StackedAllocationTest {
 
     assertThat(bytes).as("bytes for 100,000 requests").isZero();
     assertThat(failed).isZero();
+    LatencyHistogram counts = top.latencies().orElseThrow();
+    assertThat(IntStream.range(0, counts.buckets()).mapToLong(counts::count).sum())
+        .as("reads that were counted")
+        .isGreaterThan(REQUESTS / 3);
     assertThat(channel.inFlightCount()).isEqualTo(DEPTH);
   }
 }

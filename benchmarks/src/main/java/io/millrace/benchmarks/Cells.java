@@ -41,6 +41,7 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     all.add(daemon());
     all.addAll(besides());
     all.add(tracking());
+    all.addAll(statistics());
     all.addAll(nvme());
     return all;
   }
@@ -188,6 +189,26 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
               lineup,
               workload,
               new Comparison(0, 1, Figure.Bar.atLeast(0.7, ">= 0.7"))));
+    }
+    return cells;
+  }
+
+  /** What histograms and looks at the queue cost, beyond what is always counted. */
+  private List<Cell> statistics() {
+    String measured = MILLRACE + "-measured";
+    Lineup lineup =
+        new Lineup(
+            Peers.contender(measured, sides.peers().millraceMeasuredNull(measured)),
+            sides.nullDisk(MILLRACE));
+    List<Cell> cells = new ArrayList<>();
+    for (int depth : new int[] {1, DEPTH}) {
+      Workload workload = Workload.random("randread", depth);
+      cells.add(
+          new Cell(
+              "statistics and histograms, null, " + workload.name(),
+              lineup,
+              workload,
+              new Comparison(0, 1, Figure.Bar.atLeast(0.97, ">= 0.97"))));
     }
     return cells;
   }

@@ -24,6 +24,24 @@ record Peers(Path millrace, Path work) {
     return millraceServer(name, DeviceKind.BLK, disks, 1, Peers::createNull);
   }
 
+  /** Millrace with a disk whose every request is counted by its time, and its queue looked at. */
+  Contender.Server millraceMeasuredNull(String name) {
+    return millraceServer(
+        name,
+        DeviceKind.BLK,
+        1,
+        1,
+        disk ->
+            String.join(
+                ",\n",
+                createNull(disk),
+                SpdkConfiguration.call(
+                    "bdev_enable_histogram", "\"name\": \"%s\", \"enable\": true".formatted(disk)),
+                SpdkConfiguration.call(
+                    "bdev_set_qd_sampling_period",
+                    "\"name\": \"%s\", \"period\": 1000".formatted(disk))));
+  }
+
   /** Millrace with one null disk behind a SCSI target, on one core. */
   Contender.Server millraceScsiNull(String name) {
     return millraceServer(name, DeviceKind.SCSI, 1, 1, Peers::createNull);

@@ -2,6 +2,9 @@ package io.millrace.reactor;
 
 import io.millrace.reactor.PollerHandle.State;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The pollers of one reactor, by temperature. Data-path code: arrays, no iterators.
@@ -21,6 +24,8 @@ final class PollSet {
 
   private final FailureSink failures;
   private final WakeUpPrice wakeUp;
+  private final ReactorStatistics statistics;
+  private final StretchClock clock;
   private final PollWindow ofAll;
   private PollerHandle[] hot = new PollerHandle[16];
   private PollerHandle[] cold = new PollerHandle[16];
@@ -28,6 +33,8 @@ final class PollSet {
   private int coldCount;
   private int restingCount;
   private int nextCold;
+  private final Set<PollerHandle> all = new LinkedHashSet<>(); // nobody goes through it to poll
+  private long lastId;
 
   /** Takes what a poller threw. */
   interface FailureSink {
@@ -36,14 +43,23 @@ final class PollSet {
     void memoryFault(InternalError cause);
   }
 
-  PollSet(FailureSink failures, WakeUpPrice wakeUp, long now) {
+  PollSet(
+      FailureSink failures,
+      WakeUpPrice wakeUp,
+      ReactorStatistics statistics,
+      StretchClock clock,
+      long now) {
     this.failures = failures;
     this.wakeUp = wakeUp;
+    this.statistics = statistics;
+    this.clock = clock;
     this.ofAll = new PollWindow(now, wakeUp.nanos());
   }
 
   PollerHandle add(Poller poller, long now) {
-    PollerHandle handle = new PollerHandle(poller, this, new PollWindow(now, wakeUp.nanos()));
+    PollerHandle handle =
+        new PollerHandle(++lastId, poller, this, new PollWindow(now, wakeUp.nanos()));
+    all.add(handle);
     handle.worked = true; // not demoted before it had its chance
     addHot(handle);
     return handle;
@@ -52,6 +68,7 @@ final class PollSet {
   void remove(PollerHandle handle) {
     detach(handle);
     handle.state = State.REMOVED;
+    all.remove(handle);
   }
 
   void wake(PollerHandle handle) {
@@ -60,6 +77,7 @@ final class PollSet {
       case HOT, REMOVED -> {}
       case COLD -> heat(handle);
       case RESTING -> {
+        statistics.pollerWoke();
         heat(handle);
         disarm(handle);
       }
@@ -89,6 +107,11 @@ final class PollSet {
     return restingCount;
   }
 
+  /** Tells of all pollers, oldest first. */
+  List<PollerReport> report() {
+    return all.stream().map(PollerHandle::report).toList();
+  }
+
   /** Polls every hot poller and one cold one. */
   int round() {
     int work = 0;
@@ -111,9 +134,12 @@ final class PollSet {
   }
 
   private int poll(PollerHandle handle) {
+    clock.begin();
     try {
       int done = handle.poller.poll();
+      handle.polls++;
       if (done > 0) {
+        handle.busyPolls++;
         handle.worked = true;
       }
       return done;

@@ -25,6 +25,11 @@ public interface Poller {
   /** Asks the other side to stop sending wake-ups: the poller is looked at anyway. */
   void disarm();
 
+  /** What it is, for those who look at its reactor. */
+  default String pollerName() {
+    return getClass().getSimpleName();
+  }
+
   /**
    * The poller threw and is no longer polled.
    *

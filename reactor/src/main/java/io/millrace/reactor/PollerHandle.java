@@ -15,13 +15,17 @@ public final class PollerHandle implements AutoCloseable {
   }
 
   final Poller poller;
+  private final long id;
   private final PollSet set;
   State state = State.REMOVED;
   int index; // in the array of its state
   boolean worked; // since the last tick
+  long polls;
+  long busyPolls;
   final PollWindow window;
 
-  PollerHandle(Poller poller, PollSet set, PollWindow window) {
+  PollerHandle(long id, Poller poller, PollSet set, PollWindow window) {
+    this.id = id;
     this.poller = poller;
     this.set = set;
     this.window = window;
@@ -38,6 +42,10 @@ public final class PollerHandle implements AutoCloseable {
   /** Whether the poller rests, that is, waits for {@link #wake}. */
   public boolean isResting() {
     return state == State.RESTING;
+  }
+
+  PollerReport report() {
+    return new PollerReport(id, poller.pollerName(), isResting(), polls, busyPolls);
   }
 
   /** Takes the poller off its reactor; it is not called again. Later calls do nothing. */

@@ -7,9 +7,8 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.Future;
-import io.netty.util.concurrent.Ticker;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * #stepped} one that its maker drives by {@link #runOnce}, which is the same code.
  *
  * <p>All methods are for the reactor's thread, except {@link #execute}, {@link #inReactor}, {@link
- * #name}, {@link #busyNanos} and {@link #close}.
+ * #name}, {@link #statistics} and {@link #close}.
  */
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
@@ -50,18 +49,19 @@ public final class Reactor implements AutoCloseable {
   private static final long FOREVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private final String name;
+  private final long threadId = ThreadId.next();
   private final ManualIoEventLoop eventLoop;
   private final Guard guard;
   private final WakeUpPrice wakeUp = new WakeUpPrice();
+  private final StretchClock clock = new StretchClock(this);
   private final PollSet pollers;
   private final Alarms alarms;
-  private final BusyTime busyTime = new BusyTime();
+  private final DeferredWork deferred;
+  private final ReactorStatistics statistics = new ReactorStatistics();
   private final OutsideCalls outsideCalls = new OutsideCalls();
   private final boolean stepped;
   private final boolean restless;
   private @Nullable Thread thread;
-  private Deferred[] deferred = new Deferred[64];
-  private int deferredCount;
   private int weight;
   private long steppedNow;
   private volatile boolean stopping;
@@ -71,10 +71,11 @@ public final class Reactor implements AutoCloseable {
     this.stepped = stepped;
     this.restless = restless;
     this.guard = new Guard(name);
-    this.pollers = new PollSet(guard, wakeUp, nanoTime());
+    this.pollers = new PollSet(guard, wakeUp, statistics, clock, nanoTime());
     this.alarms = new Alarms(guard);
+    this.deferred = new DeferredWork(guard, clock);
     this.eventLoop =
-        new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker());
+        new ManualIoEventLoop(null, null, EpollIoHandler.newFactory(), new ReactorTicker(this));
   }
 
   /**
@@ -119,6 +120,11 @@ public final class Reactor implements AutoCloseable {
   /** The name given at the start. */
   public String name() {
     return name;
+  }
+
+  /** Its {@link ThreadId}. Any thread. */
+  public long threadId() {
+    return threadId;
   }
 
   /** Whether the caller runs on this reactor. */
@@ -167,6 +173,11 @@ public final class Reactor implements AutoCloseable {
     return stepped ? steppedNow : System.nanoTime();
   }
 
+  /** A clock that costs next to nothing, for what is measured of every request. */
+  public StretchClock stretchClock() {
+    return clock;
+  }
+
   /** Starts polling; the poller is hot at first. */
   public PollerHandle add(Poller poller) {
     return pollers.add(poller, nanoTime());
@@ -174,10 +185,7 @@ public final class Reactor implements AutoCloseable {
 
   /** Runs the work once at the end of this round. */
   public void defer(Deferred work) {
-    if (deferredCount == deferred.length) {
-      deferred = Arrays.copyOf(deferred, deferredCount * 2);
-    }
-    deferred[deferredCount++] = work;
+    deferred.add(work);
   }
 
   /**
@@ -229,14 +237,24 @@ public final class Reactor implements AutoCloseable {
     return eventLoop;
   }
 
-  /** How long it has worked, and not only looked for work, in nanoseconds. Any thread. */
-  public long busyNanos() {
-    return busyTime.nanos();
+  /** What its thread did with its time. Any thread. */
+  public ReactorStatistics statistics() {
+    return statistics;
+  }
+
+  /** Whether it polls all the time and never sleeps. Any thread. */
+  public boolean isRestless() {
+    return restless;
   }
 
   /** Those of its thread. */
   public OutsideCalls outsideCalls() {
     return outsideCalls;
+  }
+
+  /** What it did with each of its pollers so far, oldest first. */
+  public List<PollerReport> pollers() {
+    return pollers.report();
   }
 
   /** How many pollers wait for a wake-up, for tests and statistics. */
@@ -298,22 +316,15 @@ public final class Reactor implements AutoCloseable {
   private int guardedRound() {
     try {
       int work = pollers.round();
-      busyTime.round(work);
-      if (deferredCount > 0) {
-        runDeferred();
+      statistics.round(work);
+      if (deferred.any()) {
+        deferred.run();
       }
       return work;
     } catch (InternalError e) {
       guard.memoryFault(e);
       return 1;
     }
-  }
-
-  private void runDeferred() {
-    for (int i = 0; i < deferredCount; i++) {
-      guard.endOfRound(deferred[i]);
-    }
-    deferredCount = 0;
   }
 
   /** Leaves the rings alone for about 200 ns; polling other hot pollers takes that time anyway. */
@@ -326,20 +337,23 @@ public final class Reactor implements AutoCloseable {
 
   private void tick(boolean maySleep) {
     long now = nanoTime();
-    busyTime.tick(now);
+    statistics.tick(now);
+    clock.begin();
     alarms.goOff(now);
     try {
       boolean quiet = pollers.coolDown(now, !restless);
       boolean idle = !restless && (pollers.activeCount() == 0 || (quiet && pollers.restAll(now)));
-      if (deferredCount > 0) {
-        runDeferred();
+      if (deferred.any()) {
+        deferred.run();
       } else if (idle && maySleep && !stopping) {
         wakeUp.sleeps(now);
+        clock.begin(); // what a message measures after the sleep did not begin before it
         eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
         wakeUp.awake();
-        busyTime.woke(System.nanoTime());
+        statistics.woke(System.nanoTime());
         return;
       }
+      clock.begin();
       eventLoop.runNow(MESSAGES_NANOS);
     } catch (InternalError e) {
       guard.memoryFault(e);
@@ -376,23 +390,11 @@ public final class Reactor implements AutoCloseable {
     }
   }
 
-  private final class ReactorTicker implements Ticker {
-    @Override
-    public long nanoTime() {
-      if (stopping) {
-        steppedNow++; // a clock that stands still would never get past the loop's quiet period
-      }
-      return Reactor.this.nanoTime();
+  /** For Netty's timers; a stepped reactor that is being closed has its clock go on by itself. */
+  long tickerNanos() {
+    if (stopping) {
+      steppedNow++; // a clock that stands still would never get past the loop's quiet period
     }
-
-    @Override
-    public long initialNanoTime() {
-      return 0;
-    }
-
-    @Override
-    public void sleep(long delay, TimeUnit unit) {
-      throw new UnsupportedOperationException("a reactor does not sleep in a task");
-    }
+    return nanoTime();
   }
 }

@@ -181,6 +181,14 @@ public final class Arguments {
     return value == null ? List.of() : value.valueStream().map(JsonNode::stringValue).toList();
   }
 
+  /** An array of whole numbers; empty when absent. */
+  public long[] integers(String name) {
+    JsonNode value = values.get(declared(name));
+    return value == null
+        ? new long[0]
+        : value.valueStream().mapToLong(Arguments::wholeOf).toArray();
+  }
+
   /** An object that may be absent. */
   public Optional<JsonNode> object(String name) {
     return Optional.ofNullable(values.get(declared(name)));

@@ -74,6 +74,11 @@ public final class Param {
     return new Param(name, new ParamType.Texts(), help, false, null);
   }
 
+  /** An array of whole numbers from 0 to 2^63-1. */
+  public static Param uint64s(String name, String help) {
+    return new Param(name, new ParamType.Wholes(), help, false, null);
+  }
+
   /** A JSON object, handed on as it is. */
   public static Param object(String name, String help) {
     return new Param(name, new ParamType.Tree(), help, false, null);
@@ -266,6 +271,24 @@ public final class Param {
       @Override
       public String accepts() {
         return "an array of strings";
+      }
+
+      @Override
+      public String schemaName() {
+        return "array";
+      }
+    }
+
+    record Wholes() implements ParamType {
+      @Override
+      public boolean fits(JsonNode value) {
+        Whole whole = new Whole(0, Long.MAX_VALUE);
+        return value.isArray() && value.valueStream().allMatch(whole::fits);
+      }
+
+      @Override
+      public String accepts() {
+        return "an array of whole numbers from 0 to " + Long.MAX_VALUE;
       }
 
       @Override

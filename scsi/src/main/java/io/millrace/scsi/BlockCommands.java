@@ -69,16 +69,19 @@ final class BlockCommands {
               .data(NONE, 7, 2)
               .lba(2, 4)
               .withoutGroup()
+              .does(IoType.FLUSH)
               .doneBy(BlockCommands::synchronizeCache),
           ScsiCommand.named(
                   "SYNCHRONIZE CACHE(16)", "91 02 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(NONE, 10, 4)
               .lba(2, 8)
               .withoutGroup()
+              .does(IoType.FLUSH)
               .doneBy(BlockCommands::synchronizeCache),
           ScsiCommand.named("UNMAP", "42 00 00 00 00 00 00 ff ff 00")
               .data(PARAMETERS, 7, 2)
               .needs(IoType.UNMAP)
+              .does(IoType.UNMAP)
               .withoutGroup()
               .onMedium()
               .doneBy(BlockCommands::unmap));

@@ -24,6 +24,7 @@ final class CompareAndWrite {
               .forceUnitAccess(1)
               .withoutProtection()
               .withoutGroup()
+              .does(IoType.WRITE)
               .doneBy(CompareAndWrite::execute));
 
   private CompareAndWrite() {}

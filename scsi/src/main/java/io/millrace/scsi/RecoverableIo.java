@@ -1,13 +1,11 @@
 package io.millrace.scsi;
 
-import io.millrace.bdev.BdevIo;
-
 /**
  * What a command knows of its life before, if it was accepted once, by a device server that died or
  * over a connection that was lost, and its transport brings it back. The initiator does not know
  * what became of it. Data path.
  */
-abstract class RecoverableIo extends BdevIo {
+abstract class RecoverableIo extends TalliedIo {
   /** It has compared, and is about to write. */
   static final int COMPARED = 1;
 
@@ -23,6 +21,7 @@ abstract class RecoverableIo extends BdevIo {
 
   /** A new one, until {@link #acceptedBefore(int)} says otherwise. */
   final void beginNew() {
+    beginTally();
     acceptedBefore = false;
     milestone = 0;
   }

@@ -74,6 +74,7 @@ public final class ScsiCommand {
   final boolean ofWellKnown; // the REPORT LUNS well known logical unit has it too
   final boolean needsMedium; // cannot be done while the logical unit is stopped
   private final @Nullable IoType needed; // what a bdev does that has this command
+  final @Nullable IoType does; // to the blocks that it is about; null for nothing, or much
   final Executor executor;
 
   private ScsiCommand(Builder from, Executor executor) {
@@ -103,6 +104,12 @@ public final class ScsiCommand {
         };
     needsMedium = from.needsMedium || movesBlocks || from.lba.width() > 0;
     needed = from.needed;
+    does =
+        switch (from.phase) {
+          case FROM_DISK -> IoType.READ;
+          case TO_DISK -> IoType.WRITE;
+          case NONE, PARAMETERS, ANSWER, BLOCKS -> from.does;
+        };
     this.executor = executor;
   }
 
@@ -202,6 +209,7 @@ public final class ScsiCommand {
     private boolean ofWellKnown;
     private boolean needsMedium;
     private @Nullable IoType needed;
+    private @Nullable IoType does;
 
     private Builder(String name, byte[] usage) {
       this.name = name;
@@ -295,6 +303,12 @@ public final class ScsiCommand {
     /** It is about the medium, though it names no block: not while the logical unit is stopped. */
     Builder onMedium() {
       needsMedium = true;
+      return this;
+    }
+
+    /** What it does to blocks, where its data does not tell. */
+    Builder does(IoType type) {
+      does = type;
       return this;
     }
 

@@ -371,9 +371,8 @@ public abstract class ScsiTask extends RecoverableIo {
     ended();
   }
 
-  /** The bdev is done with it, or with one part. */
   @Override
-  protected final void completed(IoStatus ioStatus) {
+  final void partCompleted(IoStatus ioStatus) {
     TaskSteps several = steps;
     if (several != null && several.isRunning()) {
       several.advance(ioStatus);

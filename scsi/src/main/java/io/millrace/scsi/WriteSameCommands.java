@@ -25,6 +25,7 @@ final class WriteSameCommands {
               .atMost(TransferSizes::maxUnmapBlocks)
               .withoutProtection()
               .withoutGroup()
+              .does(IoType.WRITE_ZEROES)
               .doneBy((path, task) -> writeSame(path, task, 1, 7)),
           ScsiCommand.named("WRITE SAME(16)", "93 09 ff ff ff ff ff ff ff ff ff ff ff ff 00 00")
               .data(BLOCKS, 10, 4)
@@ -33,6 +34,7 @@ final class WriteSameCommands {
               .atMost(TransferSizes::maxUnmapBlocks)
               .withoutProtection()
               .withoutGroup()
+              .does(IoType.WRITE_ZEROES)
               .doneBy((path, task) -> writeSame(path, task, 1, 10)),
           ScsiCommand.named("WRITE SAME(32)", BlockCommands.long32(0x09))
               .action(0x0d)
@@ -42,6 +44,7 @@ final class WriteSameCommands {
               .atMost(TransferSizes::maxUnmapBlocks)
               .withoutProtection()
               .withoutGroup()
+              .does(IoType.WRITE_ZEROES)
               .doneBy((path, task) -> writeSame(path, task, 10, 28)));
 
   private WriteSameCommands() {}

@@ -46,7 +46,7 @@ final class CachedDisk extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
-    return new BdevChannel(this) {
+    return new BdevChannel(this, reactor) {
       @Override
       protected void start(BdevIo io) {
         log.add(io.type() + (io.isForceUnitAccess() ? " FUA" : ""));

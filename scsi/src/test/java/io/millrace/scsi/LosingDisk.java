@@ -44,7 +44,7 @@ final class LosingDisk extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
-    return new BdevChannel(this) {
+    return new BdevChannel(this, reactor) {
       @Override
       protected void start(BdevIo io) {
         asked.add((io.isForceUnitAccess() ? "FORCED " : "") + io.type());

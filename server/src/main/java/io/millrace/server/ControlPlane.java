@@ -22,6 +22,7 @@ import io.millrace.rpc.state.StateMethods;
 import io.millrace.server.metrics.MetricsAddress;
 import io.millrace.server.metrics.MetricsServer;
 import io.millrace.vhost.user.rpc.ControllerSockets;
+import io.millrace.vhost.user.rpc.IostatMethods;
 import io.millrace.vhost.user.rpc.VhostMethods;
 import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkController;
@@ -110,13 +111,15 @@ final class ControlPlane {
     FrameworkMethods.addTo(methods, SUBSYSTEMS, () -> initialise.get());
     LogMethods.addTo(methods);
     notifications.addTo(methods);
-    SchedulerMethods.addTo(methods, scheduler, cores.polling(), controllers::rings);
+    SchedulerMethods.addTo(methods, scheduler, cores.polling());
+    ThreadMethods.addTo(methods, cores, bdevs, controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
     nvme =
         NvmeMethods.addTo(
             methods, bdevs, cores.control(), PciDevices::open, NvmeFunctions::withVfio);
     VirtioMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers);
+    IostatMethods.addTo(methods, controllers);
     var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);
     ScsiMethods.addTo(methods, controllers, scsi, sockets);

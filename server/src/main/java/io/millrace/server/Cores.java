@@ -85,7 +85,8 @@ final class Cores {
     } catch (LinuxException e) {
       LOG.warn(
           "-m: threads cannot be pinned here ({}); reactors run where the kernel puts them, beside"
-              + " other threads; allow sched_setaffinity, for instance in the container's seccomp profile",
+              + " other threads; allow sched_setaffinity, for instance in the container's seccomp"
+              + " profile",
           e.getMessage());
       return false;
     }
@@ -110,6 +111,11 @@ final class Cores {
     } catch (LinuxException e) {
       throw CommandException.failed(e);
     }
+  }
+
+  /** Those of the cores that a reactor is pinned to. */
+  BitSet pinned() {
+    return (BitSet) pinned.clone();
   }
 
   Reactor control() {

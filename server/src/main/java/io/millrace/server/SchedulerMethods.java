@@ -12,23 +12,19 @@ import io.millrace.rpc.RpcMethod;
 import io.millrace.rpc.RpcState;
 import io.millrace.server.RingScheduler.Kind;
 import io.millrace.vhost.user.server.DynamicPlacement.Limits;
-import io.millrace.vhost.user.server.MovableRing;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Which core does what, in SPDK's shapes: its scheduler moves threads, ours rings. */
+/** By what rings change their core, in SPDK's shapes: its scheduler moves threads. */
 final class SchedulerMethods {
   /** Where it is configured, as SPDK names it. */
   static final String SUBSYSTEM = "scheduler";
@@ -39,18 +35,14 @@ final class SchedulerMethods {
 
   private final RingScheduler scheduler;
   private final SortedMap<Integer, Reactor> reactors;
-  private final Supplier<List<MovableRing>> rings;
   private final Configuration configuration;
-  private final long startNanos = System.nanoTime();
 
   private SchedulerMethods(
       RingScheduler scheduler,
       SortedMap<Integer, Reactor> reactors,
-      Supplier<List<MovableRing>> rings,
       Configuration configuration) {
     this.scheduler = scheduler;
     this.reactors = reactors;
-    this.rings = rings;
     this.configuration = configuration;
   }
 
@@ -58,15 +50,11 @@ final class SchedulerMethods {
    * Adds the methods.
    *
    * @param reactors by core
-   * @param rings gives those that run
    */
   static void addTo(
-      MethodRegistry methods,
-      RingScheduler scheduler,
-      SortedMap<Integer, Reactor> reactors,
-      Supplier<List<MovableRing>> rings) {
+      MethodRegistry methods, RingScheduler scheduler, SortedMap<Integer, Reactor> reactors) {
     SchedulerMethods self =
-        new SchedulerMethods(scheduler, reactors, rings, methods.configuration());
+        new SchedulerMethods(scheduler, reactors, methods.configuration());
     methods.add(
         RpcMethod.named("framework_set_scheduler", "Says whether busy queues change their core")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
@@ -82,9 +70,6 @@ final class SchedulerMethods {
         RpcMethod.named("framework_get_scheduler", "Tells by what queues change their core")
             .states(RpcState.STARTUP, RpcState.RUNTIME)
             .handledBy(none -> CompletableFuture.completedStage(self.describe())));
-    methods.add(
-        RpcMethod.named("framework_get_reactors", "Tells how busy each core is, and with what")
-            .handledBy(none -> CompletableFuture.completedStage(self.reactors())));
   }
 
   private static Param percent(String name, String help) {
@@ -147,42 +132,5 @@ final class SchedulerMethods {
       putLimits(result);
     }
     return result;
-  }
-
-  private ObjectNode reactors() {
-    ObjectNode result = JsonNodeFactory.instance.objectNode();
-    result.put("tick_rate", TimeUnit.SECONDS.toNanos(1));
-    result.put("pid", ProcessHandle.current().pid());
-    ArrayNode all = result.putArray("reactors");
-    long upNanos = System.nanoTime() - startNanos;
-    List<MovableRing> running = rings.get();
-    for (Map.Entry<Integer, Reactor> one : reactors.entrySet()) {
-      Reactor reactor = one.getValue();
-      long busy = reactor.busyNanos();
-      ObjectNode entry = all.addObject();
-      entry.put("lcore", one.getKey());
-      entry.put("busy", busy);
-      entry.put("idle", Math.max(0, upNanos - busy));
-      ArrayNode threads = entry.putArray("lw_threads");
-      for (int i = 0; i < running.size(); i++) {
-        if (running.get(i).reactor().equals(reactor)) {
-          ObjectNode thread = threads.addObject();
-          thread.put("name", running.get(i).name());
-          thread.put("id", i + 1);
-          thread.put("cpumask", mask(running.get(i)));
-        }
-      }
-    }
-    return result;
-  }
-
-  private String mask(MovableRing ring) {
-    BitSet cores = new BitSet();
-    reactors.forEach((core, reactor) -> {
-      if (ring.reactors().contains(reactor)) {
-        cores.set(core);
-      }
-    });
-    return CoreMask.format(cores);
   }
 }

@@ -136,7 +136,7 @@ class SchedulerMethodsTest {
       assertThat(reactor.at("/idle").longValue()).isPositive();
       assertThat(reactor.at("/lw_threads/0/name").stringValue()).isEqualTo("m.sock#0 queue 0");
       assertThat(reactor.at("/lw_threads/1/name").stringValue()).isEqualTo("m.sock#0 queue 1");
-      assertThat(reactor.at("/lw_threads/1/cpumask").stringValue()).startsWith("0x");
+      assertThat(reactor.at("/lw_threads/1/cpumask").stringValue()).matches("[0-9a-f]+");
     }
   }
 }

@@ -39,7 +39,7 @@ final class FileChannel extends BdevChannel {
    * @param discards the engine for UNMAP, perhaps the same; given back if it is another
    */
   FileChannel(FileBdev file, FileEngine engine, FileEngine discards) {
-    super(file);
+    super(file, engine.reactor());
     this.file = file;
     this.engine = engine;
     this.discards = discards;

@@ -47,7 +47,11 @@ public final class BdevMethods {
     BdevMethods self = new BdevMethods(bdevs, control, methods.configuration());
     bdevs.addWatcher(new ConfiguredBdevs(methods.configuration()));
     self.addGetBdevs(methods);
-    LayerMethods.addTo(methods);
+    new LayerMethods(bdevs, methods.configuration()).addTo(methods);
+    QueueDepthMethods depths = new QueueDepthMethods(self, control, methods.configuration());
+    depths.addTo(methods);
+    new IostatMethods(self, control, depths).addTo(methods);
+    new HistogramMethods(self, methods.configuration()).addTo(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);
     new PassthruMethods(self).addTo(methods);

@@ -88,7 +88,7 @@ public abstract class StackedBdev extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) throws BdevException {
-    return new StackedChannel(this, reactor);
+    return new StackedChannel(this, reactor).passing();
   }
 
   /**

@@ -28,10 +28,16 @@ public class StackedChannel extends BdevChannel {
 
   /** Made by {@link StackedBdev#newChannel}, on the reactor. */
   protected StackedChannel(StackedBdev bdev, Reactor reactor) throws BdevException {
-    super(bdev);
+    super(bdev, reactor);
     this.bdev = bdev;
     this.offsetBytes = bdev.offsetBytes();
     this.base = bdev.claimedBase().openChannel(reactor);
+  }
+
+  /** For one that has nothing of its own: passes down and up as they are. */
+  final StackedChannel passing() {
+    endsLike(base);
+    return this;
   }
 
   /** A request comes from above, checked; by default it is passed down as it is. */

@@ -76,7 +76,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
 
   VhostUserChannel(
       VhostUserBdev disk, Reactor reactor, DiskDevice device, int queueIndex, long memory) {
-    super(disk);
+    super(disk, reactor);
     this.disk = disk;
     this.reactor = reactor;
     this.queueIndex = queueIndex;

@@ -155,7 +155,7 @@ public final class NvmeBdev extends Bdev {
   @Override
   protected BdevChannel newChannel(Reactor reactor) throws BdevException {
     try {
-      return new NvmeChannel(this, controller.acquire(reactor));
+      return new NvmeChannel(this, reactor, controller.acquire(reactor));
     } catch (NvmeException e) {
       throw NvmeErrors.of(e);
     }

@@ -12,6 +12,7 @@ import io.millrace.nvme.NvmeController;
 import io.millrace.nvme.NvmeStatus;
 import io.millrace.nvme.Opcode;
 import io.millrace.nvme.QueuePair;
+import io.millrace.reactor.Reactor;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -50,8 +51,8 @@ final class NvmeChannel extends BdevChannel {
   private boolean goingOn;
 
   /** A channel over a queue pair that it gives back when it is released. */
-  NvmeChannel(NvmeBdev disk, QueuePair pair) {
-    super(disk);
+  NvmeChannel(NvmeBdev disk, Reactor reactor, QueuePair pair) {
+    super(disk, reactor);
     this.disk = disk;
     this.controller = disk.controller();
     this.pair = pair;

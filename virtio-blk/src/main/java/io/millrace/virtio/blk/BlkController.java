@@ -7,6 +7,7 @@ import io.millrace.vhost.user.server.Coalescing;
 import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.VhostController;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,12 @@ public final class BlkController extends VhostController {
     block.put("bdev", disk == null ? null : disk.name());
     block.put("transport", TRANSPORT);
     return Map.of("block", block);
+  }
+
+  @Override
+  public List<String> bdevNames() {
+    Bdev disk = bdev();
+    return disk == null ? List.of() : List.of(disk.name());
   }
 
   /** The bdev is going away: guests keep their disk, and every request to it fails. */

@@ -7,6 +7,7 @@ import io.millrace.bdev.LongTransfer;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtio.blk.BlkRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
@@ -27,6 +28,7 @@ final class BlkQueue implements QueueHandler {
   private final BlkDevice device;
   private final QueueContext context;
   private final GuestWrites writes;
+  private final QueueCounters counters;
   private final RequestReader reader;
   private final boolean copies; // data on this thread, or has the kernel do it there
 
@@ -62,6 +64,7 @@ final class BlkQueue implements QueueHandler {
     this.context = context;
     this.channel = channel;
     this.writes = context.writes();
+    this.counters = context.counters();
     this.copies =
         device.descriptor().bdev().properties().limits().turnBytes()
             < BdevLimits.MAX_TRANSFER_BYTES;
@@ -258,6 +261,7 @@ final class BlkQueue implements QueueHandler {
       }
       RawMemory.putByte(request.statusAddress, request.status.code);
       writes.wroteAmong(request.statusAddress, STATUS_BYTES);
+      counters.answered(request.kind, request.movedBytes(), request.status != BlkStatus.OK);
       returns.give(request.head, written);
     }
     writes.flush();

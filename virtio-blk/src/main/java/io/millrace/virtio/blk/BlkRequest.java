@@ -5,6 +5,7 @@ import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
 import io.millrace.vhost.user.server.GoingMemory;
+import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.virtqueue.GuestWrites;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,7 @@ final class BlkRequest extends BdevIo {
   private boolean durable;
   State state = State.FREE;
   BlkRequestType type = BlkRequestType.UNSUPPORTED;
+  RequestKind kind = RequestKind.OTHER; // what it asks for, also where that is refused
   BlkStatus status = BlkStatus.OK;
   int head; // descriptor index to return in the used ring
   boolean marked; // points into memory that the front-end took back
@@ -123,10 +125,19 @@ final class BlkRequest extends BdevIo {
     return true;
   }
 
+  /** Bytes of blocks that it moved, or was about: valid when it is done. */
+  long movedBytes() {
+    if (type.hasRanges) {
+      return ranges().totalBytes();
+    }
+    LongTransfer transfer = longTransfer();
+    return transfer == null ? transferredBytes() : transfer.transferredBytes();
+  }
+
   /** Tells of what a read really stored; returns how much that was, in bytes. */
   long noteStored(GuestWrites writes) {
     LongTransfer transfer = longTransfer();
-    long stored = transfer == null ? transferredBytes() : transfer.transferredBytes();
+    long stored = movedBytes();
     long left = stored;
     for (int i = 0; left > 0; i++) {
       long address = transfer == null ? segmentAddress(i) : transfer.address(i);

@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.virtqueue.ChainReader;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
@@ -49,6 +50,7 @@ final class RequestReader {
   /** Fills a request; one that is not to be submitted has another status than OK. */
   void fill(BlkRequest request, DescriptorChain chain) {
     if (chain.readableBytes() < HEADER_BYTES) {
+      request.kind = RequestKind.OTHER;
       refuse(request, BlkStatus.IOERR);
       return;
     }
@@ -56,6 +58,7 @@ final class RequestReader {
     BlkRequestType type = BlkRequestType.of((int) reader.readLong());
     long sector = reader.readLong();
     request.type = type;
+    request.kind = type.kind;
     request.status = BlkStatus.OK;
     switch (type) {
       case IN -> fillData(request, chain, IoType.READ, sector);

@@ -3,6 +3,8 @@ package io.millrace.virtio.blk;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import io.millrace.bdev.IoType;
+import io.millrace.bdev.LatencyHistogram;
 import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.BlkRange;
@@ -13,14 +15,16 @@ import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.VirtioFeature;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The request path allocates nothing, through sleeps and wake-ups. */
+/** The request path allocates nothing, through sleeps and wake-ups, with times counted too. */
 @Timeout(120)
 class AllocationTest {
   @TempDir private Path folder;
@@ -34,13 +38,22 @@ class AllocationTest {
   private static final int SLEEPS = 1_000;
 
   @ParameterizedTest
-  @ValueSource(strings = {"null", "malloc", "file", "registered", "ranges", "packed", "in order"})
+  @ValueSource(
+      strings = {
+        "null",
+        "malloc, counted",
+        "file, counted",
+        "registered",
+        "ranges",
+        "packed",
+        "in order"
+      })
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =
           switch (kind) {
             case "null", "ranges", "packed", "in order" -> target.serveNull("disk");
-            case "malloc" -> target.serveMalloc("disk");
+            case "malloc, counted" -> target.serveMalloc("disk");
             case "registered" -> target.serveFileRegistered("disk", folder.resolve("disk.img"));
             default -> target.serveFile("disk", folder.resolve("disk.img"));
           };
@@ -56,6 +69,9 @@ class AllocationTest {
               .withFrontend(FrontendOptions.defaults().withMoreFeatures(features));
       try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options)) {
         assertThat(driver.frontend().features() & features).isEqualTo(features);
+        if (kind.endsWith("counted")) {
+          countLatencies(target);
+        }
         if (kind.equals("registered")) {
           BlkTarget.await(
               "the memory is registered",
@@ -66,8 +82,30 @@ class AllocationTest {
 
         assertThat(leastAllocated(load, reactor)).isZero();
         assertThat(load.failures).isZero();
+        if (kind.endsWith("counted")) {
+          assertThat(counted(target)).isGreaterThan(REQUESTS);
+        }
       }
     }
+  }
+
+  private static void countLatencies(BlkTarget target) throws Exception {
+    target
+        .onControl(() ->
+            target
+                .bdevs
+                .get("disk")
+                .countLatencies(
+                    new LatencyHistogram.Shape(
+                        List.of(IoType.values()), 7, 1_000, 120_000_000_000L)))
+        .toCompletableFuture()
+        .get(10, TimeUnit.SECONDS);
+  }
+
+  private static long counted(BlkTarget target) throws Exception {
+    LatencyHistogram counts =
+        target.onControl(() -> target.bdevs.get("disk").latencies().orElseThrow());
+    return IntStream.range(0, counts.buckets()).mapToLong(counts::count).sum();
   }
 
   /**

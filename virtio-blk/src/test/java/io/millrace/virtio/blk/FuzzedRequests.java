@@ -16,6 +16,7 @@ import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.server.DeviceSession;
 import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.DescriptorChain;
@@ -104,6 +105,7 @@ final class FuzzedRequests implements AutoCloseable {
 
   private final class Context implements QueueContext, GuestWrites {
     private final long features;
+    private final QueueCounters counters = new QueueCounters();
 
     Context(long features) {
       this.features = features;
@@ -132,6 +134,11 @@ final class FuzzedRequests implements AutoCloseable {
     @Override
     public long features() {
       return features;
+    }
+
+    @Override
+    public QueueCounters counters() {
+      return counters;
     }
 
     @Override

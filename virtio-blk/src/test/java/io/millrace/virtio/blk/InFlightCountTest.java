@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.DeviceStatistics;
 import io.millrace.vhost.user.server.SessionInfo;
 import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
@@ -40,7 +41,8 @@ class InFlightCountTest {
                       device,
                       control,
                       List.of(polling),
-                      new StallWatch(control, List.of(polling))));
+                      new StallWatch(control, List.of(polling)),
+                      new DeviceStatistics()));
       try (RawRing ring = new RawRing(path, true, VirtioFeature.VERSION_1)) {
         ring.validRead(0, 1);
         ring.offer(0);

@@ -60,12 +60,12 @@ final class RecordingBdev extends Bdev {
 
   @Override
   protected BdevChannel newChannel(Reactor reactor) {
-    return new Channel();
+    return new Channel(reactor);
   }
 
   private final class Channel extends BdevChannel {
-    Channel() {
-      super(RecordingBdev.this);
+    Channel(Reactor reactor) {
+      super(RecordingBdev.this, reactor);
     }
 
     @Override

@@ -71,7 +71,7 @@ class RemovalUnderLoadTest {
 
     @Override
     protected BdevChannel newChannel(Reactor reactor) {
-      return new BdevChannel(this) {
+      return new BdevChannel(this, reactor) {
         @Override
         protected void start(BdevIo io) {
           held.add(io);

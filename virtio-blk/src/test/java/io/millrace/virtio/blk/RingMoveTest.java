@@ -320,7 +320,7 @@ class RingMoveTest {
       if (!home.equals(reactor)) {
         throw new BdevException(Kind.SYSTEM, "no channel on " + reactor.name());
       }
-      return new BdevChannel(this) {
+      return new BdevChannel(this, reactor) {
         @Override
         protected void start(io.millrace.bdev.BdevIo io) {
           io.complete(IoStatus.SUCCESS, io.lengthBytes());

@@ -18,6 +18,7 @@ import io.millrace.vhost.user.IncomingMessage;
 import io.millrace.vhost.user.MessageChannel;
 import io.millrace.vhost.user.ReadResult;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.DeviceStatistics;
 import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
@@ -106,7 +107,8 @@ final class SteppedTarget implements AutoCloseable {
             device,
             reactor,
             List.of(reactor),
-            new StallWatch(reactor, List.of(reactor)));
+            new StallWatch(reactor, List.of(reactor)),
+            new DeviceStatistics());
     bystander = connect();
     connect().close();
     awaitNobodyElse();

@@ -9,6 +9,7 @@ import io.millrace.initiator.GuestMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.FrontendMessage;
 import io.millrace.vhost.user.VhostSocket;
+import io.millrace.vhost.user.server.DeviceStatistics;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.StallWatch;
 import io.millrace.vhost.user.server.VhostServer;
@@ -41,7 +42,8 @@ class VanishingMemoryIsKnownTest {
                   new IdleDevice(reactor, queue),
                   reactor,
                   List.of(reactor),
-                  new StallWatch(reactor, List.of(reactor))));
+                  new StallWatch(reactor, List.of(reactor)),
+                  new DeviceStatistics()));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

@@ -111,6 +111,14 @@ public final class ScsiController extends VhostController {
     return Map.of("scsi", all);
   }
 
+  @Override
+  public List<String> bdevNames() {
+    return targets.values().stream()
+        .flatMap(target -> target.disks.values().stream())
+        .map(disk -> disk.descriptor.bdev().name())
+        .toList();
+  }
+
   private static Map<String, Object> ordered(
       String key, Object value, String nextKey, Object nextValue) {
     Map<String, Object> map = new LinkedHashMap<>();

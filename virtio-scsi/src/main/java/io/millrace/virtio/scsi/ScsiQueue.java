@@ -1,8 +1,10 @@
 package io.millrace.virtio.scsi;
 
 import io.millrace.scsi.LunPath;
+import io.millrace.scsi.TaskSubject;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
+import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtio.scsi.ScsiRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
@@ -16,6 +18,7 @@ import java.util.Arrays;
 final class ScsiQueue implements QueueHandler {
   private final QueueContext context;
   private final GuestWrites writes;
+  private final QueueCounters counters;
   private final RequestReader reader;
   private final TargetPaths targets;
 
@@ -34,6 +37,7 @@ final class ScsiQueue implements QueueHandler {
   ScsiQueue(ScsiSession session, QueueContext context) {
     this.context = context;
     writes = context.writes();
+    counters = context.counters();
     targets = new TargetPaths(session, context.reactor());
     reader = new RequestReader(targets);
   }
@@ -115,7 +119,9 @@ final class ScsiQueue implements QueueHandler {
   public void respond(Returns returns) {
     for (int i = 0; i < doneCount; i++) {
       ScsiRequest request = done[i];
-      returns.give(request.head, request.respond(writes));
+      long written = request.respond(writes);
+      counters.answered(request.kind(), TaskSubject.coveredBytes(request), request.hasFailed());
+      returns.give(request.head, written);
     }
     writes.flush();
   }

@@ -1,11 +1,15 @@
 package io.millrace.virtio.scsi;
 
+import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
 import io.millrace.scsi.Answer;
 import io.millrace.scsi.DataPhase;
 import io.millrace.scsi.LunPath;
+import io.millrace.scsi.ScsiStatus;
 import io.millrace.scsi.ScsiTask;
+import io.millrace.scsi.TaskSubject;
 import io.millrace.vhost.user.server.GoingMemory;
+import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.virtqueue.GuestWrites;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,6 +59,28 @@ final class ScsiRequest extends ScsiTask {
       case NONE, ANSWER -> 0;
       case TO_DISK, FROM_DISK, PARAMETERS, BLOCKS -> refusal == Response.OK ? dataBytes() : 0;
     };
+  }
+
+  /** As what it is counted; valid when it is filled, whether it was refused or not. */
+  RequestKind kind() {
+    IoType does = path == null ? null : TaskSubject.typeOrNull(this);
+    return switch (does) {
+      case READ -> RequestKind.READ;
+      case WRITE -> RequestKind.WRITE;
+      case FLUSH -> RequestKind.FLUSH;
+      case UNMAP -> RequestKind.DISCARD;
+      case WRITE_ZEROES -> RequestKind.WRITE_ZEROES;
+      case COMPARE, ZONE_APPEND -> RequestKind.OTHER;
+      case null -> RequestKind.OTHER;
+    };
+  }
+
+  /** Whether its driver is told of anything but success; valid when it has ended. */
+  boolean hasFailed() {
+    int status = status();
+    return refusal != Response.OK
+        || outcome() != Outcome.COMPLETE
+        || (status != ScsiStatus.GOOD && status != ScsiStatus.CONDITION_MET);
   }
 
   @Override

@@ -132,6 +132,11 @@ final class MeddledController extends VhostController {
   }
 
   @Override
+  public List<String> bdevNames() {
+    return units.bdevNames();
+  }
+
+  @Override
   protected void release(Runnable done) {
     units.release(done);
   }

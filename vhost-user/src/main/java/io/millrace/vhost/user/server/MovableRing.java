@@ -9,11 +9,24 @@ public interface MovableRing {
   /** For messages: device, session and queue. */
   String name();
 
+  /** Its {@link io.millrace.reactor.ThreadId}: it is what SPDK calls a thread. */
+  long id();
+
+  /** When it came, as {@link System#nanoTime} had it. */
+  long sinceNanos();
+
   /** Where it runs. */
   Reactor reactor();
 
   /** Where it may run. */
   List<Reactor> reactors();
+
+  /**
+   * Says where it may run from now on; it does not go there by itself.
+   *
+   * @param some of those where it could run when it came
+   */
+  void allow(List<Reactor> some);
 
   /**
    * Work it did on its reactor since it came there, in a unit that is the same for all rings: what

@@ -17,6 +17,9 @@ public interface QueueContext {
   /** The negotiated feature bits. */
   long features();
 
+  /** Where the handler counts what it answered. */
+  QueueCounters counters();
+
   /** Who wants to know of stores into buffers of the guest. */
   GuestWrites writes();
 

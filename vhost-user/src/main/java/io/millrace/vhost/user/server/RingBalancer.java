@@ -115,7 +115,7 @@ public final class RingBalancer {
     lastLookNanos = now;
     List<Double> loads = new ArrayList<>();
     for (int i = 0; i < busyNanos.length; i++) {
-      long busy = reactors.get(i).busyNanos();
+      long busy = reactors.get(i).statistics().busyNanos();
       loads.add(Math.clamp((busy - busyNanos[i]) / elapsed, 0.0, 1.0));
       busyNanos[i] = busy;
     }

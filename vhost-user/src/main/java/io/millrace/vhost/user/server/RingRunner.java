@@ -1,6 +1,7 @@
 package io.millrace.vhost.user.server;
 
 import io.millrace.reactor.Reactor;
+import io.millrace.reactor.ThreadId;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.QueueState;
 import java.util.ArrayDeque;
@@ -20,8 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class RingRunner implements MovableRing {
   private final DeviceSession device;
   private final WorkerEvents events;
+  private final QueueStatistics statistics;
   private final Reactor control;
-  private final List<Reactor> reactors;
+  private final long id = ThreadId.next();
+  private final long sinceNanos = System.nanoTime();
+  private List<Reactor> reactors;
   private final Queue<Runnable> afterMove = new ArrayDeque<>();
   private VringSetup setup; // as the worker has it, once it has read its messages
   private Reactor reactor;
@@ -40,17 +44,20 @@ final class RingRunner implements MovableRing {
    * A ring, not started.
    *
    * @param events told of what the session has to know
+   * @param statistics of its queue
    * @param reactors where it may run; at least one
    */
   RingRunner(
       VringSetup setup,
       DeviceSession device,
       WorkerEvents events,
+      QueueStatistics statistics,
       Reactor control,
       List<Reactor> reactors) {
     this.setup = setup;
     this.device = device;
     this.events = events;
+    this.statistics = statistics;
     this.control = control;
     this.reactors = reactors;
     this.reactor = control; // until it is started
@@ -67,8 +74,17 @@ final class RingRunner implements MovableRing {
 
   /** Starts the worker on the calling thread, the reactor's; why it does not, or null. */
   @Nullable String startHere(VringSetup from, Reactor where) {
+    QueueCounters counters = statistics.open(where.name());
+    String failure = startHere(from, where, counters);
+    if (failure != null) {
+      counters.close();
+    }
+    return failure;
+  }
+
+  private @Nullable String startHere(VringSetup from, Reactor where, QueueCounters counters) {
     try {
-      VringWorker started = new VringWorker(from, where, device, events);
+      VringWorker started = new VringWorker(from, where, device, events, counters);
       worker = started;
       if (muted) {
         started.signals().mute();
@@ -124,6 +140,16 @@ final class RingRunner implements MovableRing {
   }
 
   @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public long sinceNanos() {
+    return sinceNanos;
+  }
+
+  @Override
   public Reactor reactor() {
     return reactor;
   }
@@ -131,6 +157,11 @@ final class RingRunner implements MovableRing {
   @Override
   public List<Reactor> reactors() {
     return reactors;
+  }
+
+  @Override
+  public void allow(List<Reactor> some) {
+    reactors = some;
   }
 
   @Override

@@ -19,6 +19,7 @@ final class RingSignals {
 
   private final String name;
   private final Reactor reactor;
+  private final QueueCounters counters;
   private final Runnable kicked;
   private @Nullable FdWatch kickWatch;
   private final CallPacer pacer;
@@ -31,9 +32,11 @@ final class RingSignals {
    *
    * @param kicked runs when the driver kicked; may come without a reason
    */
-  RingSignals(VringSetup setup, Reactor reactor, Runnable kicked) throws QueueStartException {
+  RingSignals(VringSetup setup, Reactor reactor, QueueCounters counters, Runnable kicked)
+      throws QueueStartException {
     this.name = setup.name();
     this.reactor = reactor;
+    this.counters = counters;
     this.kicked = kicked;
     this.call = setup.call();
     this.pacer = new CallPacer(setup.coalescing(), reactor::nanoTime);
@@ -46,10 +49,15 @@ final class RingSignals {
       return null;
     }
     try {
-      return reactor.watchEdges(descriptor, kicked);
+      return reactor.watchEdges(descriptor, this::kicked);
     } catch (IllegalStateException e) {
       throw new QueueStartException(name + ": its kick is of no use: " + e.getMessage(), e);
     }
+  }
+
+  private void kicked() {
+    counters.kicked();
+    kicked.run();
   }
 
   /** Whether the driver can kick; without, it wants the ring polled. */
@@ -98,6 +106,7 @@ final class RingSignals {
   /** Wakes the driver. */
   void call() {
     if (call >= 0 && !muted) {
+      counters.called();
       calling = true;
       reactor.outsideCalls().begin();
       EventFd.signal(call);

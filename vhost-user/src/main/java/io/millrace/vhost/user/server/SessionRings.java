@@ -166,6 +166,7 @@ final class SessionRings {
             setup,
             deviceSession,
             new RingEvents(setup.name(), ring, control, fail),
+            server.statistics().queue(ring.index),
             control,
             server.reactors());
     ring.runner = runner;

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class VhostController {
   private final VhostDevice device;
   private final Placement placement;
+  private final DeviceStatistics statistics = new DeviceStatistics();
   private @Nullable VhostServer server;
   private Coalescing coalescing = Coalescing.OFF;
 
@@ -34,6 +35,9 @@ public abstract class VhostController {
   /** The kind of device, and what it is made of, as {@code vhost_get_controllers} nests it. */
   public abstract Map<String, Object> backendSpecific();
 
+  /** Names of the bdevs that it stands on now. */
+  public abstract List<String> bdevNames();
+
   /**
    * No front-end is connected any more: lets go of what the device stands on.
    *
@@ -47,7 +51,7 @@ public abstract class VhostController {
    * @param socket belongs to this from now on
    */
   final void serve(VhostSocket socket, Reactor control, StallWatch stalls) throws IOException {
-    server = new VhostServer(socket, device, control, placement.reactors(), stalls);
+    server = new VhostServer(socket, device, control, placement.reactors(), stalls, statistics);
   }
 
   /** The controller's name. */
@@ -80,6 +84,11 @@ public abstract class VhostController {
   public final void coalescing(Coalescing setting) {
     coalescing = setting;
     applyCoalescing(setting);
+  }
+
+  /** What its queues did. */
+  public final DeviceStatistics statistics() {
+    return statistics;
   }
 
   /** Connected front-ends. */

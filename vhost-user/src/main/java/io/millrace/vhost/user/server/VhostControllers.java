@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,11 @@ public final class VhostControllers {
     this.control = control;
     this.reactors = new TreeMap<>(reactors);
     this.stalls = new StallWatch(control, reactors.values());
+  }
+
+  /** The polling reactors, by core. */
+  public SortedMap<Integer, Reactor> reactors() {
+    return Collections.unmodifiableSortedMap(reactors);
   }
 
   /** The reactor that all of this runs on. */

@@ -39,6 +39,7 @@ public final class VhostServer {
   private final Reactor control;
   private final List<Reactor> reactors;
   private final StallWatch stalls;
+  private final DeviceStatistics statistics;
   private final Set<Session> sessions = new LinkedHashSet<>();
   private final Set<Session> ending = new LinkedHashSet<>();
   private final Set<RingRunner> hanging =
@@ -56,19 +57,22 @@ public final class VhostServer {
    * @param control the reactor that the caller runs on
    * @param reactors all that the device's queues may run on
    * @param stalls watches these, and perhaps others
+   * @param statistics of the device
    */
   public VhostServer(
       VhostSocket socket,
       VhostDevice device,
       Reactor control,
       List<Reactor> reactors,
-      StallWatch stalls)
+      StallWatch stalls,
+      DeviceStatistics statistics)
       throws IOException {
     this.socket = socket;
     this.device = device;
     this.control = control;
     this.reactors = List.copyOf(reactors);
     this.stalls = stalls;
+    this.statistics = statistics;
     this.faultListener = () -> control.execute(this::memoryFault);
     this.watch = control.watch(socket.descriptorNumber(), (readable, writable) -> accept());
     for (Reactor reactor : this.reactors) {
@@ -98,6 +102,10 @@ public final class VhostServer {
 
   VhostDevice device() {
     return device;
+  }
+
+  DeviceStatistics statistics() {
+    return statistics;
   }
 
   Reactor control() {

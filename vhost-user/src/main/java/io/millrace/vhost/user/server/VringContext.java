@@ -12,19 +12,25 @@ abstract class VringContext implements QueueContext {
   final VringSetup setup;
   final Reactor reactor;
   final DeviceQueue queue;
+  final FairShare share = new FairShare();
+  private final QueueCounters counters;
   private final SwitchedWrites bufferWrites = new SwitchedWrites();
   private final SwitchedWrites ringWrites = new SwitchedWrites();
 
   private GuestMemoryMap map;
   private RingLog log;
   private boolean memoryMayVanish;
+  private int inFlight; // noted for other threads: the handler is this thread's only
+  private int marked; // the handler's, in the same way
 
   /** What did not come back in time stays in the in-flight region, which may be another's now. */
   boolean suspended;
 
-  VringContext(VringSetup setup, Reactor reactor) throws QueueStartException {
+  VringContext(VringSetup setup, Reactor reactor, QueueCounters counters)
+      throws QueueStartException {
     this.setup = setup;
     this.reactor = reactor;
+    this.counters = counters;
     map = setup.map();
     log = setup.log();
     memoryMayVanish = setup.memoryMayVanish();
@@ -61,6 +67,30 @@ abstract class VringContext implements QueueContext {
     }
   }
 
+  final void inFlight(int requests) {
+    inFlight = requests;
+    counters.inFlight(requests);
+  }
+
+  final void marked(int requests) {
+    marked = requests;
+  }
+
+  /** Requests taken and not given back; any thread, approximately. */
+  final int inFlight() {
+    return inFlight;
+  }
+
+  /** Of them, those that point into memory that is going; any thread, approximately. */
+  final int marked() {
+    return marked;
+  }
+
+  /** Work that was done, in the units of {@link FairShare}; any thread, approximately. */
+  final long work() {
+    return share.spent();
+  }
+
   @Override
   public final boolean memoryMayVanish() {
     return memoryMayVanish;
@@ -94,8 +124,18 @@ abstract class VringContext implements QueueContext {
   }
 
   @Override
+  public final QueueCounters counters() {
+    return counters;
+  }
+
+  @Override
   public final GuestWrites writes() {
     return bufferWrites;
+  }
+
+  /** The ring's, as {@link MovableRing#name} has it. */
+  public final String pollerName() {
+    return setup.name();
   }
 
   @Override

@@ -38,15 +38,12 @@ final class VringWorker extends VringContext
   private final WorkerEvents events;
   private final QueueHandler handler;
   private final DescriptorChain chain = new DescriptorChain();
-  private final FairShare share = new FairShare();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private final RingWaiters waiters = new RingWaiters();
   private final RingSignals signals;
   private final PollerHandle handle;
   private int fetched; // in this poll
   private int refusedCount;
-  private int inFlight; // outstanding(), noted for other threads: the handler is this thread's only
-  private int marked; // the handler's, in the same way
   private State state = State.RUNNING;
   private boolean deferred;
   private @Nullable Consumer<QueueState> suspending; // at the end of this round
@@ -55,14 +52,20 @@ final class VringWorker extends VringContext
    * Starts a ring; runs on the reactor.
    *
    * @param events told of what the session has to know
+   * @param counters the caller's, closed by this when the ring has stopped
    */
-  VringWorker(VringSetup setup, Reactor reactor, DeviceSession device, WorkerEvents events)
+  VringWorker(
+      VringSetup setup,
+      Reactor reactor,
+      DeviceSession device,
+      WorkerEvents events,
+      QueueCounters counters)
       throws QueueStartException {
-    super(setup, reactor);
+    super(setup, reactor, counters);
     this.events = events;
     handler = device.startQueue(this);
     try {
-      signals = new RingSignals(setup, reactor, this::chainsWanted);
+      signals = new RingSignals(setup, reactor, counters, this::chainsWanted);
     } catch (QueueStartException e) {
       handler.close();
       throw e;
@@ -83,8 +86,12 @@ final class VringWorker extends VringContext
     }
     long went = handler.goOn();
     share.charge(went);
-    int more = went > 0 ? 1 : 0;
-    return takesChains() && share.isLeft() ? fetchBatch() + more : more;
+    int found = went > 0 ? 1 : 0;
+    if (takesChains() && share.isLeft()) {
+      found += fetchBatch();
+    }
+    counters().polled(found);
+    return found;
   }
 
   /** What a back-end before this one had in flight is finished even by a ring that stops. */
@@ -99,7 +106,7 @@ final class VringWorker extends VringContext
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
       handler.submitTaken();
-      inFlight = outstanding();
+      inFlight(outstanding());
     }
     if (status == ChainStatus.BROKEN_RING) {
       breakRing();
@@ -127,6 +134,7 @@ final class VringWorker extends VringContext
   /** A chain that cannot be served goes back with nothing written, and the queue goes on. */
   private void refuse(ChainStatus why) {
     refused[refusedCount++] = chain.head();
+    counters().badChain();
     requestDone();
     events.badChain(why);
   }
@@ -158,7 +166,7 @@ final class VringWorker extends VringContext
     }
     refusedCount = 0;
     handler.recycle();
-    inFlight = outstanding();
+    inFlight(outstanding());
     if (suspending != null) {
       suspendNow(suspending);
     }
@@ -347,7 +355,8 @@ final class VringWorker extends VringContext
   }
 
   private void checkDrained() {
-    marked = handler.markedCount();
+    int marked = handler.markedCount();
+    marked(marked);
     if (marked == 0) {
       waiters.mapDrained();
     }
@@ -365,9 +374,10 @@ final class VringWorker extends VringContext
     if (state != State.STOPPED) {
       state = State.STOPPED;
       handle.close();
-      inFlight = 0;
+      inFlight(0);
       signals.close();
       handler.close();
+      counters().close();
     }
   }
 
@@ -378,20 +388,5 @@ final class VringWorker extends VringContext
 
   RingSignals signals() {
     return signals;
-  }
-
-  /** Requests taken and not given back; any thread, approximately. */
-  int inFlight() {
-    return inFlight;
-  }
-
-  /** Of them, those that point into memory that is going; any thread, approximately. */
-  int marked() {
-    return marked;
-  }
-
-  /** Work that was done, in the units of {@link FairShare}; any thread, approximately. */
-  long work() {
-    return share.spent();
   }
 }

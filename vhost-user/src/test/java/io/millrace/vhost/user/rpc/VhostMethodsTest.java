@@ -164,6 +164,11 @@ class VhostMethodsTest {
     }
 
     @Override
+    public List<String> bdevNames() {
+      return List.of("disk");
+    }
+
+    @Override
     protected void release(Runnable done) {
       released = true;
       done.run();

@@ -117,7 +117,7 @@ class FairShareTest {
             RingLog.OFF,
             InflightPlace.NONE,
             () -> Coalescing.OFF);
-    return new VringWorker(setup, reactor, counter, new NoEvents());
+    return new VringWorker(setup, reactor, counter, new NoEvents(), new QueueCounters());
   }
 
   private void round() {

@@ -31,7 +31,12 @@ class UnservableFrontendTest {
         try {
           server.complete(
               new VhostServer(
-                  socket, new Unwilling(), control, List.of(), new StallWatch(control, List.of())));
+                  socket,
+                  new Unwilling(),
+                  control,
+                  List.of(),
+                  new StallWatch(control, List.of()),
+                  new DeviceStatistics()));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

@@ -4,24 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class BusyTimeTest {
+class ReactorStatisticsTest {
   private static final int ROUND_NANOS = 20; // without work
 
-  private final BusyTime busyTime = new BusyTime();
+  private final ReactorStatistics statistics = new ReactorStatistics();
   private long now = 1_000;
 
-  BusyTimeTest() {
-    busyTime.tick(now);
+  ReactorStatisticsTest() {
+    statistics.tick(now);
   }
 
   /** So many rounds, some of which find work and take longer. */
   private void ticks(int count, int rounds, int workRounds, int workNanos) {
     for (int i = 0; i < count; i++) {
       for (int round = 0; round < rounds; round++) {
-        busyTime.round(round < workRounds ? 32 : 0);
+        statistics.round(round < workRounds ? 32 : 0);
       }
       now += (long) workRounds * workNanos + (long) (rounds - workRounds) * ROUND_NANOS;
-      busyTime.tick(now);
+      statistics.tick(now);
     }
   }
 
@@ -29,14 +29,14 @@ class BusyTimeTest {
   void aThreadThatOnlyLooksIsIdle() {
     ticks(100, 256, 0, 0);
 
-    assertThat(busyTime.nanos()).isZero();
+    assertThat(statistics.busyNanos()).isZero();
   }
 
   @Test
   void aThreadThatFindsWorkInEveryRoundIsBusyAllTheTime() {
     ticks(100, 4, 4, 2_000);
 
-    assertThat(busyTime.nanos()).isEqualTo(now - 1_000);
+    assertThat(statistics.busyNanos()).isEqualTo(now - 1_000);
   }
 
   @Test
@@ -45,7 +45,7 @@ class BusyTimeTest {
 
     ticks(100, 250, 2, 2_000);
 
-    assertThat(busyTime.nanos()).isEqualTo(100 * 2 * 2_000);
+    assertThat(statistics.busyNanos()).isEqualTo(100 * 2 * 2_000);
   }
 
   @Test
@@ -56,18 +56,33 @@ class BusyTimeTest {
     ticks(1, 256, 0, 0);
     ticks(100, 250, 2, 2_000);
 
-    assertThat(busyTime.nanos()).isBetween(370_000L, 400_000L);
+    assertThat(statistics.busyNanos()).isBetween(370_000L, 400_000L);
   }
 
   @Test
   void sleepIsIdle() {
     ticks(10, 4, 4, 2_000);
-    long before = busyTime.nanos();
+    long before = statistics.busyNanos();
 
     now += 50_000_000;
-    busyTime.woke(now);
+    statistics.woke(now);
     ticks(1, 4, 4, 2_000);
 
-    assertThat(busyTime.nanos() - before).isEqualTo(8_000);
+    assertThat(statistics.busyNanos() - before).isEqualTo(8_000);
+    assertThat(statistics.sleptNanos()).isEqualTo(50_000_000);
+    assertThat(statistics.sleeps()).isEqualTo(1);
+  }
+
+  @Test
+  void busyIdleAndSleptTimeAreAllTheTimeThereIs() {
+    ticks(10, 256, 0, 0);
+    ticks(7, 250, 2, 2_000);
+    now += 3_000_000;
+    statistics.woke(now);
+    ticks(5, 4, 4, 2_000);
+
+    long all = statistics.busyNanos() + statistics.idleNanos() + statistics.sleptNanos();
+    assertThat(all).isEqualTo(now - 1_000);
+    assertThat(statistics.rounds()).isEqualTo(10 * 256 + 7 * 250 + 5 * 4);
   }
 }

@@ -1,0 +1,97 @@
+package io.millrace.bdev;
+
+import io.millrace.bdev.LatencyHistogram.Shape;
+import io.millrace.reactor.Reactor;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a bdev keeps of what its channels measure: that of closed ones, and what open ones are to
+ * measure. Guarded by the bdev's channels.
+ */
+final class BdevMeter {
+  private final ChannelStatistics closed = new ChannelStatistics();
+  private final ChannelStatistics closedZero = new ChannelStatistics(); // at the last reset
+  private @Nullable LatencyHistogram closedHistogram; // there is one while it is on
+
+  /** A channel was opened; on its reactor. */
+  void opened(BdevChannel channel) {
+    LatencyHistogram kept = closedHistogram;
+    channel.meter().histogram(kept == null ? null : kept.shape());
+  }
+
+  /** A channel is closed; on its reactor. */
+  void closed(BdevChannel channel) {
+    closed.add(channel.meter().counts());
+    closedZero.add(channel.meter().zero());
+    LatencyHistogram kept = closedHistogram;
+    LatencyHistogram last = channel.meter().histogram();
+    if (kept != null && last != null && last.shape().equals(kept.shape())) {
+      kept.add(last);
+    }
+  }
+
+  /** Everything that was ever counted. */
+  ChannelStatistics sum(Collection<BdevChannel> channels) {
+    ChannelStatistics sum = new ChannelStatistics();
+    sum.add(closed);
+    for (BdevChannel channel : channels) {
+      sum.add(channel.statistics());
+    }
+    return sum;
+  }
+
+  /** What closed channels counted since the last reset. */
+  ChannelStatistics readClosed(StatisticsReset reset) {
+    ChannelStatistics result = closed.since(closedZero);
+    closedZero.setTo(closed, reset);
+    if (reset.extremes()) {
+      closed.forgetExtremes();
+    }
+    return result;
+  }
+
+  /** As {@link #readClosed}, of all channels as they are. */
+  StatisticsReport peek(Map<Reactor, BdevChannel> channels) {
+    Map<Reactor, ChannelStatistics> counts = new HashMap<>();
+    channels.forEach(
+        (where, channel) -> counts.put(where, channel.meter().read(StatisticsReset.NONE)));
+    return new StatisticsReport(readClosed(StatisticsReset.NONE), counts);
+  }
+
+  /** Sets what is to be counted; false if that is so already. */
+  boolean setHistogram(@Nullable Shape shape) {
+    LatencyHistogram kept = closedHistogram;
+    if (Objects.equals(shape, kept == null ? null : kept.shape())) {
+      return false;
+    }
+    closedHistogram = shape == null ? null : new LatencyHistogram(shape);
+    return true;
+  }
+
+  @Nullable Shape shape() {
+    LatencyHistogram kept = closedHistogram;
+    return kept == null ? null : kept.shape();
+  }
+
+  /** What all channels counted, if they do. */
+  Optional<LatencyHistogram> histogram(Collection<BdevChannel> channels) {
+    LatencyHistogram kept = closedHistogram;
+    if (kept == null) {
+      return Optional.empty();
+    }
+    LatencyHistogram sum = new LatencyHistogram(kept.shape());
+    sum.add(kept);
+    for (BdevChannel channel : channels) {
+      LatencyHistogram one = channel.meter().histogram();
+      if (one != null && one.shape().equals(kept.shape())) { // else it hears of it in a moment
+        sum.add(one);
+      }
+    }
+    return Optional.of(sum);
+  }
+}

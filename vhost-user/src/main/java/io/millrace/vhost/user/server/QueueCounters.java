@@ -1,0 +1,125 @@
+package io.millrace.vhost.user.server;
+
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts of one ring as it runs. Data-path code: plain fields of the ring's reactor, read by others
+ * without synchronisation. Each look at a ring and each message has a barrier behind which they are
+ * in memory, and a long is stored whole: a reader sees a count a moment late, never a torn one.
+ */
+public final class QueueCounters implements AutoCloseable {
+  /** What one kind of request has counts of, one behind the other. */
+  static final int OPERATIONS = 0;
+
+  static final int BYTES = 1;
+  static final int ERRORS = 2;
+  private static final int PER_KIND = 3;
+
+  static final int POLLS = RequestKind.COUNT * PER_KIND;
+  static final int EMPTY_POLLS = POLLS + 1;
+  static final int KICKS = POLLS + 2;
+  static final int CALLS = POLLS + 3;
+  static final int BAD_CHAINS = POLLS + 4;
+  static final int COUNT = POLLS + 5;
+
+  /** Two lines on both sides, which the processor fetches together: other reactors' are beyond. */
+  private static final int APART = 16;
+
+  private final long[] counts = new long[APART + COUNT + APART];
+  private int inFlight;
+  private int mostInFlight;
+  private final AtomicReference<@Nullable String> reactor = new AtomicReference<>();
+
+  /** Of no ring yet. */
+  public QueueCounters() {}
+
+  static int index(RequestKind kind, int what) {
+    return kind.ordinal() * PER_KIND + what;
+  }
+
+  // ---- the ring's reactor -----------------------------------------------------------------------
+
+  /**
+   * A request was answered.
+   *
+   * @param bytes of blocks that it moved or was about; counted if it did not fail
+   * @param failed whether its driver was told of anything but success
+   */
+  public void answered(RequestKind kind, long bytes, boolean failed) {
+    int at = APART + kind.ordinal() * PER_KIND;
+    counts[at + OPERATIONS]++;
+    if (failed) {
+      counts[at + ERRORS]++;
+    } else {
+      counts[at + BYTES] += bytes;
+    }
+  }
+
+  /** The ring was looked at. */
+  void polled(int found) {
+    counts[APART + POLLS]++;
+    if (found == 0) {
+      counts[APART + EMPTY_POLLS]++;
+    }
+  }
+
+  /** The driver kicked. */
+  void kicked() {
+    counts[APART + KICKS]++;
+  }
+
+  /** The driver was called. */
+  void called() {
+    counts[APART + CALLS]++;
+  }
+
+  /** A chain went back unserved. */
+  void badChain() {
+    counts[APART + BAD_CHAINS]++;
+  }
+
+  /** So many requests are taken and not given back. */
+  void inFlight(int requests) {
+    inFlight = requests;
+    if (requests > mostInFlight) {
+      mostInFlight = requests;
+    }
+  }
+
+  /** The ring runs here no more: another one of its queue may count on. */
+  @Override
+  public void close() {
+    inFlight = 0;
+    reactor.set(null);
+  }
+
+  // ---- any thread -------------------------------------------------------------------------------
+
+  /** Takes them for a ring, unless one has them. */
+  boolean take(String reactorName) {
+    return reactor.compareAndSet(null, reactorName);
+  }
+
+  /** Where their ring runs, or null. */
+  @Nullable String reactor() {
+    return reactor.get();
+  }
+
+  long get(int index) {
+    return counts[APART + index];
+  }
+
+  int inFlight() {
+    return inFlight;
+  }
+
+  int mostInFlight() {
+    return mostInFlight;
+  }
+
+  /** The most in flight is counted anew; what comes in this moment may be missed. */
+  void forgetMost() {
+    mostInFlight = inFlight;
+  }
+}

@@ -1,0 +1,203 @@
+package io.millrace.virtio.blk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.BlkRange;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.reactor.Reactor;
+import io.millrace.rpc.MethodRegistry;
+import io.millrace.vhost.user.rpc.IostatMethods;
+import io.millrace.vhost.user.server.MovableRing;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What {@code vhost_get_iostat} says of disks, queues and reactors. */
+@Timeout(60)
+class IostatTest {
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
+  private static final int QUEUES = 2;
+  private static final BlkDriverOptions OPTIONS =
+      BlkDriverOptions.defaults().withQueues(QUEUES, 64, 32);
+
+  private final MethodRegistry methods = new MethodRegistry();
+  private BlkTarget target;
+  private Path socket;
+
+  @BeforeEach
+  void start() throws Exception {
+    target = new BlkTarget(2);
+    socket = target.serveMalloc("disk");
+    IostatMethods.addTo(methods, target.controllers);
+    methods.enterRuntime();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    target.close();
+  }
+
+  private JsonNode iostat(ObjectNode params) throws Exception {
+    return target
+        .onControl(() -> methods.call("vhost_get_iostat", params))
+        .toCompletableFuture()
+        .get(PATIENCE, TimeUnit.NANOSECONDS);
+  }
+
+  private JsonNode disk() throws Exception {
+    return iostat(JsonNodeFactory.instance.objectNode()).get("controllers").get(0);
+  }
+
+  private static long of(JsonNode from, String count) {
+    return from.get(count).asLong();
+  }
+
+  /** One request of each kind, and a write beyond the end. */
+  private static void oneOfEach(VirtioBlkDriver driver) throws Exception {
+    long data = driver.memory().allocate(8192, 4096);
+    assertThat(driver.run(VirtioBlk.T_OUT, 0, data, 8192, PATIENCE)).isEqualTo(VirtioBlk.S_OK);
+    assertThat(driver.run(VirtioBlk.T_IN, 0, data, 4096, PATIENCE)).isEqualTo(VirtioBlk.S_OK);
+    assertThat(driver.run(VirtioBlk.T_FLUSH, 0, data, 0, PATIENCE)).isEqualTo(VirtioBlk.S_OK);
+    assertThat(driver.run(VirtioBlk.T_GET_ID, 0, data, 20, PATIENCE)).isEqualTo(VirtioBlk.S_OK);
+    BlkRange.put(data, 0, 8, 8, 0);
+    BlkRange.put(data, 1, 32, 16, 0);
+    assertThat(driver.run(VirtioBlk.T_DISCARD, 0, data, 2 * BlkRange.BYTES, PATIENCE))
+        .isEqualTo(VirtioBlk.S_OK);
+    assertThat(driver.run(VirtioBlk.T_WRITE_ZEROES, 0, data, BlkRange.BYTES, PATIENCE))
+        .isEqualTo(VirtioBlk.S_OK);
+    assertThat(driver.run(VirtioBlk.T_OUT, 1L << 30, data, 4096, PATIENCE))
+        .isEqualTo(VirtioBlk.S_IOERR);
+  }
+
+  @Test
+  void eachKindOfRequestIsCountedOnItsQueue() throws Exception {
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      oneOfEach(driver);
+
+      JsonNode disk = disk();
+      assertThat(disk.get("ctrlr").asString()).isEqualTo("disk");
+      assertThat(disk.get("bdevs").get(0).asString()).isEqualTo("disk");
+      assertThat(of(disk, "read_ops")).isEqualTo(1);
+      assertThat(of(disk, "read_bytes")).isEqualTo(4096);
+      assertThat(of(disk, "write_ops")).isEqualTo(2);
+      assertThat(of(disk, "write_bytes")).isEqualTo(8192);
+      assertThat(of(disk, "write_errors")).isEqualTo(1);
+      assertThat(of(disk, "flush_ops")).isEqualTo(1);
+      assertThat(of(disk, "discard_ops")).isEqualTo(1);
+      assertThat(of(disk, "discard_bytes")).isEqualTo(24 * 512);
+      assertThat(of(disk, "write_zeroes_ops")).isEqualTo(1);
+      assertThat(of(disk, "write_zeroes_bytes")).isEqualTo(8 * 512);
+      assertThat(of(disk, "other_ops")).isEqualTo(1);
+      JsonNode queues = disk.get("queues");
+      assertThat(queues.size()).isEqualTo(QUEUES);
+      assertThat(of(queues.get(0), "read_ops")).isEqualTo(1);
+      assertThat(of(queues.get(1), "read_ops")).isZero();
+      assertThat(queues.get(1).get("reactor").asString()).startsWith("reactor-");
+    }
+  }
+
+  @Test
+  void kicksCallsAndDepthAreThoseThatTheDriverSees() throws Exception {
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      BlkTarget.await("the queues sleep", () -> resting() == QUEUES);
+      long before = of(disk().get("queues").get(0), "kicks");
+      long data = driver.memory().allocate(32 * 4096, 4096);
+      for (int i = 0; i < 32; i++) {
+        driver.queue(0).submit(VirtioBlk.T_IN, 0, data + i * 4096L, 4096, i);
+      }
+      driver.queue(0).kick();
+      int[] done = {0};
+      BlkTarget.await(
+          "they are done", () -> (done[0] += driver.queue(0).poll((t, s, w) -> {})) == 32);
+
+      JsonNode queue = disk().get("queues").get(0);
+      assertThat(of(queue, "kicks")).isEqualTo(before + 1);
+      assertThat(of(queue, "calls")).isPositive();
+      assertThat(of(queue, "max_in_flight")).isEqualTo(32);
+      assertThat(of(queue, "in_flight")).isZero();
+      assertThat(of(queue, "polls")).isGreaterThan(of(queue, "empty_polls"));
+    }
+  }
+
+  private int resting() {
+    return target.reactors.values().stream().mapToInt(Reactor::restingCount).sum();
+  }
+
+  @Test
+  void countsOutliveAReconnectAndAMoveToAnotherReactor() throws Exception {
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      oneOfEach(driver);
+    }
+    BlkTarget.await("it is gone", () -> target.sessions("disk") == 0);
+    assertThat(disk().get("queues").get(0).get("reactor").isNull()).isTrue();
+
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      RingMoves moves = new RingMoves(target, 5);
+      MovableRing ring = moves.rings().getFirst();
+      Reactor there =
+          target.reactors.values().stream()
+              .filter(r -> !r.equals(ring.reactor()))
+              .findFirst()
+              .orElseThrow();
+      assertThat(moves.move(ring, there)).isTrue();
+      oneOfEach(driver);
+
+      JsonNode queue = disk().get("queues").get(0);
+      assertThat(of(queue, "read_ops")).isEqualTo(2);
+      assertThat(of(queue, "write_ops")).isEqualTo(4);
+      assertThat(queue.get("reactor").asString()).isEqualTo(there.name());
+    }
+  }
+
+  @Test
+  void aResetCountsFromZeroAgain() throws Exception {
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      oneOfEach(driver);
+      ObjectNode reset =
+          JsonNodeFactory.instance
+              .objectNode()
+              .put("name", "disk")
+              .put("reset", true)
+              .put("per_queue", false);
+
+      JsonNode last = iostat(reset).get("controllers").get(0);
+
+      assertThat(of(last, "read_ops")).isEqualTo(1);
+      assertThat(last.has("queues")).isFalse();
+      assertThat(of(disk(), "read_ops")).isZero();
+      assertThat(of(disk(), "max_in_flight")).isZero();
+      oneOfEach(driver);
+      assertThat(of(disk(), "read_ops")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void reactorsTellWhatTheyDidWithTheirTime() throws Exception {
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      BlkTarget.await("the queues sleep", () -> resting() == QUEUES);
+      oneOfEach(driver);
+      BlkTarget.await("the queues sleep again", () -> resting() == QUEUES);
+
+      JsonNode reactors = iostat(JsonNodeFactory.instance.objectNode()).get("reactors");
+
+      assertThat(reactors.size()).isEqualTo(3);
+      assertThat(reactors.get(0).get("name").asString()).isEqualTo("control");
+      JsonNode reactor = reactors.get(1);
+      assertThat(of(reactor, "lcore")).isZero();
+      assertThat(of(reactor, "busy")).isPositive();
+      assertThat(of(reactor, "idle")).isPositive();
+      assertThat(of(reactor, "rounds")).isPositive();
+      assertThat(of(reactor, "sleeps")).isPositive();
+      assertThat(of(reactor, "sleeping")).isPositive();
+      assertThat(of(reactor, "wakeups") + of(reactors.get(2), "wakeups")).isPositive();
+    }
+  }
+}
