@@ -23,6 +23,8 @@ public abstract class Bdev {
   private final List<RangeLock> locks = new ArrayList<>(0); // no two overlap; guarded by channels
   private final List<LockRequest> lockRequests = new ArrayList<>(0); // oldest first; guarded too
   private final ChannelStatistics closedChannels = new ChannelStatistics(); // guarded by channels
+  private RateLimits rateLimits = RateLimits.NONE; // control thread
+  private @Nullable RateLimiter limiter; // guarded by channels
   private volatile long blockCount;
 
   /** A bdev that is what the properties say. */
@@ -96,6 +98,53 @@ public abstract class Bdev {
   /** Details of this kind of bdev for {@code bdev_get_bdevs}, by module name as SPDK nests them. */
   public Map<String, Object> driverSpecific() {
     return Map.of();
+  }
+
+  /** Its limits, {@link RateLimits#NONE} at first. Control thread. */
+  public final RateLimits rateLimits() {
+    return rateLimits;
+  }
+
+  /**
+   * Limits what all users of the bdev together have it do, from now on; requests that are held for
+   * the limits until now go on waiting for these. Control thread.
+   *
+   * @param nowNanos on the reactors' clock
+   * @param done runs when every reactor keeps to them, on any of them or the calling thread
+   */
+  public final void limit(RateLimits limits, long nowNanos, Runnable done) {
+    rateLimits = limits;
+    Map<Reactor, BdevChannel> all;
+    RateLimiter adopted;
+    synchronized (channels) {
+      adopted = RateLimiter.of(limits, limiter, nowNanos);
+      limiter = adopted;
+      all = Map.copyOf(channels); // a channel opened from now on adopts them by itself
+    }
+    AtomicInteger missing = new AtomicInteger(all.size() + 1);
+    Runnable one =
+        () -> {
+          if (missing.decrementAndGet() == 0) {
+            done.run();
+          }
+        };
+    all.forEach((where, channel) -> {
+      if (!where.execute(() -> adopt(where, channel, adopted, one))) {
+        one.run(); // a reactor that has ended does nothing more
+      }
+    });
+    one.run();
+  }
+
+  private void adopt(
+      Reactor where, BdevChannel channel, @Nullable RateLimiter limits, Runnable adopted) {
+    try {
+      if (isOpen(channel, where)) {
+        channel.adopt(where, limits);
+      }
+    } finally {
+      adopted.run();
+    }
   }
 
   /** Sums the counts of all channels, of closed ones too. Any thread. */
@@ -179,6 +228,7 @@ public abstract class Bdev {
       if (channel == null) {
         channel = newChannel(reactor);
         channels.put(reactor, channel);
+        channel.adopt(reactor, limiter);
         for (RangeLock lock : locks) {
           channel.lock(lock, () -> {});
         }

@@ -1,6 +1,7 @@
 package io.millrace.scsi;
 
 import io.millrace.bdev.BdevIo;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command knows of its life before, if it was accepted once, by a device server that died or
@@ -17,8 +18,8 @@ abstract class RecoverableIo extends BdevIo {
   private boolean acceptedBefore;
   private int milestone;
 
-  RecoverableIo(int segments) {
-    super(segments);
+  RecoverableIo(int segments, @Nullable Object source) {
+    super(segments, source);
   }
 
   /** A new one, until {@link #acceptedBefore(int)} says otherwise. */

@@ -46,6 +46,7 @@ final class ScsiRequest extends ScsiTask {
   @Nullable LunPath path;
 
   ScsiRequest(ScsiQueue queue) {
+    super(queue);
     this.queue = queue;
   }
 
