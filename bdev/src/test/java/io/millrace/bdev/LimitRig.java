@@ -50,6 +50,7 @@ final class LimitRig implements AutoCloseable {
   private final Deque<Io> again = new ArrayDeque<>();
   final Object source = "a queue";
   long now = 5 * SECOND; // a clock that does not begin at 0
+  int busy = -1; // the reactor that has no time to look at the clock
 
   LimitRig(int reactorCount) {
     bdev.resize(1L << 40);
@@ -78,6 +79,7 @@ final class LimitRig implements AutoCloseable {
   /** Changes the limits; all reactors keep to them when this returns. */
   void limit(RateLimits limits) {
     int[] done = new int[1];
+    busy = -1;
     bdev.limit(limits, now, () -> done[0]++);
     step(0);
     assertThat(done[0]).as("told once that all keep to the limits").isEqualTo(1);
@@ -122,9 +124,11 @@ final class LimitRig implements AutoCloseable {
   /** Lets time pass, and every reactor look at the clock. */
   void step(long nanos) {
     now += nanos;
-    for (Reactor reactor : reactors) {
-      reactor.runOnce(now);
-      submitAgain();
+    for (int i = 0; i < reactors.size(); i++) {
+      if (i != busy) {
+        reactors.get(i).runOnce(now);
+        submitAgain();
+      }
     }
   }
 

@@ -16,6 +16,7 @@ import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.FrontendMessage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -276,7 +277,7 @@ class LimitedDiskTest {
       double seconds = (System.nanoTime() - before) / 1e9;
 
       assertThat((double) sum(done)).isLessThanOrEqualTo(perSecond * seconds + perSecond / 10 + 4);
-      assertThat(done).allMatch(count -> count > total / queues / 4);
+      assertThat(Arrays.stream(done).min().orElseThrow()).isGreaterThan(total / queues / 4);
     }
   }
 
