@@ -4,7 +4,6 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevDescriptor;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.BdevListener;
-import io.millrace.bdev.BdevWatcher;
 import io.millrace.bdev.RateLimit;
 import io.millrace.bdev.RateLimits;
 import io.millrace.linux.Errno;
@@ -24,8 +23,8 @@ import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Rate limits of bdevs. They go with their bdev, as in SPDK. */
-final class QosMethods implements BdevWatcher {
+/** Rate limits of bdevs. They go with their bdev, as in SPDK, and so does their record. */
+final class QosMethods {
   private static final String METHOD = "bdev_set_qos_limit";
   private static final String BURST = "burst_ms";
 
@@ -37,7 +36,6 @@ final class QosMethods implements BdevWatcher {
     this.bdevMethods = bdevMethods;
     this.control = bdevMethods.control();
     this.configuration = configuration;
-    bdevMethods.bdevs().addWatcher(this);
   }
 
   void addTo(MethodRegistry methods) {
@@ -142,22 +140,7 @@ final class QosMethods implements BdevWatcher {
   }
 
   private static String id(Bdev bdev) {
-    return "bdev/" + bdev.name() + "/qos";
-  }
-
-  @Override
-  public void registered(Bdev bdev) {
-    // It has no limits.
-  }
-
-  @Override
-  public void resized(Bdev bdev) {
-    // It has the same limits.
-  }
-
-  @Override
-  public void unregistered(Bdev bdev) {
-    configuration.remove(id(bdev));
+    return ConfiguredBdevs.id(bdev.name()) + "/qos";
   }
 
   /** Has the bdev open for as long as a method takes. */
