@@ -28,6 +28,8 @@ public abstract class Bdev {
   private final List<RangeLock> locks = new ArrayList<>(0); // no two overlap; guarded by channels
   private final List<LockRequest> lockRequests = new ArrayList<>(0); // oldest first; guarded too
   private final BdevMeter meter = new BdevMeter(); // guarded by channels
+  private RateLimits rateLimits = RateLimits.NONE; // control thread
+  private @Nullable RateLimiter limiter; // guarded by channels
   private volatile long blockCount;
 
   /** A bdev that is what the properties say. */
@@ -101,6 +103,28 @@ public abstract class Bdev {
   /** Details of this kind of bdev for {@code bdev_get_bdevs}, by module name as SPDK nests them. */
   public Map<String, Object> driverSpecific() {
     return Map.of();
+  }
+
+  /** Its limits, {@link RateLimits#NONE} at first. Control thread. */
+  public final RateLimits rateLimits() {
+    return rateLimits;
+  }
+
+  /**
+   * Limits what all users of the bdev together have it do, from now on; requests that are held for
+   * the limits until now go on waiting for these. Control thread.
+   *
+   * @param nowNanos on the reactors' clock
+   * @param done runs when every reactor keeps to them, on any of them or the calling thread
+   */
+  public final void limit(RateLimits limits, long nowNanos, Runnable done) {
+    rateLimits = limits;
+    RateLimiter adopted;
+    synchronized (channels) {
+      adopted = RateLimiter.of(limits, limiter, nowNanos);
+      limiter = adopted; // a channel opened from now on adopts it by itself
+    }
+    var _ = askEveryChannel((where, channel) -> channel.adopt(where, adopted)).thenRun(done);
   }
 
   /** Sums the counts of all channels, of closed ones too. Any thread. */
@@ -200,6 +224,15 @@ public abstract class Bdev {
   /** Runs something short on every open channel, with the channels locked, on its reactor. */
   private CompletableFuture<@Nullable Void> measureEveryChannel(
       BiConsumer<Reactor, BdevChannel> action) {
+    return askEveryChannel((where, channel) -> {
+      synchronized (channels) {
+        action.accept(where, channel);
+      }
+    });
+  }
+
+  private CompletableFuture<@Nullable Void> askEveryChannel(
+      BiConsumer<Reactor, BdevChannel> action) {
     Map<Reactor, BdevChannel> all;
     synchronized (channels) {
       all = Map.copyOf(channels);
@@ -209,16 +242,17 @@ public abstract class Bdev {
       CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
       Runnable here =
           () -> {
-            synchronized (channels) {
+            try {
               if (isOpen(channel, where)) {
                 action.accept(where, channel);
               }
+            } finally {
+              answer.complete(null);
             }
-            answer.complete(null);
           };
       answers.add(answer);
       if (where.inReactor() || !where.execute(here)) {
-        here.run(); // a reactor that has ended counts no more
+        here.run(); // a reactor that has ended does nothing more
       }
     });
     return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
@@ -270,6 +304,7 @@ public abstract class Bdev {
         channel = newChannel(reactor);
         meter.opened(channel);
         channels.put(reactor, channel);
+        channel.adopt(reactor, limiter);
         for (RangeLock lock : locks) {
           channel.lock(lock, () -> {});
         }

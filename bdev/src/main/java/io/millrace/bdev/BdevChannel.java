@@ -8,14 +8,15 @@ import org.jspecify.annotations.Nullable;
  * The way of one reactor to one bdev. Data-path code: everything here runs on that reactor.
  *
  * <p>{@link #submit} checks a request once for every module (type, range, alignment, write
- * protection, locked ranges) and hands it to {@link #start}; the module ends it with {@link
- * BdevIo#complete}. Users share a channel: it is opened for the first and closed after the last of
- * them ({@link BdevDescriptor#openChannel}).
+ * protection, rate limits, locked ranges) and hands it to {@link #start}; the module ends it with
+ * {@link BdevIo#complete}. Users share a channel: it is opened for the first and closed after the
+ * last of them ({@link BdevDescriptor#openChannel}).
  */
 public abstract class BdevChannel {
   private final Bdev bdev;
   private final ChannelMeter meter;
   private final LockedRanges locks = new LockedRanges();
+  private @Nullable ChannelLimiter limiter; // null as long as nothing is limited
   private @Nullable BdevIo firstInFlight;
   private int inFlightCount;
   int users;
@@ -51,6 +52,16 @@ public abstract class BdevChannel {
     // A module whose requests never wait for anything has nothing to stop.
   }
 
+  /**
+   * A started request does not wait for a rate limit any longer: a module that passed it to another
+   * bdev says so there.
+   *
+   * @param io started and not yet complete
+   */
+  protected void hurry(BdevIo io) {
+    // A module that hands requests to the medium has nobody to tell.
+  }
+
   /** Frees what the channel has; nothing is in flight. */
   protected void release() {
     // Nothing to free by default.
@@ -79,7 +90,7 @@ public abstract class BdevChannel {
     return meter;
   }
 
-  /** Requests submitted and not completed, those that wait for a locked range included. */
+  /** Requests submitted and not completed, those that wait for something included. */
   public final int inFlightCount() {
     return inFlightCount;
   }
@@ -98,11 +109,20 @@ public abstract class BdevChannel {
     IoStatus refusal = bdev.check(io);
     if (refusal != IoStatus.SUCCESS) {
       io.complete(refusal, 0);
-    } else if (!locks.blocks(io)) {
-      io.state = State.STARTED;
-      start(io);
+    } else if (limiter == null || limiter.admits(io)) {
+      startUnlessLocked(io);
     } else {
       meter.timer().waits(io);
+    }
+  }
+
+  private void startUnlessLocked(BdevIo io) {
+    if (locks.blocks(io)) {
+      io.state = State.WAITING;
+      meter.timer().waits(io);
+    } else {
+      io.state = State.STARTED;
+      start(io);
     }
   }
 
@@ -112,12 +132,79 @@ public abstract class BdevChannel {
    * @param io submitted to this channel; one already completed is left alone
    */
   public final void cancel(BdevIo io) {
-    if (io.state == State.WAITING) {
-      io.complete(IoStatus.ABORTED, 0);
-    } else if (io.state == State.STARTED) {
-      stop(io);
+    switch (io.state) {
+      case FREE -> {}
+      case HELD, GRANTED -> {
+        takeFromLine(io);
+        io.complete(IoStatus.ABORTED, 0);
+      }
+      case WAITING -> io.complete(IoStatus.ABORTED, 0);
+      case STARTED -> stop(io);
     }
   }
+
+  /**
+   * Has a submitted request, and those of its source that are held before it, not wait for rate
+   * limits any longer, as somebody waits for it who has to go on. What that costs is owed: it has
+   * later requests wait.
+   *
+   * @param io submitted to this channel; one already completed is left alone
+   */
+  public final void expedite(BdevIo io) {
+    io.expedited(true);
+    switch (io.state) {
+      case FREE, WAITING -> {}
+      case HELD, GRANTED -> {
+        ChannelLimiter holder = limiter;
+        if (holder != null) {
+          holder.expedite(io);
+        }
+      }
+      case STARTED -> hurry(io);
+    }
+  }
+
+  // ---- rate limits ------------------------------------------------------------------------------
+
+  /** Goes on with these limits; null for none. */
+  final void adopt(Reactor reactor, @Nullable RateLimiter limits) {
+    ChannelLimiter holder = limiter;
+    if (holder != null) {
+      holder.adopt(limits);
+    } else if (limits != null) {
+      limiter = new ChannelLimiter(this, reactor, limits);
+    }
+  }
+
+  /** Nothing is limited any more, and nothing is held. */
+  final void unlimited() {
+    limiter = null;
+  }
+
+  /** A request that was held may start. */
+  final void admitted(BdevIo io) {
+    io.state = State.WAITING;
+    IoStatus refusal = bdev.check(io); // the bdev may have another size by now
+    if (refusal != IoStatus.SUCCESS) {
+      io.complete(refusal, 0);
+    } else {
+      startUnlessLocked(io);
+    }
+  }
+
+  private void takeFromLine(BdevIo io) {
+    ChannelLimiter holder = limiter;
+    if (holder != null) {
+      holder.remove(io);
+    }
+  }
+
+  /** The latest request that was submitted and has not ended; older ones follow. */
+  final @Nullable BdevIo newestInFlight() {
+    return firstInFlight;
+  }
+
+  // ---- ended, and locked ------------------------------------------------------------------------
 
   final void ended(BdevIo io, IoStatus status) {
     unlink(io);

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class BdevIo {
   enum State {
     FREE,
+    HELD, // for its bdev's rate limits
+    GRANTED, // held, and what it costs is paid
     WAITING, // not started: behind a range lock, or being checked
     STARTED
   }
@@ -23,6 +25,9 @@ public abstract class BdevIo {
   private long lengthBytes;
   private boolean forceUnitAccess;
   private boolean mayUnmap;
+  private boolean furtherPart;
+  private boolean expedited;
+  private @Nullable Object source;
   private int segmentCount;
   private long[] segmentAddresses;
   private int[] segmentBytes;
@@ -40,14 +45,31 @@ public abstract class BdevIo {
   @Nullable BdevIo next;
   private int moduleSlot;
 
+  // While held for a rate limit.
+  @Nullable HeldLine line;
+  @Nullable BdevIo earlier;
+  @Nullable BdevIo later;
+
   /**
    * A request with room for some segments; the room grows when one needs more, and then stays.
    *
    * @param segments data segments to have room for at once
    */
   protected BdevIo(int segments) {
+    this(segments, null);
+  }
+
+  /**
+   * A request of somebody who has others.
+   *
+   * @param segments data segments to have room for at once
+   * @param source whose it is: among those that have requests waiting for a rate limit, what it
+   *     gives is shared out evenly; null for nobody in particular
+   */
+  protected BdevIo(int segments, @Nullable Object source) {
     segmentAddresses = new long[segments];
     segmentBytes = new int[segments];
+    this.source = source;
   }
 
   /**
@@ -72,6 +94,7 @@ public abstract class BdevIo {
     this.lengthBytes = lengthBytes;
     forceUnitAccess = false;
     mayUnmap = false;
+    furtherPart = false;
     segmentCount = 0;
     metadataAddress = 0;
     transferredBytes = 0;
@@ -90,6 +113,9 @@ public abstract class BdevIo {
     begin(request.type, offsetBytes, request.lengthBytes);
     forceUnitAccess = request.forceUnitAccess;
     mayUnmap = request.mayUnmap;
+    furtherPart = request.furtherPart;
+    expedited = request.expedited;
+    source = request.source;
     metadataAddress = request.metadataAddress;
   }
 
@@ -149,6 +175,32 @@ public abstract class BdevIo {
    */
   public final void allowUnmap() {
     mayUnmap = true;
+  }
+
+  /** Says that it goes on with a transfer that has begun: a rate limit counts no operation. */
+  public final void furtherPart() {
+    furtherPart = true;
+  }
+
+  /**
+   * Says whether somebody waits for it and cannot wait for a rate limit: it is not held back, and
+   * what it costs is owed by those that come later. Kept over {@link #begin}; {@link
+   * BdevChannel#expedite} says so of a request that is submitted.
+   */
+  public final void expedited(boolean now) {
+    expedited = now;
+  }
+
+  final boolean isFurtherPart() {
+    return furtherPart;
+  }
+
+  final boolean isExpedited() {
+    return expedited;
+  }
+
+  final @Nullable Object source() {
+    return source;
   }
 
   /** Says that the submitter holds a lock: the request passes it. */

@@ -63,6 +63,9 @@ public final class LongTransfer {
     }
     int part = (int) Math.min(left, partBytes);
     io.begin(type, offset, part);
+    if (segment > 0 || skip > 0) {
+      io.furtherPart();
+    }
     if (durable) {
       io.forceUnitAccess();
     }

@@ -270,6 +270,15 @@ public final class LunPath {
     }
   }
 
+  /** Has a task that was submitted not wait for rate limits any longer. */
+  public void expedite(ScsiTask task) {
+    BdevChannel to = channel;
+    task.expedited(true); // for all that it still asks of the disk
+    if (task.taskState == TaskState.RUNNING && to != null) {
+      to.expedite(task);
+    }
+  }
+
   /**
    * Has tasks end early.
    *
@@ -351,6 +360,7 @@ public final class LunPath {
   void detach(Runnable whenDetached) {
     removed = true;
     detached = whenDetached;
+    tasks.pick(task -> true).forEach(this::expedite);
     detachIfIdle();
   }
 

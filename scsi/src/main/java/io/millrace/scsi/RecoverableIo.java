@@ -1,5 +1,7 @@
 package io.millrace.scsi;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a command knows of its life before, if it was accepted once, by a device server that died or
  * over a connection that was lost, and its transport brings it back. The initiator does not know
@@ -15,8 +17,8 @@ abstract class RecoverableIo extends TalliedIo {
   private boolean acceptedBefore;
   private int milestone;
 
-  RecoverableIo(int segments) {
-    super(segments);
+  RecoverableIo(int segments, @Nullable Object source) {
+    super(segments, source);
   }
 
   /** A new one, until {@link #acceptedBefore(int)} says otherwise. */

@@ -66,7 +66,16 @@ public abstract class ScsiTask extends RecoverableIo {
 
   /** A task that is free. */
   protected ScsiTask() {
-    super(USUAL_SEGMENTS);
+    this(null);
+  }
+
+  /**
+   * A task that is free.
+   *
+   * @param source whose it is, for a fair share of what a rate limit gives: its queue, say
+   */
+  protected ScsiTask(@Nullable Object source) {
+    super(USUAL_SEGMENTS, source);
   }
 
   /** It has ended; it may be filled again from inside this call. */
@@ -98,6 +107,7 @@ public abstract class ScsiTask extends RecoverableIo {
     cancelled = false;
     abortsOthers = false;
     isLong = false;
+    expedited(false);
     beginNew();
     phase = DataPhase.NONE;
     dataBytes = 0;

@@ -2,13 +2,14 @@ package io.millrace.scsi;
 
 import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
+import org.jspecify.annotations.Nullable;
 
 /** Adds up what a command changed on the medium, in however many parts. Data path. */
 abstract class TalliedIo extends BdevIo {
   private long writtenBytes;
 
-  TalliedIo(int segments) {
-    super(segments);
+  TalliedIo(int segments, @Nullable Object source) {
+    super(segments, source);
   }
 
   /** A new command: it has changed nothing. */

@@ -3,6 +3,8 @@ package io.millrace.bdev.rpc;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
+import io.millrace.bdev.IoType;
+import io.millrace.bdev.RateLimit;
 import io.millrace.rpc.JsonTree;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,9 +27,8 @@ final class BdevInfo {
     into.put("preferred_unmap_granularity", 0);
     into.put("uuid", properties.uuid().toString());
     ObjectNode limits = into.putObject("assigned_rate_limits");
-    for (String limit :
-        List.of("rw_ios_per_sec", "rw_mbytes_per_sec", "r_mbytes_per_sec", "w_mbytes_per_sec")) {
-      limits.put(limit, 0);
+    for (RateLimit limit : RateLimit.values()) {
+      limits.put(limit.spdkName(), bdev.rateLimits().of(limit));
     }
     boolean claimed = registry.isClaimed(bdev);
     into.put("claimed", claimed);

@@ -58,6 +58,7 @@ public final class BdevMethods {
     new DelayMethods(self).addTo(methods);
     new ErrorMethods(self).addTo(methods);
     new SplitMethods(self).addTo(methods);
+    new QosMethods(self, methods.configuration()).addTo(methods);
   }
 
   /** A method that answers wrong parameters as SPDK's bdev modules do. */
@@ -197,6 +198,10 @@ public final class BdevMethods {
 
   Configuration configuration() {
     return configuration;
+  }
+
+  Reactor control() {
+    return control;
   }
 
   static UUID uuid(Arguments arguments) {

@@ -125,6 +125,14 @@ public class StackedChannel extends BdevChannel {
     }
   }
 
+  @Override
+  protected final void hurry(BdevIo request) {
+    StackedIo io = all[request.moduleSlot()];
+    if (io.holder == null) {
+      base.expedite(io);
+    }
+  }
+
   /** Closes the way to the base; a module that overrides it calls it last. */
   @Override
   protected void release() {

@@ -342,6 +342,16 @@ final class BlkQueue implements QueueHandler {
   }
 
   @Override
+  public void expedite(boolean onlyMarked) {
+    BdevChannel to = channel;
+    for (BlkRequest request : all) {
+      if (to != null && request.state == State.STARTED && (request.marked || !onlyMarked)) {
+        to.expedite(request);
+      }
+    }
+  }
+
+  @Override
   public void cancelMarked() {
     BdevChannel to = channel;
     for (BlkRequest request : all) {
@@ -360,6 +370,7 @@ final class BlkQueue implements QueueHandler {
    */
   void detach(Runnable whenDetached) {
     detached = whenDetached;
+    expedite(false);
     detachIfIdle();
   }
 

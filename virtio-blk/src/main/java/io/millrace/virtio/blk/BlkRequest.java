@@ -41,7 +41,7 @@ final class BlkRequest extends BdevIo {
   @Nullable BlkRequest nextWaiting; // of the queue's requests that wait for their turn
 
   BlkRequest(BlkQueue queue) {
-    super(USUAL_SEGMENTS);
+    super(USUAL_SEGMENTS, queue);
     this.queue = queue;
   }
 
@@ -58,6 +58,7 @@ final class BlkRequest extends BdevIo {
   /** The request is over: what only an unusual one needs is given back. */
   void recycle() {
     isLong = false;
+    expedited(false);
     keepRoomFor(MOST_SEGMENTS_KEPT);
     LongTransfer transfer = longTransfer;
     if (transfer != null) {

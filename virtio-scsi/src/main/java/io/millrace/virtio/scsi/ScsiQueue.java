@@ -188,6 +188,17 @@ final class ScsiQueue implements QueueHandler {
   }
 
   @Override
+  public void expedite(boolean onlyMarked) {
+    for (ScsiRequest request : all) {
+      LunPath path = request.path;
+      boolean wanted = request.marked || !onlyMarked;
+      if (wanted && request.state == State.STARTED && path != null) {
+        path.expedite(request);
+      }
+    }
+  }
+
+  @Override
   public void cancelMarked() {
     for (ScsiRequest request : all) {
       if (request.marked) {

@@ -50,6 +50,7 @@ final class ScsiRequest extends ScsiTask {
   @Nullable LunPath path;
 
   ScsiRequest(ScsiQueue queue) {
+    super(queue);
     this.queue = queue;
   }
 

@@ -75,6 +75,16 @@ public interface QueueHandler {
   /** Requests that are marked and not recycled. */
   int markedCount();
 
+  /**
+   * Has requests that are held back for a rate limit go on at once: the front-end waits for them,
+   * with its guest standing still.
+   *
+   * @param onlyMarked whether for the marked ones only
+   */
+  default void expedite(boolean onlyMarked) {
+    // Nothing is held back where requests are for no disk.
+  }
+
   /** Ends early what can be ended of the marked requests: their memory has to go. */
   void cancelMarked();
 

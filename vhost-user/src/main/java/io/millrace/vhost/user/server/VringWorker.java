@@ -248,6 +248,9 @@ final class VringWorker extends VringContext
       relocateRing(to.translation());
     }
     handler.mark(going);
+    if (handler.markedCount() > 0) {
+      handler.expedite(true);
+    }
     waiters.awaitMap(drained);
     checkDrained();
   }
@@ -274,6 +277,13 @@ final class VringWorker extends VringContext
    * @param done gets where the queue stands; runs on the reactor
    */
   void drain(boolean forget, Consumer<QueueState> done) {
+    takeNoMore(forget, done);
+    if (state == State.DRAINING) {
+      handler.expedite(false);
+    }
+  }
+
+  private void takeNoMore(boolean forget, Consumer<QueueState> done) {
     if (state == State.RUNNING) {
       state = State.DRAINING;
     }
@@ -287,7 +297,8 @@ final class VringWorker extends VringContext
   }
 
   /**
-   * As {@link #drain}, but {@link #thaw} takes it back as long as it has not stopped.
+   * As {@link #drain}, but {@link #thaw} takes it back as long as it has not stopped, and requests
+   * that are held back for a rate limit stay so.
    *
    * @return false if the ring takes no chains anyway, and stays as it is
    */
@@ -295,7 +306,7 @@ final class VringWorker extends VringContext
     if (state != State.RUNNING) {
       return false;
     }
-    drain(false, done);
+    takeNoMore(false, done);
     return true;
   }
 
