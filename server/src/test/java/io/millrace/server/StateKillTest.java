@@ -110,7 +110,6 @@ class StateKillTest {
     folder = Files.createDirectory(dir.resolve("work"));
     long seed = Long.getLong("millrace.seed", System.nanoTime());
     Random random = new Random(seed);
-    Semaphore answered = new AtomicInteger();
     List<Client> clients = List.of();
     for (int kill = 0; kill <= KILLS; kill++) {
       Semaphore answered = new Semaphore(0);
