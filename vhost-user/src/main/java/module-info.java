@@ -5,6 +5,7 @@ module io.millrace.vhost.user {
   requires transitive io.millrace.rpc;
   requires transitive io.millrace.virtqueue;
   requires org.newsclub.net.unix;
+  requires jdk.jfr;
   requires org.slf4j;
 
   exports io.millrace.vhost.user;

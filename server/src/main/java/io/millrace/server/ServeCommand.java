@@ -3,6 +3,7 @@ package io.millrace.server;
 import io.millrace.reactor.CoreMask;
 import io.millrace.server.metrics.MetricsAddress;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
+import io.millrace.vhost.user.server.VhostControllers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,6 +133,12 @@ final class ServeCommand extends ServerCommand {
       description = "Group of disks' sockets, name or number.")
   private @Nullable String socketGroup;
 
+  @Option(
+      names = "--slow-requests",
+      paramLabel = "MICROSECONDS",
+      description = "Logs requests that take longer, those that hang included. Default: none.")
+  private long slowMicros;
+
   /** To show its help. */
   ServeCommand() {
     this(CompletableFuture.completedFuture(null));
@@ -187,7 +194,8 @@ final class ServeCommand extends ServerCommand {
         state,
         access(),
         waitForRpc,
-        metricsAddress());
+        metricsAddress(),
+        slowMicros());
   }
 
   /**
@@ -241,6 +249,15 @@ final class ServeCommand extends ServerCommand {
     }
     int group = socketGroup == null ? -1 : SocketGroup.number(socketGroup);
     return new SocketAccess(mode(), group);
+  }
+
+  private long slowMicros() {
+    if (slowMicros < 0 || slowMicros > VhostControllers.MAX_SLOW_MICROS) {
+      throw wrong(
+          "--slow-requests %d is not from 0 to %d microseconds"
+              .formatted(slowMicros, VhostControllers.MAX_SLOW_MICROS));
+    }
+    return slowMicros;
   }
 
   private int mode() {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param access who may connect to disks; null for what the umask allows
  * @param waitForRpc whether it comes up when framework_start_init is called, and not by itself
  * @param metrics where Prometheus finds metrics; null for nowhere
+ * @param slowMicros a request that takes longer is reported; 0 for none
  */
 record ServeOptions(
     List<DiskOption> disks,
@@ -34,7 +35,8 @@ record ServeOptions(
     @Nullable Path state,
     @Nullable SocketAccess access,
     boolean waitForRpc,
-    @Nullable MetricsAddress metrics) {
+    @Nullable MetricsAddress metrics,
+    long slowMicros) {
   /** Of a server that comes up at once, and without metrics. */
   ServeOptions(
       List<DiskOption> disks,
@@ -57,6 +59,7 @@ record ServeOptions(
         state,
         access,
         false,
-        null);
+        null,
+        0);
   }
 }

@@ -8,6 +8,7 @@ import io.millrace.rpc.MethodRegistry;
 import io.millrace.scsi.LogicalUnits;
 import io.millrace.scsi.StoredReservations;
 import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.RequestRecordings;
 import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.vhost.user.server.VhostControllers;
 import io.millrace.virtio.blk.BlkControllers;
@@ -54,6 +55,7 @@ final class Target {
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
   private final @Nullable SavedState saved;
   private volatile @Nullable ScsiControllers scsi;
+  private @Nullable RequestRecordings recordings; // the control thread's
   private @Nullable ControlPlane controlPlane; // the only one who attaches NVMe controllers
 
   private Target(ServeOptions options, @Nullable SavedState saved, Cores cores) {
@@ -70,6 +72,15 @@ final class Target {
     undo.push(this::releaseNvmeControllers);
     undo.push(() -> cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS));
     undo.push(() -> cores.awaitOnControl(controllers::deleteAll, STOP_SECONDS));
+    undo.push(() -> cores.onControl(this::closeRecordings));
+  }
+
+  private boolean closeRecordings() {
+    RequestRecordings followed = recordings;
+    if (followed != null) {
+      followed.close();
+    }
+    return true;
   }
 
   /**
@@ -186,11 +197,13 @@ final class Target {
   }
 
   private boolean serveOnControl(Disks disks) throws BdevException, ControllerException {
+    controllers.reportSlow(options.slowMicros());
     disks.serve(bdevs, blk);
     if (disks.hasScsi()) {
       disks.serveScsi(bdevs, scsi());
     }
     scheduler.start();
+    recordings = RequestRecordings.follow(controllers);
     return true;
   }
 

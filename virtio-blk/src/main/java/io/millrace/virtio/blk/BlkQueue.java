@@ -9,6 +9,7 @@ import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
+import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtio.blk.BlkRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.GuestWrites;
@@ -43,11 +44,11 @@ final class BlkQueue implements QueueHandler {
   private int startedIndex; // of taken
   private BlkRequest[] done = new BlkRequest[0];
   private int doneCount;
-  private @Nullable BlkRequest firstWaiting; // those whose next part is for another turn
-  private @Nullable BlkRequest lastWaiting;
+  private final TurnQueue waiting = new TurnQueue();
   private int startedCount; // until recycled
   private int markedCount;
 
+  private @Nullable RequestTracker tracker; // while somebody wants to know of each request
   private @Nullable BdevChannel channel;
   private @Nullable Runnable detached;
   private boolean cancelled;
@@ -91,6 +92,10 @@ final class BlkQueue implements QueueHandler {
       writes.wrote(request.statusAddress, STATUS_BYTES);
     }
     reader.fill(request, chain);
+    RequestTracker following = tracker;
+    if (following != null) {
+      request.trace = reader.follow(following, request, chain);
+    }
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
@@ -100,6 +105,11 @@ final class BlkQueue implements QueueHandler {
     return request.type.hasRanges
         ? Math.min(TURN_BYTES, request.ranges().totalBytes())
         : request.lengthBytes();
+  }
+
+  @Override
+  public void follow(@Nullable RequestTracker following) {
+    tracker = following;
   }
 
   private BlkRequest grow() {
@@ -123,7 +133,7 @@ final class BlkQueue implements QueueHandler {
     BdevChannel to = detached == null ? channel : null; // or a busy guest would keep the disk
     while (startedIndex < takenCount) {
       BlkRequest request = taken[startedIndex++];
-      request.state = State.STARTED;
+      request.started();
       startedCount++;
       if (to == null) {
         done(request, BlkStatus.IOERR); // the disk was removed, or is being
@@ -166,7 +176,7 @@ final class BlkQueue implements QueueHandler {
         return worked;
       }
     } while (worked + request.lengthBytes() <= TURN_BYTES);
-    waitForTurn(request);
+    waiting.add(request);
     return worked;
   }
 
@@ -177,24 +187,14 @@ final class BlkQueue implements QueueHandler {
     }
   }
 
-  private void waitForTurn(BlkRequest request) {
-    BlkRequest last = lastWaiting;
-    if (last == null) {
-      firstWaiting = request;
-    } else {
-      last.nextWaiting = request;
-    }
-    lastWaiting = request;
-  }
-
   @Override
   public boolean waitsForTurn() {
-    return firstWaiting != null;
+    return !waiting.isEmpty();
   }
 
   @Override
   public long goOn() {
-    BlkRequest request = takeWaiting();
+    BlkRequest request = waiting.take();
     if (request == null) {
       return 0;
     }
@@ -204,18 +204,6 @@ final class BlkQueue implements QueueHandler {
     }
     done(request, BlkStatus.IOERR); // the disk was removed
     return 1;
-  }
-
-  private @Nullable BlkRequest takeWaiting() {
-    BlkRequest first = firstWaiting;
-    if (first != null) {
-      firstWaiting = first.nextWaiting;
-      first.nextWaiting = null;
-      if (firstWaiting == null) {
-        lastWaiting = null;
-      }
-    }
-    return first;
   }
 
   @Override
@@ -241,8 +229,7 @@ final class BlkQueue implements QueueHandler {
   }
 
   private void done(BlkRequest request, BlkStatus status) {
-    request.status = status;
-    request.state = State.DONE;
+    request.ended(status);
     done[doneCount++] = request;
     context.requestDone();
   }
@@ -294,7 +281,6 @@ final class BlkQueue implements QueueHandler {
   }
 
   private void free(BlkRequest request) {
-    request.state = State.FREE;
     request.recycle();
     if (request.marked) {
       request.marked = false;
@@ -311,7 +297,7 @@ final class BlkQueue implements QueueHandler {
     }
     startedIndex = 0;
     takenCount = 0;
-    for (BlkRequest next = takeWaiting(); next != null; next = takeWaiting()) {
+    for (BlkRequest next = waiting.take(); next != null; next = waiting.take()) {
       done(next, BlkStatus.IOERR);
     }
     BdevChannel to = channel;

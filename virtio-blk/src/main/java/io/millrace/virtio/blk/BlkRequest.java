@@ -6,6 +6,7 @@ import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
+import io.millrace.vhost.user.server.RequestTrace;
 import io.millrace.virtqueue.GuestWrites;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ final class BlkRequest extends BdevIo {
   long statusAddress; // host address of the status byte, already checked
   boolean submitting; // a part is on its way down, and may come back at once
   @Nullable IoStatus returned; // by a part that came back at once
+  @Nullable RequestTrace trace; // while somebody follows it
   @Nullable BlkRequest nextWaiting; // of the queue's requests that wait for their turn
 
   BlkRequest(BlkQueue queue) {
@@ -55,8 +57,33 @@ final class BlkRequest extends BdevIo {
     return made;
   }
 
+  /** It is submitted, or answered without that. */
+  void started() {
+    state = State.STARTED;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      followed.submitted();
+    }
+  }
+
+  /** It is done, and waits to be answered. */
+  void ended(BlkStatus how) {
+    status = how;
+    state = State.DONE;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      followed.done();
+    }
+  }
+
   /** The request is over: what only an unusual one needs is given back. */
   void recycle() {
+    state = State.FREE;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      trace = null;
+      followed.ended();
+    }
     isLong = false;
     expedited(false);
     keepRoomFor(MOST_SEGMENTS_KEPT);

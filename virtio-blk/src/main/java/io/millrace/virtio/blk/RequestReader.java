@@ -4,6 +4,8 @@ import io.millrace.bdev.Bdev;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.vhost.user.server.RequestKind;
+import io.millrace.vhost.user.server.RequestTrace;
+import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtqueue.ChainReader;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
@@ -73,6 +75,18 @@ final class RequestReader {
           fillRanges(request, chain, BlkFeature.WRITE_ZEROES, BlkRanges.FLAG_UNMAP);
       case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
     }
+  }
+
+  /** Has a request followed that was filled. */
+  RequestTrace follow(RequestTracker tracker, BlkRequest request, DescriptorChain chain) {
+    long bytes =
+        switch (request.kind) {
+          case READ -> chain.writableBytes() - STATUS_BYTES;
+          case WRITE -> chain.readableBytes() - HEADER_BYTES;
+          case DISCARD, WRITE_ZEROES -> request.type.hasRanges ? request.ranges().totalBytes() : 0;
+          case FLUSH, OTHER -> 0;
+        };
+    return tracker.begin(request.kind, request.offsetBytes(), bytes);
   }
 
   private static void refuse(BlkRequest request, BlkStatus status) {

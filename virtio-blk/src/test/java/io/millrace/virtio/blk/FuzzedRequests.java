@@ -14,6 +14,7 @@ import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.server.DeviceSession;
+import io.millrace.vhost.user.server.DeviceStatistics;
 import io.millrace.vhost.user.server.Placement;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueCounters;
@@ -105,7 +106,7 @@ final class FuzzedRequests implements AutoCloseable {
 
   private final class Context implements QueueContext, GuestWrites {
     private final long features;
-    private final QueueCounters counters = new QueueCounters();
+    private final QueueCounters counters = new QueueCounters(new DeviceStatistics("fuzzed"));
 
     Context(long features) {
       this.features = features;

@@ -108,7 +108,7 @@ final class SteppedTarget implements AutoCloseable {
             reactor,
             List.of(reactor),
             new StallWatch(reactor, List.of(reactor)),
-            new DeviceStatistics());
+            new DeviceStatistics("test"));
     bystander = connect();
     connect().close();
     awaitNobodyElse();

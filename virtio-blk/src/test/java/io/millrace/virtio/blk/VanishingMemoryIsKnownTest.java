@@ -43,7 +43,7 @@ class VanishingMemoryIsKnownTest {
                   reactor,
                   List.of(reactor),
                   new StallWatch(reactor, List.of(reactor)),
-                  new DeviceStatistics()));
+                  new DeviceStatistics("test")));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

@@ -6,10 +6,12 @@ import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
+import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtio.scsi.ScsiRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.GuestWrites;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One running request queue of a SCSI controller (virtio 1.3 §5.6.6.1): chains to commands and
@@ -33,6 +35,7 @@ final class ScsiQueue implements QueueHandler {
   private int doneCount;
   private int startedCount; // until recycled
   private int markedCount;
+  private @Nullable RequestTracker tracker; // while somebody wants to know of each request
 
   ScsiQueue(ScsiSession session, QueueContext context) {
     this.context = context;
@@ -53,10 +56,19 @@ final class ScsiQueue implements QueueHandler {
     ScsiRequest request = freeCount > 0 ? free[freeCount - 1] : grow();
     request.head = chain.head();
     reader.fill(request, chain);
+    RequestTracker following = tracker;
+    if (following != null) {
+      request.follow(following);
+    }
     request.state = State.TAKEN;
     freeCount--;
     taken[takenCount++] = request;
     return request.workBytes();
+  }
+
+  @Override
+  public void follow(@Nullable RequestTracker following) {
+    tracker = following;
   }
 
   private ScsiRequest grow() {
@@ -81,7 +93,7 @@ final class ScsiQueue implements QueueHandler {
   public void submitTaken() {
     while (startedIndex < takenCount) {
       ScsiRequest request = taken[startedIndex++];
-      request.state = State.STARTED;
+      request.started();
       startedCount++;
       LunPath path = request.path;
       if (request.refusal != Response.OK || path == null) {
@@ -108,7 +120,7 @@ final class ScsiQueue implements QueueHandler {
 
   /** A request has ended. */
   void ended(ScsiRequest request) {
-    request.state = State.DONE;
+    request.done();
     done[doneCount++] = request;
     context.requestDone();
   }

@@ -10,6 +10,8 @@ import io.millrace.scsi.ScsiTask;
 import io.millrace.scsi.TaskSubject;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
+import io.millrace.vhost.user.server.RequestTrace;
+import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtqueue.GuestWrites;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,6 +50,7 @@ final class ScsiRequest extends ScsiTask {
   int refusal; // a Response other than OK: it is not for any logical unit
   long expectedBytes; // of data, in the chain
   @Nullable LunPath path;
+  private @Nullable RequestTrace trace; // while somebody follows it
 
   ScsiRequest(ScsiQueue queue) {
     super(queue);
@@ -60,6 +63,34 @@ final class ScsiRequest extends ScsiTask {
       case NONE, ANSWER -> 0;
       case TO_DISK, FROM_DISK, PARAMETERS, BLOCKS -> refusal == Response.OK ? dataBytes() : 0;
     };
+  }
+
+  /** Has it followed; it is filled. */
+  void follow(RequestTracker tracker) {
+    boolean known = path != null;
+    trace =
+        tracker.begin(
+            kind(),
+            known ? TaskSubject.offsetBytes(this) : 0,
+            known ? TaskSubject.lengthBytes(this) : 0);
+  }
+
+  /** It is submitted, or answered without that. */
+  void started() {
+    state = State.STARTED;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      followed.submitted();
+    }
+  }
+
+  /** It has ended, and waits to be answered. */
+  void done() {
+    state = State.DONE;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      followed.done();
+    }
   }
 
   /** As what it is counted; valid when it is filled, whether it was refused or not. */
@@ -178,6 +209,11 @@ final class ScsiRequest extends ScsiTask {
   /** The request is over. */
   void free() {
     state = State.FREE;
+    RequestTrace followed = trace;
+    if (followed != null) {
+      trace = null;
+      followed.ended();
+    }
     path = null;
     responsePlace.keepRoomFor(PIECES_KEPT);
     answerPlace.keepRoomFor(PIECES_KEPT);

@@ -23,16 +23,30 @@ public final class QueueCounters implements AutoCloseable {
   static final int BAD_CHAINS = POLLS + 4;
   static final int COUNT = POLLS + 5;
 
+  /** {@link #waitsSince}: nothing waits. */
+  static final long NEVER = Long.MAX_VALUE;
+
   /** Two lines on both sides, which the processor fetches together: other reactors' are beyond. */
   private static final int APART = 16;
 
   private final long[] counts = new long[APART + COUNT + APART];
+  private long waitsSince = NEVER;
   private int inFlight;
   private int mostInFlight;
+  private final DeviceStatistics device;
   private final AtomicReference<@Nullable String> reactor = new AtomicReference<>();
+  private volatile @Nullable StageHistograms histograms;
+  private volatile @Nullable SlowRequests slowRequests;
+  private volatile @Nullable RequestTracker tracker;
 
-  /** Of no ring yet. */
-  public QueueCounters() {}
+  /**
+   * Of no ring yet.
+   *
+   * @param device says what else is wanted to be known
+   */
+  public QueueCounters(DeviceStatistics device) {
+    this.device = device;
+  }
 
   static int index(RequestKind kind, int what) {
     return kind.ordinal() * PER_KIND + what;
@@ -87,10 +101,55 @@ public final class QueueCounters implements AutoCloseable {
     }
   }
 
+  /** The controller's name. */
+  String device() {
+    return device.device();
+  }
+
+  /** What is wanted to be known of each request. */
+  Observation observation() {
+    return device.observation();
+  }
+
+  /** What follows each request now. */
+  void tracker(RequestTracker following) {
+    tracker = following;
+  }
+
+  /** Since when the oldest request waits that was not reported; {@link #NEVER} for none. */
+  void waitsSince(long nanos) {
+    waitsSince = nanos;
+  }
+
+  /** The histograms that are to be filled, if any are. */
+  @Nullable StageHistograms histogramsFor(Observation wanted) {
+    int number = wanted.histograms();
+    StageHistograms there = histograms;
+    if (number == 0) {
+      there = null;
+    } else if (there == null || there.number() != number) {
+      there = new StageHistograms(number);
+    }
+    histograms = there;
+    return there;
+  }
+
+  /** Where slow requests are reported. */
+  SlowRequests slowRequests() {
+    SlowRequests there = slowRequests;
+    if (there == null) {
+      there = new SlowRequests();
+      slowRequests = there;
+    }
+    return there;
+  }
+
   /** The ring runs here no more: another one of its queue may count on. */
   @Override
   public void close() {
     inFlight = 0;
+    waitsSince = NEVER;
+    tracker = null;
     reactor.set(null);
   }
 
@@ -112,6 +171,31 @@ public final class QueueCounters implements AutoCloseable {
 
   int inFlight() {
     return inFlight;
+  }
+
+  /** The histograms of that number, if they are filled here. */
+  @Nullable StageHistograms histograms(int number) {
+    StageHistograms there = histograms;
+    return there != null && there.number() == number ? there : null;
+  }
+
+  /**
+   * Takes the slow requests that were reported. Control thread.
+   *
+   * @return how many found no room since the last time
+   */
+  long takeSlow(SlowRequests.Taker taker) {
+    SlowRequests there = slowRequests;
+    return there == null ? 0 : there.take(taker);
+  }
+
+  /** Has the requests reported that wait since before then; takes the time of a message. */
+  void askForHanging(long beforeNanos) {
+    RequestTracker following = tracker;
+    long since = waitsSince;
+    if (following != null && since != NEVER && since - beforeNanos < 0) {
+      following.reactor().execute(following::reportHanging);
+    }
   }
 
   int mostInFlight() {

@@ -1,6 +1,7 @@
 package io.millrace.vhost.user.server;
 
 import io.millrace.virtqueue.DescriptorChain;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device's half of one running queue: turns chains into requests and answers them. Data-path
@@ -36,6 +37,16 @@ public interface QueueHandler {
    *     request of any kind, so that it goes back unserved
    */
   long take(DescriptorChain chain);
+
+  /**
+   * Has requests followed from the next one on. A handler that has nothing to be followed does
+   * nothing.
+   *
+   * @param tracker is told of each request that is taken from now on; null for none
+   */
+  default void follow(@Nullable RequestTracker tracker) {
+    // Not every queue has requests that wait for storage.
+  }
 
   /**
    * Whether chains are wanted now: a device that has nothing to say leaves those of an event queue

@@ -12,11 +12,13 @@ import org.jspecify.annotations.Nullable;
  * otherwise.
  */
 public final class QueueStatistics {
+  private final DeviceStatistics device;
   private final int index;
   private final List<QueueCounters> counters = new CopyOnWriteArrayList<>();
   private QueueTotals before = new QueueTotals(); // the last reset
 
-  QueueStatistics(int index) {
+  QueueStatistics(DeviceStatistics device, int index) {
+    this.device = device;
     this.index = index;
   }
 
@@ -27,7 +29,7 @@ public final class QueueStatistics {
         return each;
       }
     }
-    QueueCounters made = new QueueCounters();
+    QueueCounters made = new QueueCounters(device);
     made.take(reactor);
     counters.add(made);
     return made;
@@ -52,6 +54,36 @@ public final class QueueStatistics {
     QueueTotals now = sum();
     now.subtract(before);
     return now;
+  }
+
+  /** How long its requests took; null as long as that is not wanted to be known. */
+  public @Nullable StageHistograms histograms() {
+    int number = device.observation().histograms();
+    if (number == 0) {
+      return null;
+    }
+    StageHistograms sum = new StageHistograms(number);
+    for (QueueCounters each : counters) {
+      StageHistograms filled = each.histograms(number);
+      if (filled != null) {
+        sum.add(filled);
+      }
+    }
+    return sum;
+  }
+
+  /**
+   * Takes the slow requests that were reported.
+   *
+   * @return how many were left out
+   */
+  long takeSlow(SlowRequests.Taker taker) {
+    return counters.stream().mapToLong(each -> each.takeSlow(taker)).sum();
+  }
+
+  /** Has the requests reported that wait since before then; they are there later. */
+  void askForHanging(long beforeNanos) {
+    counters.forEach(each -> each.askForHanging(beforeNanos));
   }
 
   /** Counts from 0 again; requests in flight are still counted as in flight. */

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class VhostController {
   private final VhostDevice device;
   private final Placement placement;
-  private final DeviceStatistics statistics = new DeviceStatistics();
+  private final DeviceStatistics statistics;
   private @Nullable VhostServer server;
   private Coalescing coalescing = Coalescing.OFF;
 
@@ -24,6 +24,7 @@ public abstract class VhostController {
   protected VhostController(VhostDevice device, Placement placement) {
     this.device = device;
     this.placement = placement;
+    statistics = new DeviceStatistics(device.name());
   }
 
   /** Puts calls to guests off in another way from now on. */

@@ -16,14 +16,20 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** All controllers of the process, of whatever kind, by name. Control thread only. */
 public final class VhostControllers {
+  /** A request that takes 1000 s is not slow, but gone. */
+  public static final long MAX_SLOW_MICROS = TimeUnit.SECONDS.toMicros(1000);
+
   private final Reactor control;
   private final SortedMap<Integer, Reactor> reactors;
   private final StallWatch stalls;
   private final Map<String, VhostController> byName = new LinkedHashMap<>();
+  private final SlowRequestLog slowRequests;
+  private long slowMicros; // of new controllers
   private int nextReactor;
 
   /**
@@ -36,6 +42,7 @@ public final class VhostControllers {
     this.control = control;
     this.reactors = new TreeMap<>(reactors);
     this.stalls = new StallWatch(control, reactors.values());
+    this.slowRequests = new SlowRequestLog(control, byName.values());
   }
 
   /** The polling reactors, by core. */
@@ -90,6 +97,7 @@ public final class VhostControllers {
   /** There is another controller; nobody can connect to it yet. */
   public void add(VhostController controller) {
     byName.put(controller.name(), controller);
+    reportSlow(controller, slowMicros);
   }
 
   /**
@@ -103,6 +111,27 @@ public final class VhostControllers {
     } catch (IOException | IllegalStateException e) {
       socket.close();
       throw new ControllerException(Errno.EIO, controller.name() + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * Has slow requests of controllers reported that are made from now on.
+   *
+   * @param micros that a request has to take, up to {@link #MAX_SLOW_MICROS}; 0 for none
+   */
+  public void reportSlow(long micros) {
+    slowMicros = micros;
+  }
+
+  /**
+   * Has slow requests of a controller reported in the log.
+   *
+   * @param micros that a request has to take, 0 for none
+   */
+  public void reportSlow(VhostController controller, long micros) {
+    controller.statistics().slowMicros(micros);
+    if (micros > 0) {
+      slowRequests.start();
     }
   }
 

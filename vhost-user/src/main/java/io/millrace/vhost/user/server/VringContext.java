@@ -6,6 +6,7 @@ import io.millrace.virtqueue.DeviceQueue;
 import io.millrace.virtqueue.GuestMemoryMap;
 import io.millrace.virtqueue.GuestWrites;
 import io.millrace.virtqueue.SwitchedWrites;
+import org.jspecify.annotations.Nullable;
 
 /** What a running ring was set up with, as its handler may know it. The ring's reactor only. */
 abstract class VringContext implements QueueContext {
@@ -21,6 +22,8 @@ abstract class VringContext implements QueueContext {
   private RingLog log;
   private boolean memoryMayVanish;
   private int inFlight; // noted for other threads: the handler is this thread's only
+  private Observation observation = Observation.OFF;
+  private @Nullable RequestTracker tracker; // once made it stays: requests may be under way with it
   private int marked; // the handler's, in the same way
 
   /** What did not come back in time stays in the in-flight region, which may be another's now. */
@@ -64,6 +67,46 @@ abstract class VringContext implements QueueContext {
   final void surfaceFault() {
     if (memoryMayVanish) {
       RawMemory.surfaceFault();
+    }
+  }
+
+  /** The ring is looked at: follows the requests that are found, if that is wanted now. */
+  final void follow(QueueHandler handler) {
+    Observation wanted = counters.observation();
+    if (wanted != observation) {
+      observe(wanted, handler);
+    }
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.look();
+    }
+  }
+
+  private void observe(Observation wanted, QueueHandler handler) {
+    observation = wanted;
+    RequestTracker following = tracker;
+    if (following == null) {
+      following = new RequestTracker(reactor, counters, counters.device(), index());
+      tracker = following;
+      counters.tracker(following);
+    }
+    following.want(wanted);
+    handler.follow(wanted.isOff() ? null : following);
+  }
+
+  /** The driver was told of all that is done. */
+  final void told() {
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.told();
+    }
+  }
+
+  /** What is done was told of, or will not be. */
+  final void roundEnded() {
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.endOfRound();
     }
   }
 

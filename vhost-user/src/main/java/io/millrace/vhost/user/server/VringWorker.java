@@ -101,6 +101,7 @@ final class VringWorker extends VringContext
 
   private int fetchBatch() {
     fetched = 0;
+    follow(handler);
     int room = Math.min(BATCH, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
@@ -166,6 +167,7 @@ final class VringWorker extends VringContext
     }
     refusedCount = 0;
     handler.recycle();
+    roundEnded();
     inFlight(outstanding());
     if (suspending != null) {
       suspendNow(suspending);
@@ -186,6 +188,7 @@ final class VringWorker extends VringContext
     boolean wanted = queue.publish();
     surfaceFault();
     signals.callAfterAnswers(wanted);
+    told();
   }
 
   @Override

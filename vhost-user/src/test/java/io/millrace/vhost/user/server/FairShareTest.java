@@ -117,7 +117,8 @@ class FairShareTest {
             RingLog.OFF,
             InflightPlace.NONE,
             () -> Coalescing.OFF);
-    return new VringWorker(setup, reactor, counter, new NoEvents(), new QueueCounters());
+    return new VringWorker(
+        setup, reactor, counter, new NoEvents(), new QueueCounters(new DeviceStatistics("test")));
   }
 
   private void round() {

@@ -36,7 +36,7 @@ class UnservableFrontendTest {
                   control,
                   List.of(),
                   new StallWatch(control, List.of()),
-                  new DeviceStatistics()));
+                  new DeviceStatistics("test")));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

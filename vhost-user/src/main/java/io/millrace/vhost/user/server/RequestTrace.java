@@ -1,0 +1,68 @@
+package io.millrace.vhost.user.server;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When one request was where; its handler says so. Made by {@link RequestTracker#begin} and over
+ * with {@link #ended}. Data-path code, the ring's reactor only.
+ */
+public final class RequestTrace {
+  private final RequestTracker tracker;
+  RequestKind kind = RequestKind.OTHER;
+  long offsetBytes;
+  long lengthBytes;
+  long seenNanos;
+  private long submittedNanos;
+  private long doneNanos;
+  boolean isDone;
+  @Nullable RequestTrace older; // of those that are in flight; of free ones the next
+  @Nullable RequestTrace younger;
+  @Nullable RequestEvent event; // made for the first one that is recorded, then kept
+
+  RequestTrace(RequestTracker tracker) {
+    this.tracker = tracker;
+  }
+
+  void begin(RequestKind what, long offset, long length, long now) {
+    kind = what;
+    offsetBytes = offset;
+    lengthBytes = length;
+    seenNanos = now;
+    submittedNanos = now;
+    doneNanos = now;
+    isDone = false;
+  }
+
+  /** The request goes to the bdev, or is answered without it. */
+  public void submitted() {
+    submittedNanos = tracker.now();
+    doneNanos = submittedNanos;
+  }
+
+  /** The request is done, and waits to be answered. */
+  public void done() {
+    doneNanos = tracker.now();
+    isDone = true;
+    tracker.done();
+  }
+
+  /** The request is over, answered or not; the trace is not the handler's any more. */
+  public void ended() {
+    tracker.ended(this);
+  }
+
+  /**
+   * How long it was in a stage.
+   *
+   * @param stage the number of a {@link RequestStage}
+   * @param toldNanos when its driver was told
+   */
+  long nanos(int stage, long toldNanos) {
+    return switch (stage) {
+      case 0 -> submittedNanos - seenNanos;
+      case 1 -> doneNanos - submittedNanos;
+      case 2 -> toldNanos - doneNanos;
+      default -> toldNanos - seenNanos;
+    };
+  }
+}

@@ -1,0 +1,184 @@
+package io.millrace.vhost.user.server;
+
+import io.millrace.reactor.Reactor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows each request of a ring through its stages, as long as anybody wants to know: for
+ * histograms, the report of slow requests and flight recordings. Data-path code, the ring's reactor
+ * only; grows with the depth that the driver uses, and then allocates nothing.
+ */
+public final class RequestTracker {
+  private final Reactor reactor;
+  private final QueueCounters counters;
+  private final String device;
+  private final int queue;
+  private Observation wanted = Observation.OFF;
+  private @Nullable StageHistograms histograms;
+  private @Nullable SlowRequests slow;
+  private @Nullable RequestTrace oldest; // of those in flight, in the order of their beginning
+  private @Nullable RequestTrace youngest;
+  private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
+  private @Nullable RequestTrace free;
+  private boolean looked; // the clock, in this look at the ring
+  private long seenNanos;
+  private boolean anyDone; // in this round
+  private boolean isTold;
+  private long toldNanos;
+
+  RequestTracker(Reactor reactor, QueueCounters counters, String device, int queue) {
+    this.reactor = reactor;
+    this.counters = counters;
+    this.device = device;
+    this.queue = queue;
+  }
+
+  /** Something else is wanted from now on. */
+  void want(Observation observation) {
+    wanted = observation;
+    histograms = counters.histogramsFor(observation);
+    slow = observation.slowNanos() > 0 ? counters.slowRequests() : null;
+  }
+
+  long now() {
+    return reactor.nanoTime();
+  }
+
+  /** The ring is looked at: what is found begins now. */
+  void look() {
+    looked = false;
+  }
+
+  /**
+   * A request was found in the ring.
+   *
+   * @param offsetBytes where on the disk its blocks begin
+   * @param lengthBytes how long they are together
+   * @return tell it what becomes of the request
+   */
+  public RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
+    if (!looked) {
+      looked = true;
+      seenNanos = now();
+    }
+    RequestTrace trace = free;
+    if (trace == null) {
+      trace = new RequestTrace(this);
+    } else {
+      free = trace.older;
+    }
+    trace.begin(kind, offsetBytes, lengthBytes, seenNanos);
+    link(trace);
+    if (wanted.events()) {
+      beginEvent(trace);
+    }
+    return trace;
+  }
+
+  private static void beginEvent(RequestTrace trace) {
+    RequestEvent event = trace.event;
+    if (event == null) {
+      event = new RequestEvent();
+      trace.event = event;
+    }
+    event.begin();
+  }
+
+  private void link(RequestTrace trace) {
+    RequestTrace before = youngest;
+    trace.older = before;
+    trace.younger = null;
+    youngest = trace;
+    if (before == null) {
+      oldest = trace;
+    } else {
+      before.younger = trace;
+    }
+    if (unreported == null) {
+      unreported(trace);
+    }
+  }
+
+  private void unlink(RequestTrace trace) {
+    RequestTrace before = trace.older;
+    RequestTrace after = trace.younger;
+    if (before == null) {
+      oldest = after;
+    } else {
+      before.younger = after;
+    }
+    if (after == null) {
+      youngest = before;
+    } else {
+      after.older = before;
+    }
+    if (unreported == trace) {
+      unreported(after);
+    }
+  }
+
+  private void unreported(@Nullable RequestTrace trace) {
+    unreported = trace;
+    counters.waitsSince(trace == null ? QueueCounters.NEVER : trace.seenNanos);
+  }
+
+  void done() {
+    anyDone = true;
+  }
+
+  /** The driver was told of all that is done. */
+  void told() {
+    if (anyDone) {
+      anyDone = false;
+      isTold = true;
+      toldNanos = now();
+    }
+  }
+
+  /** The round is over: what is done was told of, or nobody is there to be told. */
+  void endOfRound() {
+    isTold = false;
+    anyDone = false;
+  }
+
+  void ended(RequestTrace trace) {
+    unlink(trace);
+    if (isTold && trace.isDone) {
+      record(trace);
+    }
+    trace.younger = null;
+    trace.older = free;
+    free = trace;
+  }
+
+  private void record(RequestTrace trace) {
+    StageHistograms into = histograms;
+    if (into != null) {
+      into.record(trace, toldNanos);
+    }
+    SlowRequests report = slow;
+    if (report != null && toldNanos - trace.seenNanos > wanted.slowNanos()) {
+      report.offer(trace, toldNanos, false);
+    }
+    RequestEvent event = trace.event;
+    if (event != null && wanted.events()) {
+      event.record(device, queue, trace, toldNanos);
+    }
+  }
+
+  /** Reports what hangs for longer than is wanted, each request once. By a message. */
+  void reportHanging() {
+    SlowRequests report = slow;
+    long now = now();
+    RequestTrace trace = unreported;
+    while (report != null && trace != null && now - trace.seenNanos > wanted.slowNanos()) {
+      report.offer(trace, now, true);
+      trace = trace.younger;
+    }
+    unreported(trace);
+  }
+
+  Reactor reactor() {
+    return reactor;
+  }
+}
