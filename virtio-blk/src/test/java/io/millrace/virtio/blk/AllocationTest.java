@@ -46,13 +46,14 @@ class AllocationTest {
         "registered",
         "ranges",
         "packed",
-        "in order"
+        "in order",
+          "followed"
       })
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {
       Path socket =
           switch (kind) {
-            case "null", "ranges", "packed", "in order" -> target.serveNull("disk");
+            case "null", "ranges", "packed", "in order", "followed" -> target.serveNull("disk");
             case "malloc, counted" -> target.serveMalloc("disk");
             case "registered" -> target.serveFileRegistered("disk", folder.resolve("disk.img"));
             default -> target.serveFile("disk", folder.resolve("disk.img"));
@@ -76,6 +77,11 @@ class AllocationTest {
           BlkTarget.await(
               "the memory is registered",
               () -> target.details("disk").get("registered_bytes").equals(driver.memory().size()));
+        }
+        if (kind.equals("followed")) {
+          IostatCalls calls = new IostatCalls(target);
+          calls.histogram("disk", true);
+          calls.slowRequests("disk", 1); // each request is slow, and most find no room
         }
         Load load = new Load(driver, kind.equals("ranges"));
         warmUp(load, reactor);

@@ -1,5 +1,6 @@
 package io.millrace.virtio.blk;
 
+import static io.millrace.virtio.blk.IostatCalls.of;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.initiator.BlkDriverOptions;
@@ -7,8 +8,6 @@ import io.millrace.initiator.BlkRange;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.reactor.Reactor;
-import io.millrace.rpc.MethodRegistry;
-import io.millrace.vhost.user.rpc.IostatMethods;
 import io.millrace.vhost.user.server.MovableRing;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What {@code vhost_get_iostat} says of disks, queues and reactors. */
@@ -28,16 +26,15 @@ class IostatTest {
   private static final BlkDriverOptions OPTIONS =
       BlkDriverOptions.defaults().withQueues(QUEUES, 64, 32);
 
-  private final MethodRegistry methods = new MethodRegistry();
   private BlkTarget target;
+  private IostatCalls iostat;
   private Path socket;
 
   @BeforeEach
   void start() throws Exception {
     target = new BlkTarget(2);
     socket = target.serveMalloc("disk");
-    IostatMethods.addTo(methods, target.controllers);
-    methods.enterRuntime();
+    iostat = new IostatCalls(target);
   }
 
   @AfterEach
@@ -45,19 +42,8 @@ class IostatTest {
     target.close();
   }
 
-  private JsonNode iostat(ObjectNode params) throws Exception {
-    return target
-        .onControl(() -> methods.call("vhost_get_iostat", params))
-        .toCompletableFuture()
-        .get(PATIENCE, TimeUnit.NANOSECONDS);
-  }
-
   private JsonNode disk() throws Exception {
-    return iostat(JsonNodeFactory.instance.objectNode()).get("controllers").get(0);
-  }
-
-  private static long of(JsonNode from, String count) {
-    return from.get(count).asLong();
+    return iostat.disk();
   }
 
   /** One request of each kind, and a write beyond the end. */
@@ -162,13 +148,9 @@ class IostatTest {
     try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
       oneOfEach(driver);
       ObjectNode reset =
-          JsonNodeFactory.instance
-              .objectNode()
-              .put("name", "disk")
-              .put("reset", true)
-              .put("per_queue", false);
+          IostatCalls.params().put("name", "disk").put("reset", true).put("per_queue", false);
 
-      JsonNode last = iostat(reset).get("controllers").get(0);
+      JsonNode last = iostat.call("vhost_get_iostat", reset).get("controllers").get(0);
 
       assertThat(of(last, "read_ops")).isEqualTo(1);
       assertThat(last.has("queues")).isFalse();
@@ -186,7 +168,7 @@ class IostatTest {
       oneOfEach(driver);
       BlkTarget.await("the queues sleep again", () -> resting() == QUEUES);
 
-      JsonNode reactors = iostat(JsonNodeFactory.instance.objectNode()).get("reactors");
+      JsonNode reactors = iostat.call("vhost_get_iostat", IostatCalls.params()).get("reactors");
 
       assertThat(reactors.size()).isEqualTo(3);
       assertThat(reactors.get(0).get("name").asString()).isEqualTo("control");
