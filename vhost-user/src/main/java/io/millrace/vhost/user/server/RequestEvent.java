@@ -20,6 +20,7 @@ import jdk.jfr.Timespan;
 @Description("A request of a guest, from the look at its ring until the driver was told")
 @Enabled(false)
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads its fields
 final class RequestEvent extends Event {
   static final String NAME = "io.millrace.Request";
 

@@ -16,8 +16,7 @@ public final class RequestTracker {
   private Observation wanted = Observation.OFF;
   private @Nullable StageHistograms histograms;
   private @Nullable SlowRequests slow;
-  private @Nullable RequestTrace oldest; // of those in flight, in the order of their beginning
-  private @Nullable RequestTrace youngest;
+  private @Nullable RequestTrace youngest; // of those in flight, in the order of their beginning
   private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
   private @Nullable RequestTrace free;
   private boolean looked; // the clock, in this look at the ring
@@ -89,9 +88,7 @@ public final class RequestTracker {
     trace.older = before;
     trace.younger = null;
     youngest = trace;
-    if (before == null) {
-      oldest = trace;
-    } else {
+    if (before != null) {
       before.younger = trace;
     }
     if (unreported == null) {
@@ -102,9 +99,7 @@ public final class RequestTracker {
   private void unlink(RequestTrace trace) {
     RequestTrace before = trace.older;
     RequestTrace after = trace.younger;
-    if (before == null) {
-      oldest = after;
-    } else {
+    if (before != null) {
       before.younger = after;
     }
     if (after == null) {
