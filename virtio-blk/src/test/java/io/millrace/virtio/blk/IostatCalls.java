@@ -49,7 +49,7 @@ final class IostatCalls {
         params().put("ctrlr", disk).put("threshold_us", micros));
   }
 
-  static long of(JsonNode from, String count) {
+  static long number(JsonNode from, String count) {
     return from.get(count).asLong();
   }
 }

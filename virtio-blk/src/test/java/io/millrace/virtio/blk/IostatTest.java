@@ -1,6 +1,6 @@
 package io.millrace.virtio.blk;
 
-import static io.millrace.virtio.blk.IostatCalls.of;
+import static io.millrace.virtio.blk.IostatCalls.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.initiator.BlkDriverOptions;
@@ -71,21 +71,21 @@ class IostatTest {
       JsonNode disk = disk();
       assertThat(disk.get("ctrlr").asString()).isEqualTo("disk");
       assertThat(disk.get("bdevs").get(0).asString()).isEqualTo("disk");
-      assertThat(of(disk, "read_ops")).isEqualTo(1);
-      assertThat(of(disk, "read_bytes")).isEqualTo(4096);
-      assertThat(of(disk, "write_ops")).isEqualTo(2);
-      assertThat(of(disk, "write_bytes")).isEqualTo(8192);
-      assertThat(of(disk, "write_errors")).isEqualTo(1);
-      assertThat(of(disk, "flush_ops")).isEqualTo(1);
-      assertThat(of(disk, "discard_ops")).isEqualTo(1);
-      assertThat(of(disk, "discard_bytes")).isEqualTo(24 * 512);
-      assertThat(of(disk, "write_zeroes_ops")).isEqualTo(1);
-      assertThat(of(disk, "write_zeroes_bytes")).isEqualTo(8 * 512);
-      assertThat(of(disk, "other_ops")).isEqualTo(1);
+      assertThat(number(disk, "read_ops")).isEqualTo(1);
+      assertThat(number(disk, "read_bytes")).isEqualTo(4096);
+      assertThat(number(disk, "write_ops")).isEqualTo(2);
+      assertThat(number(disk, "write_bytes")).isEqualTo(8192);
+      assertThat(number(disk, "write_errors")).isEqualTo(1);
+      assertThat(number(disk, "flush_ops")).isEqualTo(1);
+      assertThat(number(disk, "discard_ops")).isEqualTo(1);
+      assertThat(number(disk, "discard_bytes")).isEqualTo(24 * 512);
+      assertThat(number(disk, "write_zeroes_ops")).isEqualTo(1);
+      assertThat(number(disk, "write_zeroes_bytes")).isEqualTo(8 * 512);
+      assertThat(number(disk, "other_ops")).isEqualTo(1);
       JsonNode queues = disk.get("queues");
       assertThat(queues.size()).isEqualTo(QUEUES);
-      assertThat(of(queues.get(0), "read_ops")).isEqualTo(1);
-      assertThat(of(queues.get(1), "read_ops")).isZero();
+      assertThat(number(queues.get(0), "read_ops")).isEqualTo(1);
+      assertThat(number(queues.get(1), "read_ops")).isZero();
       assertThat(queues.get(1).get("reactor").asString()).startsWith("reactor-");
     }
   }
@@ -94,7 +94,7 @@ class IostatTest {
   void kicksCallsAndDepthAreThoseThatTheDriverSees() throws Exception {
     try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
       BlkTarget.await("the queues sleep", () -> resting() == QUEUES);
-      long before = of(disk().get("queues").get(0), "kicks");
+      long before = number(disk().get("queues").get(0), "kicks");
       long data = driver.memory().allocate(32 * 4096, 4096);
       for (int i = 0; i < 32; i++) {
         driver.queue(0).submit(VirtioBlk.T_IN, 0, data + i * 4096L, 4096, i);
@@ -105,11 +105,11 @@ class IostatTest {
           "they are done", () -> (done[0] += driver.queue(0).poll((t, s, w) -> {})) == 32);
 
       JsonNode queue = disk().get("queues").get(0);
-      assertThat(of(queue, "kicks")).isEqualTo(before + 1);
-      assertThat(of(queue, "calls")).isPositive();
-      assertThat(of(queue, "max_in_flight")).isEqualTo(32);
-      assertThat(of(queue, "in_flight")).isZero();
-      assertThat(of(queue, "polls")).isGreaterThan(of(queue, "empty_polls"));
+      assertThat(number(queue, "kicks")).isEqualTo(before + 1);
+      assertThat(number(queue, "calls")).isPositive();
+      assertThat(number(queue, "max_in_flight")).isEqualTo(32);
+      assertThat(number(queue, "in_flight")).isZero();
+      assertThat(number(queue, "polls")).isGreaterThan(number(queue, "empty_polls"));
     }
   }
 
@@ -137,8 +137,8 @@ class IostatTest {
       oneOfEach(driver);
 
       JsonNode queue = disk().get("queues").get(0);
-      assertThat(of(queue, "read_ops")).isEqualTo(2);
-      assertThat(of(queue, "write_ops")).isEqualTo(4);
+      assertThat(number(queue, "read_ops")).isEqualTo(2);
+      assertThat(number(queue, "write_ops")).isEqualTo(4);
       assertThat(queue.get("reactor").asString()).isEqualTo(there.name());
     }
   }
@@ -152,12 +152,12 @@ class IostatTest {
 
       JsonNode last = iostat.call("vhost_get_iostat", reset).get("controllers").get(0);
 
-      assertThat(of(last, "read_ops")).isEqualTo(1);
+      assertThat(number(last, "read_ops")).isEqualTo(1);
       assertThat(last.has("queues")).isFalse();
-      assertThat(of(disk(), "read_ops")).isZero();
-      assertThat(of(disk(), "max_in_flight")).isZero();
+      assertThat(number(disk(), "read_ops")).isZero();
+      assertThat(number(disk(), "max_in_flight")).isZero();
       oneOfEach(driver);
-      assertThat(of(disk(), "read_ops")).isEqualTo(1);
+      assertThat(number(disk(), "read_ops")).isEqualTo(1);
     }
   }
 
@@ -173,13 +173,13 @@ class IostatTest {
       assertThat(reactors.size()).isEqualTo(3);
       assertThat(reactors.get(0).get("name").asString()).isEqualTo("control");
       JsonNode reactor = reactors.get(1);
-      assertThat(of(reactor, "lcore")).isZero();
-      assertThat(of(reactor, "busy")).isPositive();
-      assertThat(of(reactor, "idle")).isPositive();
-      assertThat(of(reactor, "rounds")).isPositive();
-      assertThat(of(reactor, "sleeps")).isPositive();
-      assertThat(of(reactor, "sleeping")).isPositive();
-      assertThat(of(reactor, "wakeups") + of(reactors.get(2), "wakeups")).isPositive();
+      assertThat(number(reactor, "lcore")).isZero();
+      assertThat(number(reactor, "busy")).isPositive();
+      assertThat(number(reactor, "idle")).isPositive();
+      assertThat(number(reactor, "rounds")).isPositive();
+      assertThat(number(reactor, "sleeps")).isPositive();
+      assertThat(number(reactor, "sleeping")).isPositive();
+      assertThat(number(reactor, "wakeups") + number(reactors.get(2), "wakeups")).isPositive();
     }
   }
 }

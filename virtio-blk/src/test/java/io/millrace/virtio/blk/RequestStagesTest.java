@@ -1,6 +1,6 @@
 package io.millrace.virtio.blk;
 
-import static io.millrace.virtio.blk.IostatCalls.of;
+import static io.millrace.virtio.blk.IostatCalls.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.bdev.IoType;
@@ -33,7 +33,6 @@ import tools.jackson.databind.JsonNode;
 /** How long requests are where, and which are reported as slow. */
 @Timeout(60)
 class RequestStagesTest {
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
   private static final long DELAY_MICROS = 20_000;
   private static final long DELAY_NANOS = TimeUnit.MICROSECONDS.toNanos(DELAY_MICROS);
   private static final BlkDriverOptions OPTIONS = BlkDriverOptions.defaults().withQueues(2, 64, 64);
@@ -77,7 +76,7 @@ class RequestStagesTest {
   }
 
   private static long bucketSum(JsonNode stage) {
-    return stage.get("buckets").valueStream().mapToLong(bucket -> of(bucket, "count")).sum();
+    return stage.get("buckets").valueStream().mapToLong(bucket -> number(bucket, "count")).sum();
   }
 
   @Test
@@ -94,18 +93,18 @@ class RequestStagesTest {
       JsonNode histogram = iostat.queue(1).get("histogram");
       for (String name : List.of("ring", "bdev", "completion", "total")) {
         JsonNode stage = histogram.get(name);
-        assertThat(of(stage, "count")).as(name).isEqualTo(5);
+        assertThat(number(stage, "count")).as(name).isEqualTo(5);
         assertThat(bucketSum(stage)).as(name).isEqualTo(5);
       }
-      assertThat(of(histogram.get("bdev"), "p50")).isGreaterThan(DELAY_NANOS);
-      assertThat(of(histogram.get("ring"), "sum")).isPositive();
-      assertThat(of(histogram.get("completion"), "sum")).isPositive();
-      assertThat(of(histogram.get("total"), "sum"))
+      assertThat(number(histogram.get("bdev"), "p50")).isGreaterThan(DELAY_NANOS);
+      assertThat(number(histogram.get("ring"), "sum")).isPositive();
+      assertThat(number(histogram.get("completion"), "sum")).isPositive();
+      assertThat(number(histogram.get("total"), "sum"))
           .isEqualTo(
-              of(histogram.get("ring"), "sum")
-                  + of(histogram.get("bdev"), "sum")
-                  + of(histogram.get("completion"), "sum"));
-      assertThat(of(iostat.queue(0).get("histogram").get("total"), "count")).isZero();
+              number(histogram.get("ring"), "sum")
+                  + number(histogram.get("bdev"), "sum")
+                  + number(histogram.get("completion"), "sum"));
+      assertThat(number(iostat.queue(0).get("histogram").get("total"), "count")).isZero();
     }
   }
 
@@ -116,19 +115,19 @@ class RequestStagesTest {
     try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
       long data = driver.memory().allocate(4096, 4096);
       reads(driver.queue(0), data, 3);
-      assertThat(of(total(), "count")).isEqualTo(3);
+      assertThat(number(total(), "count")).isEqualTo(3);
 
       iostat.call("vhost_get_iostat", IostatCalls.params().put("reset", true));
-      assertThat(of(total(), "count")).isZero();
+      assertThat(number(total(), "count")).isZero();
       reads(driver.queue(0), data, 2);
-      assertThat(of(total(), "count")).isEqualTo(2);
+      assertThat(number(total(), "count")).isEqualTo(2);
 
       iostat.histogram("disk", false);
       assertThat(iostat.queue(0).has("histogram")).isFalse();
       reads(driver.queue(0), data, 1);
       iostat.histogram("disk", true);
       reads(driver.queue(0), data, 4);
-      assertThat(of(total(), "count")).isEqualTo(4);
+      assertThat(number(total(), "count")).isEqualTo(4);
     }
   }
 
@@ -230,7 +229,7 @@ class RequestStagesTest {
       log.await("EE_base queue 0: read of 4096 bytes at LBA 32 hangs for ");
 
       assertThat(log.all().stream().filter(l -> l.contains("LBA 16 hangs"))).hasSize(1);
-      assertThat(of(iostat.queue(0), "in_flight")).isEqualTo(2);
+      assertThat(number(iostat.queue(0), "in_flight")).isEqualTo(2);
     }
   }
 
@@ -251,7 +250,7 @@ class RequestStagesTest {
             "vhost_blk vhost_enable_histogram {\"ctrlr\":\"disk\",\"enable\":true}",
             "vhost_blk vhost_set_slow_request_threshold"
                 + " {\"ctrlr\":\"disk\",\"threshold_us\":5000}");
-    assertThat(of(iostat.disk(), "slow_request_threshold_us")).isEqualTo(5000);
+    assertThat(number(iostat.disk(), "slow_request_threshold_us")).isEqualTo(5000);
     assertThat(iostat.disk().get("histogram_enabled").asBoolean()).isTrue();
 
     iostat.histogram("disk", false);
