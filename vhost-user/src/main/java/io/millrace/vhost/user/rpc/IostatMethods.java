@@ -99,7 +99,7 @@ public final class IostatMethods {
    */
   private void record(
       VhostController controller, String setting, String method, @Nullable ObjectNode params) {
-    String id = "vhost/" + controller.name() + "/" + setting;
+    String id = ControllerSockets.id(controller.name(), setting);
     if (params == null) {
       configuration.remove(id);
     } else {
