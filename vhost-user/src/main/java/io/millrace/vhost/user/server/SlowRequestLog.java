@@ -75,7 +75,7 @@ final class SlowRequestLog {
     DeviceStatistics statistics = controller.statistics();
     long slowNanos = statistics.observation().slowNanos();
     for (QueueStatistics queue : statistics.queues()) {
-      leftOut +=
+      long noRoom =
           queue.takeSlow((kind, offset, length, ring, bdev, completion, hangs) -> {
             if (lines >= MOST_LINES) {
               leftOut++;
@@ -96,6 +96,7 @@ final class SlowRequestLog {
               LOG.warn("{}", slow(request, controller.bdevNames(), ring, bdev, completion));
             }
           });
+      leftOut += noRoom; // in a line of its own: the taker above adds to it as well
       if (slowNanos > 0) {
         queue.askForHanging(now - slowNanos);
       }
