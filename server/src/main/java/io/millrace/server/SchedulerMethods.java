@@ -1,7 +1,6 @@
 package io.millrace.server;
 
 import io.millrace.linux.Errno;
-import io.millrace.reactor.CoreMask;
 import io.millrace.reactor.Reactor;
 import io.millrace.rpc.Arguments;
 import io.millrace.rpc.Configuration;
@@ -12,7 +11,6 @@ import io.millrace.rpc.RpcMethod;
 import io.millrace.rpc.RpcState;
 import io.millrace.server.RingScheduler.Kind;
 import io.millrace.vhost.user.server.DynamicPlacement.Limits;
-import java.util.BitSet;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
@@ -38,9 +36,7 @@ final class SchedulerMethods {
   private final Configuration configuration;
 
   private SchedulerMethods(
-      RingScheduler scheduler,
-      SortedMap<Integer, Reactor> reactors,
-      Configuration configuration) {
+      RingScheduler scheduler, SortedMap<Integer, Reactor> reactors, Configuration configuration) {
     this.scheduler = scheduler;
     this.reactors = reactors;
     this.configuration = configuration;
@@ -53,8 +49,7 @@ final class SchedulerMethods {
    */
   static void addTo(
       MethodRegistry methods, RingScheduler scheduler, SortedMap<Integer, Reactor> reactors) {
-    SchedulerMethods self =
-        new SchedulerMethods(scheduler, reactors, methods.configuration());
+    SchedulerMethods self = new SchedulerMethods(scheduler, reactors, methods.configuration());
     methods.add(
         RpcMethod.named("framework_set_scheduler", "Says whether busy queues change their core")
             .states(RpcState.STARTUP, RpcState.RUNTIME)

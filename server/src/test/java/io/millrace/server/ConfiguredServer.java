@@ -58,7 +58,9 @@ final class ConfiguredServer implements AutoCloseable {
                 socket,
                 null,
                 null,
-                waits));
+                waits,
+                null,
+                0));
     return new ConfiguredServer(
         directory, target, RpcClient.connect(socket, Duration.ofSeconds(60)));
   }

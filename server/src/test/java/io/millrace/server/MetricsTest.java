@@ -82,7 +82,8 @@ class MetricsTest {
                 null,
                 null,
                 false,
-                MetricsAddress.parse("0")));
+                MetricsAddress.parse("0"),
+                0));
     String summary = target.summary();
     assertThat(summary).contains(", metrics at http://127.0.0.1:");
     return summary.substring(summary.indexOf("http:"));

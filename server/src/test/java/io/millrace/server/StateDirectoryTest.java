@@ -71,8 +71,7 @@ class StateDirectoryTest {
                 configuration,
                 dir.resolve("r"),
                 state,
-                null,
-                false));
+                null));
   }
 
   private JsonNode call(String method, String params) throws IOException, RpcException {

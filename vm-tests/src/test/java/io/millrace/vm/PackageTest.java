@@ -88,12 +88,7 @@ class PackageTest {
   @Test
   void systemdFindsNothingWrongWithTheDropInsOfThePage() {
     assertThat(seen.get("drop-ins").lines())
-        .containsExactly(
-            "cores.conf",
-            "devices.conf",
-            "images.conf",
-            "memlock.conf",
-            "vfio.conf");
+        .containsExactly("cores.conf", "devices.conf", "images.conf", "memlock.conf", "vfio.conf");
   }
 
   @Test

@@ -3,10 +3,8 @@ package io.millrace.bdev.rpc;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevProperties;
 import io.millrace.bdev.BdevRegistry;
-import io.millrace.bdev.IoType;
 import io.millrace.bdev.RateLimit;
 import io.millrace.rpc.JsonTree;
-import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
 /** One element of {@code bdev_get_bdevs}, in SPDK's shape and order. */

@@ -47,7 +47,7 @@ class AllocationTest {
         "ranges",
         "packed",
         "in order",
-          "followed"
+        "followed"
       })
   void aMillionRequestsAndAThousandSleepsAllocateNothing(String kind) throws Exception {
     try (BlkTarget target = new BlkTarget(1)) {

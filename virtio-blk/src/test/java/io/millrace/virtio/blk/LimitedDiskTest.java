@@ -202,8 +202,7 @@ class LimitedDiskTest {
       BlkTarget.await(
           "the third is held, or the test came late",
           () ->
-              disk.asked.size() == 3
-                  || (ring.usedIdx() == BURST && target.inFlight("disk") == 1));
+              disk.asked.size() == 3 || (ring.usedIdx() == BURST && target.inFlight("disk") == 1));
 
       ring.frontend.tell(new FrontendMessage.RemMemReg(extra.region()));
 

@@ -108,9 +108,7 @@ class LimitedUnitTest {
   private void awaitHeld() {
     Await.until(
         "the disk has its burst, and the limit the rest",
-        () ->
-            disk.statistics().operations(IoType.READ) >= BURST
-                && inFlight() >= REQUESTS - 10);
+        () -> disk.statistics().operations(IoType.READ) >= BURST && inFlight() >= REQUESTS - 10);
   }
 
   private int inFlight() {
