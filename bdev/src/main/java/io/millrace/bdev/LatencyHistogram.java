@@ -96,7 +96,7 @@ public final class LatencyHistogram {
       index = counts.length - 1;
     } else {
       int within = (int) (nanos >>> Math.max(0, range - 1)) & ((1 << granularity) - 1);
-      index = (range - minRange << granularity) + within;
+      index = ((range - minRange) << granularity) + within;
     }
     counts[index]++;
   }
@@ -136,6 +136,6 @@ public final class LatencyHistogram {
   public long endNanos(int bucket) {
     int range = minRange + (bucket >>> granularity);
     long within = (bucket & ((1 << granularity) - 1)) + 1L;
-    return range == 0 ? within : (1L << range + granularity - 1) + (within << range - 1);
+    return range == 0 ? within : (1L << (range + granularity - 1)) + (within << (range - 1));
   }
 }

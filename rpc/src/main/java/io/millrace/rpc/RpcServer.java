@@ -256,12 +256,12 @@ public final class RpcServer {
       String refusal;
       try {
         PeerCredentials peer = ((EpollDomainSocketChannel) connection).peerCredentials();
-        refusal = RpcPeers.refusal(peer.uid(), peer.gids()[0], file.path());
+        refusal = RpcPeers.refusal(peer.uid(), peer.gids()[0], path);
       } catch (IOException e) {
         refusal = "nobody knows who calls: " + e.getMessage();
       }
       if (refusal != null) {
-        log.warn("{}: {}", file.path(), refusal);
+        log.warn("{}: {}", path, refusal);
       }
       return refusal == null;
     }

@@ -205,7 +205,7 @@ final class ControlPlane {
         .thenApplyAsync(
             done -> {
               methods.enterRuntime();
-              return done;
+              return null;
             },
             cores.control().eventLoop());
   }

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes the list of methods in {@code docs/rpc.md} from their declarations, with examples, results
@@ -21,7 +20,6 @@ final class RpcReference {
   /** The line below which the page is generated. */
   static final String MARKER = "<!-- generated from the declarations: RpcReference -->";
 
-  private static final JsonMapper JSON = new JsonMapper();
   private static final Path PAGE = root().resolve("docs/rpc.md");
   private static final int LONGEST_SHAPE_CHARS = 2000;
 

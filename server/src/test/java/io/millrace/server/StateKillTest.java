@@ -99,6 +99,7 @@ class StateKillTest {
       }
     }
 
+    @SuppressWarnings("AnnotateFormatMethod")
     private void call(RpcClient client, String method, String params, Object... names)
         throws IOException, RpcException {
       client.call(method, JSON.readTree(params.formatted(names)));

@@ -16,7 +16,10 @@ final class Terminal implements AutoCloseable {
   private static final String TTY = "/dev/pts/";
 
   private final Process process;
+
+  @SuppressWarnings("JdkObsolete") // one thread reads the terminal, the test looks
   private final StringBuffer shown = new StringBuffer();
+
   private final String device;
 
   private Terminal(Process process) throws Exception {

@@ -275,7 +275,8 @@ class LimitedDiskTest {
           });
       double seconds = (System.nanoTime() - before) / 1e9;
 
-      assertThat((double) sum(done)).isLessThanOrEqualTo(perSecond * seconds + perSecond / 10 + 4);
+      assertThat((double) sum(done))
+          .isLessThanOrEqualTo(perSecond * seconds + perSecond / 10.0 + 4);
       assertThat(Arrays.stream(done).min().orElseThrow()).isGreaterThan(total / queues / 4);
     }
   }
