@@ -1,5 +1,7 @@
 package io.millrace.bdev;
 
+import static java.util.stream.Collectors.toMap;
+
 import io.millrace.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -111,8 +113,7 @@ public abstract class Bdev {
   }
 
   /**
-   * Limits what all users of the bdev together have it do, from now on; requests that are held for
-   * the limits until now go on waiting for these. Control thread.
+   * Limits what all users together do from now on, requests held already too. Control thread.
    *
    * @param nowNanos on the reactors' clock
    * @param done runs when every reactor keeps to them, on any of them or the calling thread
@@ -190,9 +191,8 @@ public abstract class Bdev {
   /** By reactor, how many users share its channel. Any thread. */
   public final Map<Reactor, Integer> channelUsers() {
     synchronized (channels) {
-      Map<Reactor, Integer> users = new HashMap<>();
-      channels.forEach((where, channel) -> users.put(where, channel.users));
-      return users;
+      return channels.entrySet().stream()
+          .collect(toMap(Map.Entry::getKey, e -> e.getValue().users));
     }
   }
 
@@ -209,16 +209,19 @@ public abstract class Bdev {
    * @param action not run for a channel that is closed before its turn
    */
   protected final void onEveryChannel(Consumer<BdevChannel> action) {
-    Map<Reactor, BdevChannel> all;
+    openChannels()
+        .forEach((where, channel) ->
+            where.execute(() -> {
+              if (isOpen(channel, where)) {
+                action.accept(channel);
+              }
+            }));
+  }
+
+  private Map<Reactor, BdevChannel> openChannels() {
     synchronized (channels) {
-      all = Map.copyOf(channels);
+      return Map.copyOf(channels);
     }
-    all.forEach((where, channel) ->
-        where.execute(() -> {
-          if (isOpen(channel, where)) {
-            action.accept(channel);
-          }
-        }));
   }
 
   /** Runs something short on every open channel, with the channels locked, on its reactor. */
@@ -233,30 +236,26 @@ public abstract class Bdev {
 
   private CompletableFuture<@Nullable Void> askEveryChannel(
       BiConsumer<Reactor, BdevChannel> action) {
-    Map<Reactor, BdevChannel> all;
-    synchronized (channels) {
-      all = Map.copyOf(channels);
-    }
-    List<CompletableFuture<?>> answers = new ArrayList<>();
-    all.forEach((where, channel) -> {
-      CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
-      Runnable here =
-          () -> {
-            try {
-              if (isOpen(channel, where)) {
-                action.accept(where, channel);
-              }
-            } finally {
-              answer.complete(null);
-            }
-          };
-      answers.add(answer);
-      if (where.inReactor() || !where.execute(here)) {
-        here.run(); // a reactor that has ended does nothing more
-      }
-    });
-    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-        .thenApply(done -> null);
+    CompletableFuture<?>[] answers =
+        openChannels().entrySet().stream()
+            .map(each -> ask(each.getKey(), each.getValue(), action))
+            .toArray(CompletableFuture[]::new);
+    return CompletableFuture.allOf(answers).thenApply(done -> null);
+  }
+
+  private CompletableFuture<?> ask(
+      Reactor where, BdevChannel channel, BiConsumer<Reactor, BdevChannel> action) {
+    return CompletableFuture.runAsync(
+        () -> {
+          if (isOpen(channel, where)) {
+            action.accept(where, channel);
+          }
+        },
+        task -> {
+          if (where.inReactor() || !where.execute(task)) {
+            task.run(); // a reactor that has ended does nothing more
+          }
+        });
   }
 
   private boolean isOpen(BdevChannel channel, Reactor reactor) {

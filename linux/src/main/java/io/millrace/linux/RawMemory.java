@@ -9,7 +9,9 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * The one place that touches raw addresses. Addresses are plain longs, checked by whoever got them
@@ -34,6 +36,8 @@ public final class RawMemory {
   private static final VarHandle SHORT = JAVA_SHORT.varHandle();
   private static final VarHandle INT = JAVA_INT.varHandle();
   private static final VarHandle LONG = JAVA_LONG.varHandle();
+  private static final VarHandle LONG_OF_ARRAY =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   /**
    * Always 0, which the compiler must not know: {@code load ^ zero} keeps it from folding a load
@@ -171,6 +175,20 @@ public final class RawMemory {
   /** Copies {@code length} bytes of {@code from} into memory. */
   public static void put(byte[] from, int offset, int length, long to) {
     MemorySegment.copy(from, offset, ALL, JAVA_BYTE, to, length);
+  }
+
+  /**
+   * The same by words, for some ten of them: to begin a copy costs more than that. 44 % of a
+   * reactor that did SCSI commands was copies of 3, 32 and 108 bytes.
+   */
+  public static void putWords(byte[] from, int offset, int length, long to) {
+    int done = 0;
+    for (; done + Long.BYTES <= length; done += Long.BYTES) {
+      putLong(to + done, (long) LONG_OF_ARRAY.get(from, offset + done));
+    }
+    for (; done < length; done++) {
+      putByte(to + done, from[offset + done]);
+    }
   }
 
   /**

@@ -5,7 +5,6 @@ import io.millrace.bdev.BdevException;
 import io.millrace.bdev.IoStatus;
 import io.millrace.reactor.Reactor;
 import io.millrace.scsi.ScsiCommand.Field;
-import io.millrace.scsi.ScsiTask.Outcome;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;

@@ -22,16 +22,6 @@ public abstract class ScsiTask extends RecoverableIo {
   /** Longest parameter list, in bytes. */
   static final int MAX_PARAMETER_BYTES = 1 << 16;
 
-  /** How it came to its end other than by the command itself. */
-  public enum Outcome {
-    /** Status and sense data say how it went. */
-    COMPLETE,
-    /** Aborted by a task management function of its own nexus. */
-    ABORTED,
-    /** Aborted by a reset. */
-    RESET
-  }
-
   private static final int USUAL_SEGMENTS = 4;
   private static final int MOST_SEGMENTS_KEPT = 128;
   private static final byte[] NOTHING = new byte[0];

@@ -1,7 +1,6 @@
 package io.millrace.scsi;
 
 import io.millrace.reactor.Reactor;
-import io.millrace.scsi.ScsiTask.Outcome;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;

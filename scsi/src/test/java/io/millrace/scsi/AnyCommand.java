@@ -133,7 +133,7 @@ final class AnyCommand implements AutoCloseable {
 
   private void checkEnd() {
     assertThat(task.status()).as("status of %s", task).isIn(STATUSES);
-    assertThat(task.outcome()).isEqualTo(ScsiTask.Outcome.COMPLETE);
+    assertThat(task.outcome()).isEqualTo(Outcome.COMPLETE);
     boolean checked = task.status() == ScsiStatus.CHECK_CONDITION;
     assertThat(task.senseBytes() > 0).as("sense of %s", task).isEqualTo(checked);
     assertThat(task.blocks).isNull();

@@ -179,7 +179,7 @@ class PreemptTest {
     assertThat(preempt.status()).isEqualTo(ScsiStatus.GOOD);
     assertThat(victim.over && other.over && second.over).isTrue();
     assertThat(victim.status()).isEqualTo(ScsiStatus.TASK_ABORTED);
-    assertThat(victim.outcome()).isEqualTo(ScsiTask.Outcome.COMPLETE);
+    assertThat(victim.outcome()).isEqualTo(Outcome.COMPLETE);
     assertThat(victim.senseBytes()).isZero();
     assertThat(other.status()).isEqualTo(ScsiStatus.TASK_ABORTED);
     while (!bystander.over) {

@@ -104,7 +104,7 @@ final class ScsiRig implements AutoCloseable {
 
   /** How a command ended. */
   @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
-  record Result(int status, byte[] sense, byte[] data, ScsiTask.Outcome outcome) {
+  record Result(int status, byte[] sense, byte[] data, Outcome outcome) {
     /** Sense key, ASC and ASCQ as {@code 5/24/00}; empty without sense data. */
     String condition() {
       if (sense.length == 0) {

@@ -2,7 +2,6 @@ package io.millrace.scsi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.scsi.ScsiTask.Outcome;
 import io.millrace.scsi.TaskManagement.Function;
 import io.millrace.scsi.TaskManagement.Response;
 import org.junit.jupiter.api.AfterEach;

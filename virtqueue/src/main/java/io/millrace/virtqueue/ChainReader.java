@@ -61,6 +61,12 @@ public final class ChainReader {
     }
   }
 
+  /** Passes over bytes of the descriptor that it stands in. */
+  public void skip(int count) {
+    assert count <= chain.bytes(index) - offset : count;
+    advance(count);
+  }
+
   private void advance(int by) {
     offset += by;
     if (offset == chain.bytes(index)) {

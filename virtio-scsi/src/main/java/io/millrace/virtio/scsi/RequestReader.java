@@ -1,11 +1,15 @@
 package io.millrace.virtio.scsi;
 
 import io.millrace.bdev.BdevLimits;
+import io.millrace.linux.RawMemory;
 import io.millrace.scsi.DataPhase;
 import io.millrace.scsi.LunPath;
 import io.millrace.scsi.TaskAttribute;
 import io.millrace.virtqueue.ChainReader;
 import io.millrace.virtqueue.DescriptorChain;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * Makes commands of a queue's chains: {@code struct virtio_scsi_req_cmd} (virtio 1.3 §5.6.6.1),
@@ -16,7 +20,12 @@ final class RequestReader {
   /** lun u8[8], id u64, task_attr u8, prio u8, crn u8, cdb. */
   static final int HEADER_BYTES = 19 + ScsiConfig.CDB_BYTES;
 
+  private static final int ATTRIBUTES_AT = 16;
   private static final int ATTRIBUTES = 3;
+  private static final int VARIABLE_LENGTH = 0x7f; // operation code of CDBs of more than 16 bytes
+  private static final int CDB_SHIFT = ATTRIBUTES * Byte.SIZE;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final TaskAttribute[] BY_CODE = {
     TaskAttribute.SIMPLE, TaskAttribute.ORDERED, TaskAttribute.HEAD_OF_QUEUE, TaskAttribute.ACA
   };
@@ -34,12 +43,10 @@ final class RequestReader {
     reader.begin(chain);
     long address = Long.reverseBytes(reader.readLong());
     long tag = reader.readLong();
-    reader.read(attributes, 0, ATTRIBUTES);
-    reader.read(request.cdb(), 0, ScsiConfig.CDB_BYTES);
+    int attribute = readCdb(request.cdb(), chain);
     request.responsePlace.of(chain, 0, ScsiRequest.RESPONSE_BYTES);
     request.refusal = Response.OK;
     request.expectedBytes = 0;
-    int attribute = attributes[0] & 0xff;
     request.begin(tag, attribute < BY_CODE.length ? BY_CODE[attribute] : TaskAttribute.SIMPLE);
     if (chain.isFetchedAgain()) {
       request.acceptedBefore(chain.milestone());
@@ -52,6 +59,34 @@ final class RequestReader {
       path.prepare(request);
       bring(request, chain);
     }
+  }
+
+  /**
+   * Reads what is behind the tag. By words, where they can be: copies of so few bytes cost more
+   * than all the rest of a command.
+   *
+   * @return the task attribute
+   */
+  private int readCdb(byte[] cdb, DescriptorChain chain) {
+    long from = chain.address(0) + ATTRIBUTES_AT;
+    if (chain.bytes(0) < HEADER_BYTES || (from & (Long.BYTES - 1)) != 0) {
+      reader.read(attributes, 0, ATTRIBUTES);
+      reader.read(cdb, 0, ScsiConfig.CDB_BYTES);
+      return attributes[0] & 0xff;
+    }
+    long first = RawMemory.getLongAcquire(from);
+    long second = RawMemory.getLongAcquire(from + 8);
+    long third = RawMemory.getLongAcquire(from + 16);
+    LONG.set(cdb, 0, first >>> CDB_SHIFT | second << -CDB_SHIFT);
+    LONG.set(cdb, 8, second >>> CDB_SHIFT | third << -CDB_SHIFT);
+    reader.skip(HEADER_BYTES - ATTRIBUTES_AT);
+    if (cdb[0] == VARIABLE_LENGTH) {
+      RawMemory.get(from + ATTRIBUTES + 16, cdb, 16, ScsiConfig.CDB_BYTES - 16);
+    } else {
+      LONG.set(cdb, 16, 0L);
+      LONG.set(cdb, 24, 0L);
+    }
+    return (int) first & 0xff;
   }
 
   /** Brings the data that the command asks for, or notes where it is to go. */

@@ -63,7 +63,11 @@ final class Scatter {
     int done = 0;
     for (int i = 0; done < size; i++) {
       int piece = Math.min(lengths[i], size - done);
-      RawMemory.put(from, done, piece, addresses[i]);
+      if (piece <= ScsiRequest.RESPONSE_BYTES) {
+        RawMemory.putWords(from, done, piece, addresses[i]);
+      } else {
+        RawMemory.put(from, done, piece, addresses[i]);
+      }
       writes.wrote(addresses[i], piece);
       done += piece;
     }

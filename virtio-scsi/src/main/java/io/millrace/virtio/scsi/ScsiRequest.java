@@ -5,6 +5,7 @@ import io.millrace.bdev.LongTransfer;
 import io.millrace.scsi.Answer;
 import io.millrace.scsi.DataPhase;
 import io.millrace.scsi.LunPath;
+import io.millrace.scsi.Outcome;
 import io.millrace.scsi.ScsiStatus;
 import io.millrace.scsi.ScsiTask;
 import io.millrace.scsi.TaskSubject;

@@ -103,11 +103,12 @@ abstract class VringContext implements QueueContext {
   }
 
   /** What is done was told of, or will not be. */
-  final void roundEnded() {
+  final void roundEnded(int requests) {
     RequestTracker following = tracker;
     if (following != null) {
       following.endOfRound();
     }
+    inFlight(requests);
   }
 
   final void inFlight(int requests) {
@@ -115,8 +116,9 @@ abstract class VringContext implements QueueContext {
     counters.inFlight(requests);
   }
 
-  final void marked(int requests) {
+  final int marked(int requests) {
     marked = requests;
+    return requests;
   }
 
   /** Requests taken and not given back; any thread, approximately. */

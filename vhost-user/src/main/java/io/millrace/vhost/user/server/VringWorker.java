@@ -86,10 +86,7 @@ final class VringWorker extends VringContext
     }
     long went = handler.goOn();
     share.charge(went);
-    int found = went > 0 ? 1 : 0;
-    if (takesChains() && share.isLeft()) {
-      found += fetchBatch();
-    }
+    int found = (went > 0 ? 1 : 0) + (takesChains() && share.isLeft() ? fetchBatch() : 0);
     counters().polled(found);
     return found;
   }
@@ -167,8 +164,7 @@ final class VringWorker extends VringContext
     }
     refusedCount = 0;
     handler.recycle();
-    roundEnded();
-    inFlight(outstanding());
+    roundEnded(outstanding());
     if (suspending != null) {
       suspendNow(suspending);
     }
@@ -369,9 +365,7 @@ final class VringWorker extends VringContext
   }
 
   private void checkDrained() {
-    int marked = handler.markedCount();
-    marked(marked);
-    if (marked == 0) {
+    if (marked(handler.markedCount()) == 0) {
       waiters.mapDrained();
     }
     if (waiters.awaitsStop() && outstanding() == 0 && !hasUnfinished()) {
