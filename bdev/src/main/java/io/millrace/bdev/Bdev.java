@@ -211,11 +211,7 @@ public abstract class Bdev {
   protected final void onEveryChannel(Consumer<BdevChannel> action) {
     openChannels()
         .forEach((where, channel) ->
-            where.execute(() -> {
-              if (isOpen(channel, where)) {
-                action.accept(channel);
-              }
-            }));
+            where.execute(() -> ifOpen(where, channel, () -> action.accept(channel))));
   }
 
   private Map<Reactor, BdevChannel> openChannels() {
@@ -246,11 +242,7 @@ public abstract class Bdev {
   private CompletableFuture<?> ask(
       Reactor where, BdevChannel channel, BiConsumer<Reactor, BdevChannel> action) {
     return CompletableFuture.runAsync(
-        () -> {
-          if (isOpen(channel, where)) {
-            action.accept(where, channel);
-          }
-        },
+        () -> ifOpen(where, channel, () -> action.accept(where, channel)),
         task -> {
           if (where.inReactor() || !where.execute(task)) {
             task.run(); // a reactor that has ended does nothing more
@@ -258,15 +250,18 @@ public abstract class Bdev {
         });
   }
 
-  private boolean isOpen(BdevChannel channel, Reactor reactor) {
+  private void ifOpen(Reactor where, BdevChannel channel, Runnable action) {
+    boolean open;
     synchronized (channels) {
-      return channel.equals(channels.get(reactor)); // and no later one
+      open = channel.equals(channels.get(where)); // and no later one
+    }
+    if (open) {
+      action.run();
     }
   }
 
   /**
-   * Checks a request against what the bdev is, as {@link BdevChannel#submit} does for each. Any
-   * thread.
+   * Checks a request against what the bdev is, as {@link BdevChannel#submit} does. Any thread.
    *
    * @return SUCCESS, or the status that the request would complete with
    */
