@@ -78,13 +78,16 @@ final class LogMethods {
             .handledBy(none -> CompletableFuture.completedStage(flags())));
     methods.add(
         RpcMethod.named("log_enable_timestamps", "Says whether lines begin with date and time")
+            .configuresNothing()
             .param(Param.bool("enabled", "false under systemd, which has its own").required())
             .badParams(RpcException.INVALID_PARAMS, "spdk_json_decode_object failed")
             .handledBy(LogMethods::enableTimestamps));
   }
 
   private static RpcMethod.Builder method(String name, String help) {
-    return RpcMethod.named(name, help).states(RpcState.STARTUP, RpcState.RUNTIME);
+    return RpcMethod.named(name, help)
+        .states(RpcState.STARTUP, RpcState.RUNTIME)
+        .configuresNothing();
   }
 
   private static Param flag() {

@@ -41,6 +41,7 @@ final class ServerMethods {
                 none -> CompletableFuture.completedStage(version(VersionCommand.version()))));
     methods.add(
         RpcMethod.named("spdk_kill_instance", "Sends the server a signal; SIGTERM ends it in order")
+            .configuresNothing()
             .param(Param.oneOf("sig_name", List.copyOf(SIGNALS.keySet()), "the signal").required())
             .configuresNothing()
             .handledBy(ServerMethods::kill));

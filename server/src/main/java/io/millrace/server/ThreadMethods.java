@@ -69,6 +69,7 @@ final class ThreadMethods {
             .handledBy(none -> CompletableFuture.completedStage(self.channels())));
     methods.add(
         RpcMethod.named("thread_set_cpumask", "Says which cores a queue may run on")
+            .configuresNothing()
             .badParams(RpcException.INVALID_PARAMS, "spdk_json_decode_object failed")
             .param(Param.uint64("id", "the queue's, of framework_get_reactors").required())
             .param(Param.string("cpumask", "cores that it may run on").required())

@@ -43,6 +43,7 @@ final class ErrorMethods {
     methods.add(
         bdevMethods
             .method("bdev_error_inject_error", "Makes requests to an error bdev fail")
+            .configuresNothing()
             .param(Param.string("name", "the bdev, EE_<base>").required())
             .param(Param.oneOf("io_type", IO_TYPES, "which; clear ends all errors").required())
             .param(Param.oneOf("error_type", errorTypes(), "what happens to them").required())
@@ -56,6 +57,7 @@ final class ErrorMethods {
     methods.add(
         bdevMethods
             .method("bdev_error_resume_pending", "Goes on with pending requests")
+            .configuresNothing()
             .param(Param.string("name", "the bdev, EE_<base>").required())
             .handledBy(this::resumePending));
   }

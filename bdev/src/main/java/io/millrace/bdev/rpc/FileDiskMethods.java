@@ -42,6 +42,7 @@ final class FileDiskMethods {
     methods.add(
         bdevMethods
             .method("bdev_aio_rescan", "Looks how large the image or device is now")
+            .configuresNothing()
             .param(Param.string("name", "the bdev").required())
             .handledBy(this::rescan));
     RpcMethod.Builder uring =

@@ -79,6 +79,7 @@ final class IostatMethods {
     methods.add(
         shared
             .method("bdev_reset_iostat", "Has statistics of block devices begin anew")
+            .configuresNothing()
             .param(Param.string("name", "only this one: its name or UUID"))
             .param(Param.oneOf("mode", MODE_NAMES, "what begins anew").orElse("all"))
             .handledBy(this::reset));

@@ -154,13 +154,11 @@ final class AttachMethods {
 
   private CompletionStage<JsonNode> detach(Arguments arguments) throws RpcException {
     AttachedController attached = methods.get(arguments.string("name"));
-    if (arguments.has("trtype")) {
-      requirePcie(arguments.string("trtype"));
-    }
     String subsystem = attached.controller().data().subsystem();
     boolean same =
         fits(arguments, "traddr", given -> PciDevices.spelled(given).equals(attached.address()))
-            && fits(arguments, "subnqn", subsystem::equals);
+            && fits(arguments, "subnqn", subsystem::equals)
+            && fits(arguments, "trtype", PCIE::equalsIgnoreCase);
     for (String elsewhere : List.of("adrfam", "trsvcid", "hostaddr", "hostsvcid")) {
       same &= !arguments.has(elsewhere);
     }

@@ -41,6 +41,7 @@ final class FirmwareMethods {
         NvmeMethods.method(
                 "bdev_nvme_apply_firmware",
                 "Gives a disk's controller a firmware image, and resets it")
+            .configuresNothing()
             .param(Param.string("filename", "the image").required())
             .param(Param.string("bdev_name", "a disk of the controller").required())
             .handledBy(this::apply));

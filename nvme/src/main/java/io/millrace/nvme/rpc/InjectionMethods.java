@@ -31,6 +31,7 @@ final class InjectionMethods {
   void addTo(MethodRegistry registry) {
     registry.add(
         method("bdev_nvme_add_error_injection", "Has commands of an opcode end with an error")
+            .configuresNothing()
             .param(
                 Param.bool("do_not_submit", "the controller never gets them; else it does them")
                     .orElse(false))
@@ -46,6 +47,7 @@ final class InjectionMethods {
             .handledBy(a -> inject(a, injection(a))));
     registry.add(
         method("bdev_nvme_remove_error_injection", "Takes that back")
+            .configuresNothing()
             .handledBy(a -> inject(a, null)));
   }
 

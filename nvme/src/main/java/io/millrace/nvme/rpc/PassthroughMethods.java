@@ -36,6 +36,7 @@ final class PassthroughMethods {
     registry.add(
         RpcMethod.named(
                 "bdev_nvme_send_cmd", "Sends a command as it is; answers its completion and data")
+            .configuresNothing()
             .badParams(RpcException.INVALID_PARAMS, Errno.EINVAL.describe())
             .param(NvmeMethods.name())
             .param(NvmeMethods.commandType())

@@ -31,12 +31,15 @@ final class StateMethods {
         method(
                 "bdev_nvme_reset_controller",
                 "Stops a controller and starts it; what it had is sent again")
+            .configuresNothing()
             .handledBy(a -> change(a, NvmeController::reset, Set.of(State.DISABLED))));
     registry.add(
         method("bdev_nvme_disable_controller", "Stops a controller; its disks' requests wait")
+            .configuresNothing()
             .handledBy(a -> change(a, NvmeController::disable, Set.of(State.DISABLED))));
     registry.add(
         method("bdev_nvme_enable_controller", "Starts a controller that was disabled or has failed")
+            .configuresNothing()
             .handledBy(a -> change(a, NvmeController::enable, Set.of(State.LIVE))));
   }
 

@@ -28,9 +28,11 @@ public final class StateMethods {
     methods.add(
         RpcMethod.named(
                 "state_get_failed", "Lists what the state directory has and could not be made")
+            .ours()
             .handledBy(none -> CompletableFuture.completedStage(state.failed())));
     methods.add(
         RpcMethod.named("state_forget", "Drops what could not be made from the state directory")
+            .ours()
             .param(Param.string("id", "one that state_get_failed lists").required())
             .handledBy(state::forget));
   }

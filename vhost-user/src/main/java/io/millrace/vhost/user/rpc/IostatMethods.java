@@ -47,17 +47,20 @@ public final class IostatMethods {
     IostatMethods self = new IostatMethods(controllers, methods.configuration());
     methods.add(
         RpcMethod.named("vhost_get_iostat", "Tells what controllers, queues and reactors did")
+            .ours()
             .param(Param.string("name", "only this controller"))
             .param(Param.bool("per_queue", "also of each queue").orElse(true))
             .param(Param.bool("reset", "count from 0 again after this").orElse(false))
             .handledBy(self::get));
     methods.add(
         RpcMethod.named("vhost_enable_histogram", "Counts how long requests are in which stage")
+            .ours()
             .param(Param.string("ctrlr", "the controller's name").required())
             .param(Param.bool("enable", "begin anew, or end it").required())
             .handledBy(self::enableHistogram));
     methods.add(
         RpcMethod.named("vhost_set_slow_request_threshold", "Logs requests that take long")
+            .ours()
             .param(Param.string("ctrlr", "the controller's name").required())
             .param(
                 Param.integer(
