@@ -60,12 +60,16 @@ final class ThreadMethods {
     ThreadMethods self = new ThreadMethods(cores, bdevs, rings);
     methods.add(
         RpcMethod.named("thread_get_stats", "Tells how busy each thread is")
+            .badParams(RpcException.INVALID_PARAMS, "'thread_get_stats' requires no arguments")
             .handledBy(none -> self.eachWithPollers(self::describe)));
     methods.add(
         RpcMethod.named("thread_get_pollers", "Tells what each thread looks at, and how often")
+            .badParams(RpcException.INVALID_PARAMS, "'thread_get_pollers' requires no arguments")
             .handledBy(none -> self.eachWithPollers(ThreadMethods::describePollers)));
     methods.add(
         RpcMethod.named("thread_get_io_channels", "Tells which bdevs each thread has open")
+            .badParams(
+                RpcException.INVALID_PARAMS, "'thread_get_io_channels' requires no arguments")
             .handledBy(none -> CompletableFuture.completedStage(self.channels())));
     methods.add(
         RpcMethod.named("thread_set_cpumask", "Says which cores a queue may run on")

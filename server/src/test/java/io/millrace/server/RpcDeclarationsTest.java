@@ -202,6 +202,9 @@ class RpcDeclarationsTest {
       wrong.add(new BigInteger(range.group(2)).add(BigInteger.ONE).toString());
     } else if (param.path("type").stringValue().equals("string") && !accepts.equals("a string")) {
       wrong.add("\"none of these\"");
+    } else if (accepts.startsWith("an array of whole numbers")) {
+      wrong.remove("[1]");
+      wrong.addAll(List.of("[-1]", "[1.5]", "[18446744073709551616]"));
     }
     return wrong;
   }
@@ -229,7 +232,7 @@ class RpcDeclarationsTest {
     return switch (param.path("type").stringValue()) {
       case "integer" -> range.matches() ? range.group(1) : "0";
       case "boolean" -> "true";
-      case "array" -> "[\"x\"]";
+      case "array" -> accepts.contains("numbers") ? "[1]" : "[\"x\"]";
       case "object" -> "{}";
       default ->
           words.matches()

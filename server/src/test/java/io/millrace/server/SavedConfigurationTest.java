@@ -94,7 +94,7 @@ class SavedConfigurationTest {
     assertThat(saved)
         .contains(
             "\"packed_ring\": false", "\"in_order\": true", "N/\\u00fc", "\"name\": \"Malloc0\"")
-        .contains("\"num_blocks\": 16384", "\"lun\": 3", "\"bdev_retry_count\": 2")
+        .contains("\"new_size\": 8", "\"lun\": 3", "\"bdev_retry_count\": 2")
         .doesNotContain(" : ");
   }
 

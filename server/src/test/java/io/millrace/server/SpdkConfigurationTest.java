@@ -4,17 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.linux.Cpu;
 import io.millrace.reactor.CoreMask;
-import io.millrace.rpc.MethodRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 
 /**
  * A file that SPDK's {@code save_config} wrote, with all its subsystems, starts Millrace: {@code
@@ -22,10 +19,6 @@ import tools.jackson.databind.node.ArrayNode;
  */
 @Timeout(60)
 class SpdkConfigurationTest {
-  /** What the file has and a Millrace without them cannot do; they are taken out of it then. */
-  private static final Set<String> MAY_BE_ABSENT =
-      Set.of("bdev_enable_histogram", "bdev_set_qos_limit");
-
   @TempDir Path dir;
 
   @Test
@@ -74,21 +67,9 @@ class SpdkConfigurationTest {
   }
 
   private String saved() throws Exception {
-    String text =
-        Files.readString(RpcSession.FOLDER.resolve("spdk-saved.json"))
-            .replace("DIR", dir.toString())
-            .replace("MASK", CoreMask.format(Cpu.affinity()).substring(2)); // SPDK writes no 0x
-    MethodRegistry here = Target.declaredMethods();
-    JsonNode file = new JsonMapper().readTree(text);
-    for (JsonNode subsystem : file.get("subsystems")) {
-      if (subsystem.get("config") instanceof ArrayNode calls) {
-        calls.removeIf(call -> {
-          String method = call.path("method").stringValue();
-          return MAY_BE_ABSENT.contains(method) && here.find(method).isEmpty();
-        });
-      }
-    }
-    return file.toString();
+    return Files.readString(RpcSession.FOLDER.resolve("spdk-saved.json"))
+        .replace("DIR", dir.toString())
+        .replace("MASK", CoreMask.format(Cpu.affinity()).substring(2)); // SPDK writes no 0x
   }
 
   private static List<String> names(RawRpc rpc, String method, String member) throws Exception {

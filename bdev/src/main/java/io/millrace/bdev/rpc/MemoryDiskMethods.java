@@ -13,10 +13,8 @@ import io.millrace.rpc.MethodRegistry;
 import io.millrace.rpc.Param;
 import io.millrace.rpc.RpcException;
 import io.millrace.rpc.RpcMethod;
-import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** Null and malloc disks. */
 final class MemoryDiskMethods {
@@ -106,22 +104,25 @@ final class MemoryDiskMethods {
         bdev -> {
           long before = bdev.blockCount();
           bdev.resize(mebibytes * MEBIBYTE / bdev.properties().blockSize());
-          recordSize(bdev);
-          return bdev.blockCount() != before;
+          boolean grown = bdev.blockCount() != before;
+          if (grown) {
+            recordSize(bdev, arguments);
+          }
+          return grown;
         });
   }
 
-  /** As in SPDK, what made it is recorded as if it had made it of that size. */
-  private void recordSize(NullBdev bdev) {
-    String id = ConfiguredBdevs.id(bdev.name());
+  /**
+   * As a call of its own, behind what stands on the disk by now: an error bdev's UUID and the parts
+   * of a split are of the size that it had when they were made. SPDK records the size in the call
+   * that made it.
+   */
+  private void recordSize(NullBdev bdev, Arguments resize) {
     Configuration configuration = bdevMethods.configuration();
-    configuration
-        .find(id)
-        .ifPresent(made -> {
-          ObjectNode params = Objects.requireNonNull(made.params()).deepCopy();
-          params.put("num_blocks", bdev.blockCount());
-          configuration.put(ConfiguredBdevs.SUBSYSTEM, id, made.method(), params);
-        });
+    String id = Configuration.id("bdev", bdev.name(), "size");
+    configuration.remove(id);
+    configuration.put(
+        ConfiguredBdevs.SUBSYSTEM, id, resize.method(), resize.asCalled().put("name", bdev.name()));
   }
 
   /** SPDK's errno where the disk is there and not a null disk; the other methods say ENODEV. */

@@ -62,7 +62,7 @@ class DocumentedCommandsTest {
           new Run("millrace serve", README_TEST, "PROGRAM + \"serve \""),
           new Run("millrace blk", BLK_TEST, "arguments[0] = \"blk\""),
           new Run("millrace rpc ", README_TEST, "PROGRAM + \"rpc \""),
-          new Run("millrace top ", PAGES_TEST, "page.commands(\"millrace top \")"),
+          new Run("millrace top", PAGES_TEST, "page.commands(\"millrace top \")"),
           new Run("millrace perf --socket vm0.sock --rw randread", README_TEST, "\"perf\""),
           new Run("millrace perf", PERF_TEST, "startsWith(\"millrace perf \")"),
           new Run("millrace nvme list", VFIO_TEST, "short nvme list"),
