@@ -31,6 +31,7 @@ class Wire:
         self.request = None
         self.reply = None
         self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        pathlib.Path(self.path).unlink(missing_ok=True)  # of the session before
         self.listening.bind(self.path)
         self.listening.listen(8)
         threading.Thread(target=self.serve, daemon=True).start()
