@@ -29,7 +29,7 @@ class CompiledPathTest {
           "DeviceQueue.fetchBatch",
           "BlkQueue.take",
           "BlkQueue.submitTaken",
-          "Reactor.runDeferred",
+          "DeferredWork.run",
           "Guard.endOfRound",
           "VringWorker.endOfRound",
           "VringWorker.respond",
