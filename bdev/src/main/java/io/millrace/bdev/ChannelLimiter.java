@@ -133,7 +133,7 @@ final class ChannelLimiter {
   }
 
   private void retire(HeldLine line) {
-    line.clear();
+    line.clear(limits);
     int i = 0;
     while (lines[i] != line) {
       i++;

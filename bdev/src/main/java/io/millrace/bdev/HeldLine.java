@@ -104,14 +104,24 @@ final class HeldLine {
     taken[limit] = 0;
   }
 
-  /** Is nobody's again. */
-  void clear() {
+  /** Is nobody's again; tokens of one whose requests were cancelled are given back. */
+  void clear(@Nullable RateLimiter limits) {
     assert first == null : this;
     source = null;
     for (int i = 0; i < LIMITS; i++) {
+      keep(limits == null ? null : limits.bucket(i), i, 0);
       taken[i] = 0;
     }
     alarm.clear();
+  }
+
+  /** Gives tokens of a limit back that are more than is needed. */
+  private void keep(@Nullable TokenBucket bucket, int limit, long needed) {
+    if (bucket != null
+        && taken[limit] > needed
+        && bucket.giveBack(start[limit], taken[limit], needed)) {
+      taken[limit] = needed;
+    }
   }
 
   /**
@@ -161,6 +171,9 @@ final class HeldLine {
       }
       next = next.later;
     }
+    for (int i = 0; i < LIMITS; i++) {
+      keep(limits.bucket(i), i, cost[i]); // the dearer one that they were for was cancelled
+    }
     return next;
   }
 
@@ -168,7 +181,8 @@ final class HeldLine {
     for (int i = 0; i < LIMITS; i++) {
       TokenBucket bucket = limits.bucket(i);
       if (bucket != null) {
-        long room = taken[i] > 0 ? taken[i] : bucket.turn();
+        // Tokens of a dear request that was cancelled are not for a crowd of cheap ones at once.
+        long room = taken[i] > 0 ? Math.min(taken[i], bucket.turn()) : bucket.turn();
         if (cost[i] + limits.cost(i, io) > room) {
           return false;
         }

@@ -107,6 +107,17 @@ final class TokenBucket {
     }
   }
 
+  /**
+   * Gives tokens back that were {@link #take}n, but for the first of them: if nobody has later
+   * ones.
+   *
+   * @param keeps how many to keep, less than {@code cost}
+   * @return false if they are lost: somebody waits behind them, whose turn is not changed
+   */
+  boolean giveBack(long start, long cost, long keeps) {
+    return taken.compareAndSet(start + cost, start + keeps);
+  }
+
   /** When tokens will be there that were {@link #take}n; a time that has passed is now. */
   long dueNanos(long start, long cost, long nowNanos) {
     return whenEarned(start + Math.min(cost, burst), nowNanos);

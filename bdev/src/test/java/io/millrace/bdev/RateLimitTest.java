@@ -238,33 +238,6 @@ class RateLimitTest {
   }
 
   @Test
-  void aHeldRequestIsCancelledAndThoseBehindItMoveUp() {
-    rig.limit(iops(1));
-    List<Io> all = rig.submit(5, IoType.READ, 512);
-    rig.passed();
-
-    all.subList(2, 4).forEach(rig.channels.getFirst()::cancel);
-
-    assertThat(all.get(2).statuses).containsExactly(IoStatus.ABORTED);
-    assertThat(all.get(3).statuses).containsExactly(IoStatus.ABORTED);
-    rig.run(LimitRig.SECOND, LimitRig.MILLI);
-    assertThat(rig.passes.stream().map(Pass::io)).containsExactly(all.get(4));
-  }
-
-  @Test
-  void aHundredCancelledRequestsAreNotPaidFor() {
-    rig.limit(iops(10));
-    rig.submit(102, IoType.READ, 512).forEach(rig.channels.getFirst()::cancel);
-    rig.passed();
-
-    rig.submit(IoType.READ, 512);
-    rig.run(200 * LimitRig.MILLI, LimitRig.MILLI);
-
-    assertThat(rig.passed()).isEqualTo(1);
-    assertThat(rig.isIdle()).isTrue();
-  }
-
-  @Test
   void aRequestThatSomebodyWaitsForIsNotHeldAndIsOwed() {
     rig.limit(iops(10));
     List<Io> all = rig.submit(7, IoType.READ, 512);
