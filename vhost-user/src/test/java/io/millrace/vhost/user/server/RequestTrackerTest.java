@@ -1,0 +1,181 @@
+package io.millrace.vhost.user.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Requests followed from the look that found them until their driver was told; the test's clock.
+ */
+class RequestTrackerTest {
+  private static final long MICRO = 1_000;
+
+  private final Reactor reactor = Reactor.stepped("ring");
+  private final DeviceStatistics device = new DeviceStatistics("vm0");
+  private final QueueStatistics queue = device.queue(3);
+  private final QueueCounters counters = queue.open("ring");
+  private final RequestTracker tracker = new RequestTracker(reactor, counters, "vm0", 3);
+  private final List<String> slow = new ArrayList<>();
+  private long now;
+
+  @BeforeEach
+  void begin() {
+    counters.tracker(tracker);
+    pass(0);
+  }
+
+  @AfterEach
+  void close() {
+    reactor.close();
+  }
+
+  private void pass(long nanos) {
+    now += nanos;
+    reactor.runOnce(now);
+  }
+
+  private RequestTrace found(RequestKind kind, long offset, long length) {
+    tracker.look();
+    return tracker.begin(kind, offset, length);
+  }
+
+  private void tellOf(RequestTrace... done) {
+    tracker.told();
+    for (RequestTrace trace : done) {
+      trace.ended();
+    }
+    tracker.endOfRound();
+  }
+
+  private long takeSlow() {
+    return queue.takeSlow((kind, offset, length, ring, bdev, completion, hangs) ->
+        slow.add(
+            "%s %d+%d %d/%d/%d%s"
+                .formatted(
+                    kind,
+                    offset,
+                    length,
+                    ring / MICRO,
+                    bdev / MICRO,
+                    completion / MICRO,
+                    hangs ? " hangs" : "")));
+  }
+
+  /** One that is in the ring for 1 us, in the bdev for 20 and waits 300 for its answer. */
+  private void request() {
+    RequestTrace trace = found(RequestKind.READ, 512, 4096);
+    pass(MICRO);
+    trace.submitted();
+    pass(20 * MICRO);
+    trace.done();
+    pass(300 * MICRO);
+    tellOf(trace);
+  }
+
+  @Test
+  void eachStageHasItsTime() {
+    device.histograms(true);
+    tracker.want(device.observation());
+
+    request();
+
+    StageHistograms filled = queue.histograms();
+    assertThat(filled).isNotNull();
+    assertThat(filled.of(RequestStage.RING).sumNanos()).isEqualTo(MICRO);
+    assertThat(filled.of(RequestStage.BDEV).sumNanos()).isEqualTo(20 * MICRO);
+    assertThat(filled.of(RequestStage.COMPLETION).sumNanos()).isEqualTo(300 * MICRO);
+    assertThat(filled.of(RequestStage.TOTAL).sumNanos()).isEqualTo(321 * MICRO);
+    assertThat(filled.of(RequestStage.TOTAL).count()).isEqualTo(1);
+  }
+
+  @Test
+  void histogramsBeginAnewAfterAReset() {
+    device.histograms(true);
+    tracker.want(device.observation());
+    request();
+
+    device.reset();
+    assertThat(queue.histograms()).isNotNull();
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isZero();
+    tracker.want(device.observation());
+    request();
+    request();
+
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(2);
+    device.histograms(false);
+    assertThat(queue.histograms()).isNull();
+  }
+
+  @Test
+  void whatWasNotAnsweredIsNotMeasured() {
+    device.histograms(true);
+    tracker.want(device.observation());
+
+    RequestTrace trace = found(RequestKind.WRITE, 0, 512);
+    trace.submitted();
+    trace.done();
+    tracker.endOfRound(); // the ring was abandoned, and nobody was told
+    trace.ended();
+
+    assertThat(queue.histograms()).isNotNull();
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isZero();
+  }
+
+  @Test
+  void aRequestThatTookTooLongIsReportedWithWhereItWas() {
+    device.slowMicros(320);
+    tracker.want(device.observation());
+    request();
+    device.slowMicros(321);
+    tracker.want(device.observation());
+    request(); // not longer than that
+
+    assertThat(takeSlow()).isZero();
+    assertThat(slow).containsExactly("READ 512+4096 1/20/300");
+  }
+
+  @Test
+  void oneThatHangsIsReportedOnceAndThoseBehindItWhenTheirTimeComes() {
+    device.slowMicros(100);
+    tracker.want(device.observation());
+    RequestTrace first = found(RequestKind.WRITE, 1024, 512);
+    first.submitted();
+    pass(60 * MICRO);
+    RequestTrace second = found(RequestKind.READ, 0, 8192);
+    second.submitted();
+    pass(50 * MICRO);
+
+    queue.askForHanging(now - 100 * MICRO);
+    pass(0); // the message
+    queue.askForHanging(now - 100 * MICRO);
+    pass(0);
+    takeSlow();
+    assertThat(slow).containsExactly("WRITE 1024+512 0/0/110 hangs");
+
+    slow.clear();
+    pass(60 * MICRO);
+    queue.askForHanging(now - 100 * MICRO);
+    pass(0);
+    takeSlow();
+    assertThat(slow).containsExactly("READ 0+8192 0/0/110 hangs");
+    tellOf(first, second);
+  }
+
+  @Test
+  void moreSlowRequestsThanThereIsRoomForAreCounted() {
+    device.slowMicros(100);
+    tracker.want(device.observation());
+    for (int i = 0; i < 70; i++) {
+      request();
+    }
+
+    assertThat(takeSlow()).isEqualTo(6);
+    assertThat(slow).hasSize(64);
+    assertThat(takeSlow()).isZero();
+  }
+}
