@@ -44,12 +44,16 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The configuration file and JSON-RPC, over one registry of methods. A class of its own so that a
  * server that needs neither loads neither. For the main thread.
  */
 final class ControlPlane {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+
   /** In the order in which they come up; those of SPDK that have a counterpart here. */
   private static final List<Subsystem> SUBSYSTEMS =
       List.of(
@@ -87,6 +91,7 @@ final class ControlPlane {
   private final @Nullable ConfigurationJournal journal;
   private final BdevRegistry bdevs;
   private final MethodRegistry methods = new MethodRegistry();
+  private final CoreLocks locks = new CoreLocks(CoreLocks.DIRECTORY);
   private final Notifications notifications = new Notifications();
   private final NvmeMethods nvme;
   private Supplier<CompletionStage<@Nullable Void>> initialise =
@@ -113,6 +118,7 @@ final class ControlPlane {
     notifications.addTo(methods);
     SchedulerMethods.addTo(methods, scheduler, cores.polling());
     ThreadMethods.addTo(methods, cores, bdevs, controllers::rings);
+    CoreMethods.addTo(methods, cores, locks, controllers::rings);
     BdevMethods.addTo(methods, bdevs, cores.control());
     nvme =
         NvmeMethods.addTo(
@@ -269,9 +275,14 @@ final class ControlPlane {
     return nvme.close();
   }
 
-  /** What goes with the server stays configured. */
-  private CompletionStage<@Nullable Void> seal() {
+  /** What goes with the server stays configured; others may have its cores. */
+  private CompletionStage<@Nullable Void> leave() {
     methods.configuration().seal();
+    try {
+      locks.release();
+    } catch (CoreLocks.RefusedException e) {
+      LOG.warn("remove it by hand: {}", e.getMessage());
+    }
     return CompletableFuture.completedStage(null);
   }
 
@@ -281,7 +292,7 @@ final class ControlPlane {
     if (serving != null) {
       serving.close();
     }
-    cores.awaitOnControl(this::seal, STOP_SECONDS);
+    cores.awaitOnControl(this::leave, STOP_SECONDS);
     RpcServer listening = server;
     if (listening != null) {
       cores.awaitOnControl(listening::close, STOP_SECONDS);

@@ -1,13 +1,10 @@
 package io.millrace.server;
 
-import io.millrace.linux.Cpu;
 import io.millrace.reactor.CoreMask;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.server.MovableRing;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import tools.jackson.databind.node.ArrayNode;
@@ -21,16 +18,14 @@ import tools.jackson.databind.node.ObjectNode;
 final class ReactorReport {
   private final Cores cores;
   private final Supplier<List<MovableRing>> rings;
+  private final KernelThreads threads;
   private final CoreTimes times = new CoreTimes();
-  private final Map<Reactor, Integer> threads = new ConcurrentHashMap<>(); // the kernel's ids
   private final long startNanos = System.nanoTime();
 
-  ReactorReport(Cores cores, Supplier<List<MovableRing>> rings) {
+  ReactorReport(Cores cores, KernelThreads threads, Supplier<List<MovableRing>> rings) {
     this.cores = cores;
+    this.threads = threads;
     this.rings = rings;
-    for (Reactor reactor : cores.polling().values()) {
-      reactor.execute(() -> threads.put(reactor, Cpu.threadId()));
-    }
   }
 
   ObjectNode describe() {
@@ -49,7 +44,7 @@ final class ReactorReport {
     CoreTimes.Times used = times.of(core);
     into.put("lcore", core);
     into.put("numa_id", CoreTimes.node(core));
-    into.put("tid", threads.getOrDefault(reactor, 0));
+    into.put("tid", threads.of(reactor));
     into.put("busy", busy);
     into.put("idle", Math.max(0, now - startNanos - busy));
     into.put("in_interrupt", !reactor.isRestless());

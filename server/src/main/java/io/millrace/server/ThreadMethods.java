@@ -78,14 +78,6 @@ final class ThreadMethods {
             .param(Param.uint64("id", "the queue's, of framework_get_reactors").required())
             .param(Param.string("cpumask", "cores that it may run on").required())
             .handledBy(self::setMask));
-    ReactorReport report = new ReactorReport(cores, rings);
-    methods.add(
-        RpcMethod.named("framework_get_reactors", "Tells how busy each core is, and with what")
-            .handledBy(none -> CompletableFuture.completedStage(report.describe())));
-    methods.add(
-        RpcMethod.named("framework_get_governor", "Tells who sets the cores' speed: the kernel")
-            .handledBy(
-                none -> CompletableFuture.completedStage(JsonNodeFactory.instance.objectNode())));
     methods.add(
         RpcMethod.named("iobuf_get_stats", "Tells the use of buffer pools, of which there is none")
             .handledBy(

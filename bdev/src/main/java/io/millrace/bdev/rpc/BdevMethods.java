@@ -156,11 +156,10 @@ public final class BdevMethods {
     }
   }
 
-  /** Has a bdev of a kind look for its size, and tells its openers if that is another. */
-  <T extends Bdev> CompletionStage<JsonNode> resize(String name, Class<T> kind, Resizer<T> resizer)
+  /** Has a bdev look for its size, and tells its openers if that is another. */
+  <T extends Bdev> CompletionStage<JsonNode> resize(T bdev, Resizer<T> resizer)
       throws RpcException {
     try {
-      T bdev = bdev(name, kind);
       if (resizer.resize(bdev)) {
         bdevs.resized(bdev);
       }
@@ -175,7 +174,8 @@ public final class BdevMethods {
     return kind.cast(bdev(name, kind::isInstance));
   }
 
-  private Bdev bdev(String name, Predicate<Bdev> kind) throws RpcException {
+  /** The bdev of a name, if it is of a kind. */
+  Bdev bdev(String name, Predicate<Bdev> kind) throws RpcException {
     try {
       Bdev bdev = bdevs.get(name);
       if (kind.test(bdev)) {

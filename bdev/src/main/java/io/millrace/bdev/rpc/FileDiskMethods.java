@@ -39,12 +39,8 @@ final class FileDiskMethods {
             .param(Param.bool("fallocate", "do unmap and write zeroes").orElse(false))
             .param(Param.bool("nowait", "RWF_NOWAIT; not supported").orElse(false));
     methods.add(withOurs(aio).handledBy(a -> create(a, FileBdevKind.AIO)));
-    methods.add(
-        bdevMethods
-            .method("bdev_aio_rescan", "Looks how large the image or device is now")
-            .configuresNothing()
-            .param(Param.string("name", "the bdev").required())
-            .handledBy(this::rescan));
+    addRescan(methods, "bdev_aio_rescan", FileBdevKind.AIO);
+    addRescan(methods, "bdev_uring_rescan", FileBdevKind.URING);
     RpcMethod.Builder uring =
         common(
                 "bdev_uring_create",
@@ -62,6 +58,15 @@ final class FileDiskMethods {
         "bdev_uring_delete",
         "Removes a disk of bdev_uring_create",
         b -> is(b, FileBdevKind.URING));
+  }
+
+  private void addRescan(MethodRegistry methods, String name, FileBdevKind kind) {
+    methods.add(
+        bdevMethods
+            .method(name, "Looks how large the image or device is now")
+            .configuresNothing()
+            .param(Param.string("name", "the bdev").required())
+            .handledBy(a -> rescan(a, kind)));
   }
 
   private static boolean is(Bdev bdev, FileBdevKind kind) {
@@ -164,8 +169,10 @@ final class FileDiskMethods {
         });
   }
 
-  private CompletionStage<JsonNode> rescan(Arguments arguments) throws RpcException {
-    return bdevMethods.resize(arguments.string("name"), FileBdev.class, FileBdev::rescan);
+  private CompletionStage<JsonNode> rescan(Arguments arguments, FileBdevKind kind)
+      throws RpcException {
+    Bdev bdev = bdevMethods.bdev(arguments.string("name"), one -> is(one, kind));
+    return bdevMethods.resize((FileBdev) bdev, FileBdev::rescan);
   }
 
   private static Path path(String filename) throws RpcException {

@@ -99,8 +99,7 @@ final class MemoryDiskMethods {
     }
     refuseOtherKind(arguments.string("name"));
     return bdevMethods.resize(
-        arguments.string("name"),
-        NullBdev.class,
+        bdevMethods.bdev(arguments.string("name"), NullBdev.class),
         bdev -> {
           long before = bdev.blockCount();
           bdev.resize(mebibytes * MEBIBYTE / bdev.properties().blockSize());

@@ -147,6 +147,8 @@ class BdevMethodsTest {
         "bdev_aio_rescan|{'name':'None'}|-19|No such device|there is no bdev None",
         "bdev_aio_rescan|{'name':'Taken'}|-19|No such device|Taken is of another kind (Null disk)",
         "bdev_aio_rescan|{}|-32603|spdk_json_decode_object failed|name",
+        "bdev_uring_rescan|{'name':'Taken'}|-19|No such device|Taken is of another kind (Null disk)",
+        "bdev_uring_rescan|{}|-32603|spdk_json_decode_object failed|name",
         "bdev_null_resize|{'name':'None','new_size':1}|-19|No such device|there is no bdev None",
         "bdev_null_resize|{'name':'Taken','new_size':0}|-22|Invalid argument|only grows",
         "bdev_null_resize|{'name':'Taken','new_size':8796093022208}|-22|Invalid argument|so large",
@@ -183,22 +185,27 @@ class BdevMethodsTest {
     opening.close();
   }
 
-  @Test
-  void rescannedFileDiskTellsItsOpenersOnce(@TempDir Path dir) throws Exception {
+  @ParameterizedTest
+  @CsvSource({"aio, uring", "uring, aio"})
+  void rescannedFileDiskTellsItsOpenersOnce(String kind, String other, @TempDir Path dir)
+      throws Exception {
     Path image = Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
-    call("bdev_aio_create", "{'name':'F','filename':'" + image + "'}");
+    String create = "bdev_%s_create".formatted(kind);
+    call(create, "{'name':'F','filename':'" + image + "','block_size':512}");
     Indifferent opener = new Indifferent();
     BdevDescriptor opening = bdevs.open("F", true, opener);
     Files.write(image, new byte[3 << 20]);
 
-    assertThat(call("bdev_aio_rescan", "{'name':'F'}").booleanValue()).isTrue();
-    assertThat(call("bdev_aio_rescan", "{'name':'F'}").booleanValue()).isTrue();
+    String rescan = "bdev_%s_rescan";
+    assertThat(call(rescan.formatted(kind), "{'name':'F'}").booleanValue()).isTrue();
+    assertThat(call(rescan.formatted(kind), "{'name':'F'}").booleanValue()).isTrue();
+    assertThat(error(rescan.formatted(other), "{'name':'F'}").code()).isEqualTo(-19);
 
     assertThat(call("bdev_get_bdevs", "{'name':'F'}").get(0).get("num_blocks").intValue())
         .isEqualTo(6144);
     assertThat(opener.resized).isEqualTo(1);
     opening.close();
-    call("bdev_aio_delete", "{'name':'F'}");
+    call("bdev_%s_delete".formatted(kind), "{'name':'F'}");
   }
 
   @Test
