@@ -50,7 +50,14 @@ final class AdminQueue {
       rings.close();
       throw e;
     }
-    pair = new QueuePair(name + " admin queue", home, owner, ENTRIES - 1, timeoutNanos);
+    pair =
+        new QueuePair(
+            name + " admin queue",
+            home,
+            owner,
+            ENTRIES - 1,
+            timeoutNanos,
+            new TransportStatistics()); // of I/O queues only is told
   }
 
   QueuePair pair() {

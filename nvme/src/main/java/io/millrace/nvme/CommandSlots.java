@@ -21,6 +21,7 @@ final class CommandSlots {
   private final int[] lastIds;
   private final int[] free;
   private int freeCount;
+  private int neverAnswered; // of those taken: event requests
 
   CommandSlots(int count) {
     requests = new NvmeRequest[count];
@@ -41,6 +42,11 @@ final class CommandSlots {
     return requests.length - freeCount;
   }
 
+  /** How many commands there are that will be answered soon: all but event requests. */
+  int dueCount() {
+    return busyCount() - neverAnswered;
+  }
+
   /** Takes a slot for a request and gives it its command id; there is a free one. */
   int take(NvmeRequest request) {
     int slot = free[--freeCount];
@@ -48,6 +54,9 @@ final class CommandSlots {
     lastIds[slot] = id;
     requests[slot] = request;
     request.commandId = id;
+    if (request.patience == NvmeRequest.FOR_EVER) {
+      neverAnswered++;
+    }
     return slot;
   }
 
@@ -62,6 +71,9 @@ final class CommandSlots {
     int slot = request.commandId & SLOT_MASK;
     requests[slot] = null;
     free[freeCount++] = slot;
+    if (request.patience == NvmeRequest.FOR_EVER) {
+      neverAnswered--;
+    }
   }
 
   /** Takes all requests out, in the order that they were sent in. Allocates. */

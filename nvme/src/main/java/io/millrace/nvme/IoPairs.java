@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -39,6 +40,7 @@ final class IoPairs {
   private final int entries;
 
   private final Map<Reactor, IoPair> byReactor = new ConcurrentHashMap<>();
+  private final Map<Reactor, TransportStatistics> counts = new ConcurrentHashMap<>();
   private final List<IoPair> pairs = new ArrayList<>(); // home
   private final BitSet ids = new BitSet(); // home
   private final List<ErrorInjection> injections = new ArrayList<>(); // home
@@ -101,7 +103,8 @@ final class IoPairs {
               reactor,
               owner,
               entries - 1,
-              options.timeout().toNanos());
+              options.timeout().toNanos(),
+              counts.computeIfAbsent(reactor, first -> new TransportStatistics()));
       IoPair made = new IoPair(pair);
       io = made;
       byReactor.put(reactor, made);
@@ -109,6 +112,16 @@ final class IoPairs {
     }
     io.users++;
     return io.pair;
+  }
+
+  /** The reactors that have a pair. Any thread. */
+  Set<Reactor> reactors() {
+    return Set.copyOf(byReactor.keySet());
+  }
+
+  /** What pairs did on each reactor, also on one that has none any more. Any thread. */
+  Map<Reactor, TransportStatistics> statistics() {
+    return Map.copyOf(counts);
   }
 
   /** Gives the reactor's pair back, with nothing of the caller's in it. Runs on that reactor. */

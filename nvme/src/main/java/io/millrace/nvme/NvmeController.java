@@ -5,6 +5,8 @@ import io.millrace.nvme.pci.PciDevice;
 import io.millrace.reactor.Reactor;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -123,6 +125,19 @@ public final class NvmeController {
   /** How many I/O queue pairs it granted. Any thread. */
   public int queueCount() {
     return parts.pairs.granted();
+  }
+
+  /** The reactors that have an I/O queue pair of it. Any thread. */
+  public Set<Reactor> reactors() {
+    return parts.pairs.reactors();
+  }
+
+  /**
+   * What its I/O queue pairs did on each reactor since it was attached, also on one that has none
+   * any more; they go on counting. Any thread.
+   */
+  public Map<Reactor, TransportStatistics> statistics() {
+    return parts.pairs.statistics();
   }
 
   /**

@@ -25,8 +25,8 @@ public abstract class NvmeRequest {
   /** Most separate pieces of memory: what one page of SGL descriptors can name. */
   public static final int MAX_SEGMENTS = 256;
 
-  static final int FUSED_FIRST = 1 << 8;
-  static final int FUSED_SECOND = 2 << 8;
+  private static final int FUSED_FIRST = 1 << 8;
+  private static final int FUSED_SECOND = 2 << 8;
 
   /** Patience of a request that may take for ever. */
   static final int FOR_EVER = 0;
@@ -211,6 +211,16 @@ public abstract class NvmeRequest {
   /** Bytes of all its data segments. */
   public final long dataBytes() {
     return dataBytes;
+  }
+
+  /** Makes this and another one command; neither may be done twice. */
+  final void fuseWith(NvmeRequest other) {
+    opcode |= FUSED_FIRST;
+    other.opcode |= FUSED_SECOND;
+    second = other;
+    repeatable = false;
+    other.repeatable = false;
+    other.state = State.WAITING;
   }
 
   /** How many commands it is: a fused one brings its second. */

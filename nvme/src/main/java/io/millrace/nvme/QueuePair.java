@@ -41,6 +41,7 @@ public final class QueuePair implements Poller, Deferred {
   private final CommandSlots slots;
   private final RequestFifo waiting;
   private final OverdueWatch watch;
+  private final TransportStatistics counts;
   private final PollerHandle handle;
   private RetryRule retry = RetryRule.NONE;
   private Mode mode = Mode.DETACHED;
@@ -50,7 +51,6 @@ public final class QueuePair implements Poller, Deferred {
   private int id;
   private long pageMask;
   private long sequence;
-  private int neverAnswered; // of those with the controller: event requests
   private @Nullable InjectedErrors errors;
   private boolean bellDue;
   private boolean wakesUs;
@@ -62,8 +62,15 @@ public final class QueuePair implements Poller, Deferred {
    * @param name for messages
    * @param depth most commands at once, below {@link CommandSlots#MAX}
    * @param timeoutNanos how long a command may take before the owner is told
+   * @param counts where what it does is counted, with other pairs of the reactor or alone
    */
-  QueuePair(String name, Reactor reactor, QueueOwner owner, int depth, long timeoutNanos) {
+  QueuePair(
+      String name,
+      Reactor reactor,
+      QueueOwner owner,
+      int depth,
+      long timeoutNanos,
+      TransportStatistics counts) {
     this.name = name;
     this.reactor = reactor;
     this.owner = owner;
@@ -72,6 +79,7 @@ public final class QueuePair implements Poller, Deferred {
     this.slots = requests.sent();
     this.waiting = requests.waiting();
     this.watch = new OverdueWatch(reactor, slots, timeoutNanos, this::late);
+    this.counts = counts;
     this.handle = reactor.add(this);
   }
 
@@ -125,7 +133,6 @@ public final class QueuePair implements Poller, Deferred {
    */
   void reclaim() {
     assert mode != Mode.LIVE : this;
-    neverAnswered = 0;
     requests.reclaim();
   }
 
@@ -137,7 +144,6 @@ public final class QueuePair implements Poller, Deferred {
     mode = Mode.DEAD;
     deadStatus = status;
     rings = null;
-    neverAnswered = 0;
     watch.stop();
     requests.endAll(status);
   }
@@ -183,17 +189,13 @@ public final class QueuePair implements Poller, Deferred {
     } else {
       request.state = State.WAITING;
       waiting.add(request);
+      counts.queued();
     }
   }
 
   /** Submits two commands that the controller does as one, or not at all: base 2.0 §3.4.2. */
   public void submitFused(NvmeRequest first, NvmeRequest second) {
-    first.opcode |= NvmeRequest.FUSED_FIRST;
-    second.opcode |= NvmeRequest.FUSED_SECOND;
-    first.second = second;
-    first.repeatable = false;
-    second.repeatable = false;
-    second.state = State.WAITING;
+    first.fuseWith(second);
     submit(first);
   }
 
@@ -229,7 +231,7 @@ public final class QueuePair implements Poller, Deferred {
       bellDue = true;
       reactor.defer(this);
     }
-    if (slots.busyCount() - neverAnswered == request.commandCount()) {
+    if (slots.dueCount() == request.commandCount()) {
       handle.wake();
       watch.start();
     }
@@ -242,9 +244,6 @@ public final class QueuePair implements Poller, Deferred {
     request.state = State.SENT;
     request.sentEpoch = watch.epoch();
     request.sequence = sequence++;
-    if (request.patience == NvmeRequest.FOR_EVER) {
-      neverAnswered++;
-    }
     int flags =
         DataPointer.write(
             request,
@@ -254,6 +253,7 @@ public final class QueuePair implements Poller, Deferred {
             pageMask);
     SubmissionEntry.write(entry, request, flags);
     to.push();
+    counts.submitted();
   }
 
   /** Rings the doorbell for what this round sent. */
@@ -262,7 +262,7 @@ public final class QueuePair implements Poller, Deferred {
     bellDue = false;
     QueueRings current = rings;
     if (current != null) {
-      current.ringTail();
+      current.ringTail(counts);
     }
   }
 
@@ -272,8 +272,19 @@ public final class QueuePair implements Poller, Deferred {
     if (from == null) {
       return 0;
     }
+    int taken = take(from);
+    counts.polled(taken);
+    if (taken > 0 && rings == from) {
+      from.ringHead(taken, counts);
+      pump();
+    }
+    return taken;
+  }
+
+  /** Takes completions until there are no more, or one or its user did away with the queues. */
+  private int take(QueueRings from) {
     int taken = 0;
-    while (taken < BATCH) {
+    while (taken < BATCH && rings == from) {
       long word = from.peek();
       if (!from.isNew(word)) {
         break;
@@ -288,13 +299,6 @@ public final class QueuePair implements Poller, Deferred {
       from.pop();
       taken++;
       arrived(request, QueueRings.status(word), result);
-      if (rings != from) {
-        return taken; // a completion's user did away with the queues
-      }
-    }
-    if (taken > 0) {
-      from.ringHead(taken);
-      pump();
     }
     return taken;
   }
@@ -309,9 +313,6 @@ public final class QueuePair implements Poller, Deferred {
     InjectedErrors injected = errors;
     int status = injected == null ? real : injected.status(request, real);
     slots.free(request);
-    if (request.patience == NvmeRequest.FOR_EVER) {
-      neverAnswered--;
-    }
     boolean again = status != 0 && request.repeatable && !request.cancelled;
     if (again && retry.applies(status, request.retries, request.abortAsked)) {
       retryLater(request, retry.delayNanos(status));
@@ -372,7 +373,7 @@ public final class QueuePair implements Poller, Deferred {
   @Override
   public boolean arm() {
     QueueRings current = rings;
-    if (current == null || slots.busyCount() == neverAnswered) {
+    if (current == null || slots.dueCount() == 0) {
       return true; // nothing to come, or nothing that is in a hurry
     }
     return wakesUs && !current.isNew(current.peek());

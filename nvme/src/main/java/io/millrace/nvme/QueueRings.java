@@ -122,14 +122,17 @@ final class QueueRings {
     tail = tail + 1 == entries ? 0 : tail + 1;
   }
 
-  /** Tells the controller of all entries pushed; one write for the batch. */
-  void ringTail() {
+  /** Tells the controller of all entries pushed; one write for the batch, which is counted. */
+  void ringTail(TransportStatistics counts) {
     int old = rungTail;
     if (tail != old) {
       rungTail = tail;
-      if (shadowTail == 0 || mustRing(shadowTail, tailEvent, old, tail) || rings) {
+      boolean shadow = shadowTail != 0;
+      boolean mmio = !shadow || mustRing(shadowTail, tailEvent, old, tail) || rings;
+      if (mmio) {
         registers.write32(tailDoorbell, tail);
       }
+      counts.tailRung(shadow, mmio);
     }
   }
 
@@ -161,19 +164,18 @@ final class QueueRings {
   }
 
   /**
-   * Gives the entries taken back to the controller.
+   * Gives the entries taken back to the controller; the write is counted.
    *
    * @param taken how many since the last time, 1 or more
    */
-  void ringHead(int taken) {
-    if (shadowTail == 0) {
-      registers.write32(headDoorbell, head);
-      return;
-    }
+  void ringHead(int taken, TransportStatistics counts) {
     int old = head - taken < 0 ? head - taken + entries : head - taken;
-    if (mustRing(shadowHead, headEvent, old, head) || rings) {
+    boolean shadow = shadowTail != 0;
+    boolean mmio = !shadow || mustRing(shadowHead, headEvent, old, head) || rings;
+    if (mmio) {
       registers.write32(headDoorbell, head);
     }
+    counts.headRung(shadow, mmio);
   }
 
   private static boolean mustRing(long shadow, long event, int before, int now) {

@@ -79,7 +79,9 @@ class CompletionFuzzTest {
               new MappedRegisters(bar.address(), bar.size()),
               DOORBELLS + 8,
               4);
-      QueuePair pair = new QueuePair("fuzz", reactor, owner, ENTRIES - 1, 1_000_000_000L);
+      QueuePair pair =
+          new QueuePair(
+              "fuzz", reactor, owner, ENTRIES - 1, 1_000_000_000L, new TransportStatistics());
       pair.attach(1, rings, memory(lists), 4095, RetryRule.NONE, false);
       long completions = rings.completionsIova();
       for (int round = 0; round < ROUNDS; round++) {

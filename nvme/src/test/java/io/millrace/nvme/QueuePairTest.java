@@ -20,6 +20,7 @@ class QueuePairTest {
   private static final int DOORBELL = 0x1008;
 
   private final Reactor reactor = Reactor.stepped("test");
+  private final TransportStatistics counts = new TransportStatistics();
   private final List<String> lies = new ArrayList<>();
   private Mapping queues;
   private Mapping lists;
@@ -79,7 +80,7 @@ class QueuePairTest {
     rings =
         new QueueRings(
             memory(queues), ENTRIES, new MappedRegisters(bar.address(), 0x2000), DOORBELL, 4);
-    pair = new QueuePair("pair", reactor, new Owner(), ENTRIES - 1, 1_000_000_000L);
+    pair = new QueuePair("pair", reactor, new Owner(), ENTRIES - 1, 1_000_000_000L, counts);
     pair.attach(1, rings, memory(lists), 4095, RetryRule.NONE, false);
   }
 
@@ -124,6 +125,54 @@ class QueuePairTest {
     assertThat(dword(0, 0) & 0xff).isEqualTo(Opcode.READ);
     assertThat(dword(1, 0) & 0xff).isEqualTo(Opcode.WRITE);
     assertThat(dword(0, 0) >>> 16).isNotEqualTo(dword(1, 0) >>> 16);
+  }
+
+  private void submit(int requests) {
+    for (int i = 0; i < requests; i++) {
+      pair.submit(new Request(Opcode.READ));
+    }
+  }
+
+  @Test
+  void whatThePairDidIsCounted() {
+    submit(5); // room for three
+    assertThat(List.of(counts.submittedRequests(), counts.queuedRequests()))
+        .containsExactly(3L, 2L);
+
+    reactor.runOnce(1);
+    complete(0, dword(0, 0) >>> 16);
+    complete(1, dword(1, 0) >>> 16);
+    reactor.runOnce(2);
+
+    assertThat(List.of(counts.polls(), counts.idlePolls(), counts.completions()))
+        .containsExactly(2L, 1L, 2L);
+    assertThat(List.of(counts.submittedRequests(), counts.queuedRequests()))
+        .containsExactly(5L, 2L);
+    assertThat(List.of(counts.sqMmioDoorbellUpdates(), counts.cqMmioDoorbellUpdates()))
+        .containsExactly(2L, 1L);
+    assertThat(List.of(counts.sqShadowDoorbellUpdates(), counts.cqShadowDoorbellUpdates()))
+        .containsExactly(0L, 0L);
+  }
+
+  @Test
+  void doorbellsInMemoryAreCountedBesideTheRegistersThatTheySpare() throws LinuxException {
+    try (Mapping pages = Mapping.anonymous(0x2000, false)) {
+      rings.shadow(pages.address(), pages.address() + 0x1000, 8, 4, false);
+
+      submit(2);
+      reactor.runOnce(1); // the device has seen nothing yet, and wants to be told
+      submit(1);
+      reactor.runOnce(2); // it has not moved its event index: it is looking
+      complete(0, dword(0, 0) >>> 16);
+      reactor.runOnce(3);
+      complete(1, dword(1, 0) >>> 16);
+      reactor.runOnce(4);
+
+      assertThat(List.of(counts.sqShadowDoorbellUpdates(), counts.sqMmioDoorbellUpdates()))
+          .containsExactly(2L, 1L);
+      assertThat(List.of(counts.cqShadowDoorbellUpdates(), counts.cqMmioDoorbellUpdates()))
+          .containsExactly(2L, 1L);
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.millrace.bdev.BdevRegistry;
 import io.millrace.nvme.ControllerOptions;
 import io.millrace.nvme.NvmeController;
 import io.millrace.nvme.NvmeException;
+import io.millrace.nvme.TransportStatistics;
 import io.millrace.nvme.pci.PciDevice;
 import io.millrace.reactor.Reactor;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class NvmeModule {
   private final Reactor control;
   private final DeviceOpener opener;
   private final Map<String, AttachedController> byName = new LinkedHashMap<>();
+  private final PollGroups pollGroups = new PollGroups();
   private ControllerOptions options = ControllerOptions.DEFAULTS;
   private Consumer<String> detached = name -> {};
 
@@ -65,6 +67,18 @@ public final class NvmeModule {
   /** All controllers, oldest first. */
   public Collection<AttachedController> all() {
     return List.copyOf(byName.values());
+  }
+
+  /**
+   * What I/O queue pairs did on each reactor that has one now, of all controllers and of those that
+   * are not there any more; the caller's, in the order of the reactors' ids.
+   */
+  public Map<Reactor, TransportStatistics> transport() {
+    return pollGroups.of(
+        byName.values().stream()
+            .filter(AttachedController::isAttached)
+            .map(AttachedController::controller)
+            .toList());
   }
 
   /** The controller of a name. */
@@ -141,6 +155,9 @@ public final class NvmeModule {
     AttachedController attached = get(name);
     return attached.detach(() -> {
       byName.remove(name, attached);
+      if (attached.isAttached()) {
+        pollGroups.leave(attached.controller());
+      }
       detached.accept(name);
     });
   }

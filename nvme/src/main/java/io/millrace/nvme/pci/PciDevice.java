@@ -36,10 +36,23 @@ public interface PciDevice extends AutoCloseable {
   /** Its address as operators write it, {@code 0000:01:00.0}; for messages too. */
   String name();
 
+  /** The NUMA node that it is attached to; -1 where nobody says. Any thread. */
+  default int numaNode() {
+    return -1;
+  }
+
+  /**
+   * Bytes of its configuration space that can be read: {@link #CONFIG_BYTES}, or 4096 with the
+   * extended part of PCI Express. Any thread.
+   */
+  default int configBytes() {
+    return CONFIG_BYTES;
+  }
+
   /**
    * Reads configuration space.
    *
-   * @param offset a multiple of 4, below {@link #CONFIG_BYTES}
+   * @param offset a multiple of 4, below {@link #configBytes}
    * @return all ones if the function is gone
    */
   int readConfig(int offset);

@@ -25,6 +25,7 @@ public final class VfioPciDevice implements PciDevice {
   private static final int COMMAND_BITS = 0xffff; // status above it is cleared by writing ones
 
   private final PciAddress address;
+  private final int numaNode;
   private final VfioGroups.OpenGroup group;
   private final VfioDevice device;
   private final VfioRegion config;
@@ -36,8 +37,9 @@ public final class VfioPciDevice implements PciDevice {
   private boolean closed;
 
   private VfioPciDevice(
-      PciAddress address, VfioGroups.OpenGroup group, VfioDevice device, VfioRegion config) {
-    this.address = address;
+      PciFunction function, VfioGroups.OpenGroup group, VfioDevice device, VfioRegion config) {
+    this.address = function.address();
+    this.numaNode = function.numaNode();
     this.group = group;
     this.device = device;
     this.config = config;
@@ -65,7 +67,7 @@ public final class VfioPciDevice implements PciDevice {
       throw new IOException(address + ": " + explain(e, number), e);
     }
     try {
-      return opened(address, group);
+      return opened(function, group);
     } catch (LinuxException e) {
       VfioGroups.giveBack(group);
       throw e;
@@ -82,14 +84,14 @@ public final class VfioPciDevice implements PciDevice {
     };
   }
 
-  private static VfioPciDevice opened(PciAddress address, VfioGroups.OpenGroup group)
+  private static VfioPciDevice opened(PciFunction function, VfioGroups.OpenGroup group)
       throws LinuxException {
-    VfioDevice device = group.device(address);
+    VfioDevice device = group.device(function.address());
     VfioPciDevice opened;
     try {
-      opened = new VfioPciDevice(address, group, device, device.region(VfioDevice.CONFIG_REGION));
+      opened = new VfioPciDevice(function, group, device, device.region(VfioDevice.CONFIG_REGION));
       if (!device.reset()) {
-        LOG.info("{} cannot be reset by itself and starts as it is", address);
+        LOG.info("{} cannot be reset by itself and starts as it is", opened);
       }
       opened.watchReturnRequests();
     } catch (LinuxException e) {
@@ -123,6 +125,16 @@ public final class VfioPciDevice implements PciDevice {
   @Override
   public String name() {
     return address.toString();
+  }
+
+  @Override
+  public int numaNode() {
+    return numaNode;
+  }
+
+  @Override
+  public int configBytes() {
+    return (int) config.bytes();
   }
 
   @Override

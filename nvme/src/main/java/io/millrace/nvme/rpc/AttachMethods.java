@@ -189,10 +189,8 @@ final class AttachMethods {
             -Errno.EINVAL.number(), "Controller " + name + " does not exist", null);
       }
       describe(one, all.addObject());
-    } else if (methods.hasControllers()) {
-      methods.module().all().stream()
-          .filter(AttachedController::isAttached)
-          .forEach(one -> describe(one, all.addObject()));
+    } else {
+      methods.attached().forEach(one -> describe(one, all.addObject()));
     }
     return CompletableFuture.completedStage(all);
   }

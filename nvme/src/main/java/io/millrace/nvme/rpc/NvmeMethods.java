@@ -68,6 +68,8 @@ public final class NvmeMethods {
     new InjectionMethods(self).addTo(methods);
     new PassthroughMethods(self).addTo(methods);
     new FirmwareMethods(self).addTo(methods);
+    new TransportMethods(self).addTo(methods);
+    new PciMethods(self).addTo(methods);
     return self;
   }
 
@@ -115,16 +117,17 @@ public final class NvmeMethods {
     return made != null && !made.all().isEmpty();
   }
 
+  /** The controllers that are attached, oldest first; does not make the module. */
+  List<AttachedController> attached() {
+    NvmeModule made = module;
+    return made == null
+        ? List.of()
+        : made.all().stream().filter(AttachedController::isAttached).toList();
+  }
+
   /** The controller of a name that is attached; null if there is none. */
   @Nullable AttachedController find(String name) {
-    NvmeModule made = module;
-    if (made == null) {
-      return null;
-    }
-    return made.all().stream()
-        .filter(one -> one.name().equals(name) && one.isAttached())
-        .findFirst()
-        .orElse(null);
+    return attached().stream().filter(one -> one.name().equals(name)).findFirst().orElse(null);
   }
 
   /** The controller of a name. */

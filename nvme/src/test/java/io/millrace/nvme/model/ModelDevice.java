@@ -11,6 +11,7 @@ import io.millrace.nvme.pci.Registers;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The PCI function of a {@link ModelController}. Its registers are memory, as VFIO gives them: what
@@ -24,10 +25,11 @@ public final class ModelDevice implements PciDevice {
   private final Mapping registers;
   private final ModelDma dma = new ModelDma();
   private final ModelController controller;
-  private final int[] config = new int[CONFIG_BYTES / Integer.BYTES];
+  private final int[] config;
   private final List<FileDescriptor> interrupts = new ArrayList<>();
   private final FileDescriptor returnRequest;
   private volatile boolean gone;
+  private @Nullable ModelThread thread;
   private boolean closed;
 
   /** A device that is plugged in and reset; the caller closes it. */
@@ -36,6 +38,7 @@ public final class ModelDevice implements PciDevice {
     returnRequest = EventFd.create();
     registers = Mapping.anonymous(registerBytes(options), false);
     controller = new ModelController(options, dma, registers.address());
+    config = new int[options.configBytes / Integer.BYTES];
     config[CONFIG_ID / Integer.BYTES] = options.device << 16 | options.vendor;
     config[CONFIG_CLASS / Integer.BYTES] = CLASS_NVME << 8;
     config[CONFIG_SUBSYSTEM / Integer.BYTES] = options.device << 16 | options.vendor;
@@ -50,6 +53,17 @@ public final class ModelDevice implements PciDevice {
     return controller;
   }
 
+  /** Has its controller run on a thread of its own until the device is closed. */
+  public ModelDevice running() {
+    thread = new ModelThread(controller);
+    return this;
+  }
+
+  /** Sets 32 bits of configuration space. */
+  public void config(int offset, int value) {
+    config[offset / Integer.BYTES] = value;
+  }
+
   /** Pulls it out: all reads give ones, at once. Any thread. */
   public void pullOut() {
     gone = true;
@@ -60,6 +74,16 @@ public final class ModelDevice implements PciDevice {
   @Override
   public String name() {
     return "model:" + options.serial;
+  }
+
+  @Override
+  public int numaNode() {
+    return options.numaNode;
+  }
+
+  @Override
+  public int configBytes() {
+    return options.configBytes;
   }
 
   @Override
@@ -114,6 +138,10 @@ public final class ModelDevice implements PciDevice {
   public void close() {
     if (!closed) {
       closed = true;
+      ModelThread own = thread;
+      if (own != null) {
+        own.close();
+      }
       controller.vectors(List.of());
       interrupts.forEach(FileDescriptor::close);
       returnRequest.close();

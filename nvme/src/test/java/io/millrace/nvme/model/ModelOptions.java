@@ -60,6 +60,11 @@ public final class ModelOptions {
   /** Interrupt vectors. */
   public int vectors;
 
+  /** Bytes of configuration space; 4096 with the extended part of PCI Express. */
+  public int configBytes = 256;
+
+  public int numaNode = -1;
+
   public String serial = "MODEL0";
   public String firmware = "1";
   public int vendor = 0x1b36;
