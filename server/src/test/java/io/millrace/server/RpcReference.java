@@ -184,6 +184,6 @@ final class RpcReference {
   }
 
   private static String error(JsonNode error) {
-    return error.get("code") + " `" + error.path("message").stringValue() + "`";
+    return error.get("code") + " `" + error.path("message").stringValue().strip() + "`";
   }
 }
