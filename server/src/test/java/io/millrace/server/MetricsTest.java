@@ -71,19 +71,10 @@ class MetricsTest {
             """);
     target =
         Target.start(
-            new ServeOptions(
-                List.of(),
-                List.of(),
-                dir,
-                null,
-                false,
-                file,
-                dir.resolve("r"),
-                null,
-                null,
-                false,
-                MetricsAddress.parse("0"),
-                0));
+            ServeOptions.in(dir)
+                .withConfiguration(file)
+                .withRpcSocket(dir.resolve("r"))
+                .withMetrics(MetricsAddress.parse("0")));
     String summary = target.summary();
     assertThat(summary).contains(", metrics at http://127.0.0.1:");
     return summary.substring(summary.indexOf("http:"));

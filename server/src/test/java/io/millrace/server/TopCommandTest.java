@@ -48,9 +48,7 @@ class TopCommandTest {
               {"subsystem": "vhost_blk", "config": [{"method": "vhost_create_blk_controller",
                 "params": {"ctrlr": "vm7", "dev_name": "disk7"}}]}]}
             """);
-    target =
-        Target.start(
-            new ServeOptions(List.of(), List.of(), dir, null, false, file, socket(), null, null));
+    target = Target.start(ServeOptions.in(dir).withConfiguration(file).withRpcSocket(socket()));
   }
 
   private Path socket() {
