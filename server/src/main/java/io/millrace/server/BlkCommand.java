@@ -104,8 +104,7 @@ final class BlkCommand extends ServerCommand {
       throw wrong("--format=" + format + " is not known; the only format is raw");
     }
     DiskOption disk = DiskOption.of(socket, image, readOnly, format != null);
-    return new ServeOptions(
-        List.of(disk), List.of(), Path.of(""), null, false, null, null, null, null);
+    return ServeOptions.in(Path.of("")).withDisks(List.of(disk));
   }
 
   private DiskSocket socket() {

@@ -183,19 +183,18 @@ final class ServeCommand extends ServerCommand {
     }
     String mask = coreMask;
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
-    return new ServeOptions(
-        parsed,
-        scsi,
-        directory,
-        cores,
-        poll,
-        configuration,
-        rpcSocket,
-        state,
-        access(),
-        waitForRpc,
-        metricsAddress(),
-        slowMicros());
+    return ServeOptions.in(directory)
+        .withDisks(parsed)
+        .withScsi(scsi)
+        .withCores(cores)
+        .withPoll(poll)
+        .withConfiguration(configuration)
+        .withRpcSocket(rpcSocket)
+        .withState(state)
+        .withAccess(access())
+        .withWaitForRpc(waitForRpc)
+        .withMetrics(metricsAddress())
+        .withSlowMicros(slowMicros());
   }
 
   /**

@@ -7,13 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace state forget}: entries that are not wanted at the next start. */
 @Command(
@@ -21,12 +19,7 @@ import picocli.CommandLine.Spec;
     description =
         "Drops entries, and what is set on them, from a state directory that no server uses. SCSI"
             + " reservations stay.")
-final class StateForgetCommand extends HelpOption implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
-  @Parameters(index = "0", paramLabel = "DIR", description = "The directory of serve's --state.")
-  private Path directory;
-
+final class StateForgetCommand extends StateDirectoryCommand {
   @Parameters(
       index = "1..*",
       paramLabel = "ID",
@@ -39,22 +32,14 @@ final class StateForgetCommand extends HelpOption implements Callable<Integer> {
   private boolean all;
 
   @Override
-  public Integer call() throws CommandException {
+  void run(CommandSpec command, Path state, PrintWriter out) throws StateException {
     if (all != ids.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "give one ID or more, or --all");
+      throw new ParameterException(command.commandLine(), "give one ID or more, or --all");
     }
-    List<String> dropped;
-    try {
-      dropped =
-          all
-              ? StoredConfiguration.forgetAll(directory)
-              : StoredConfiguration.forget(directory, new HashSet<>(ids));
-    } catch (StateException e) {
-      throw CommandException.misused(e);
-    }
-    PrintWriter out = spec.commandLine().getOut();
+    List<String> dropped =
+        all
+            ? StoredConfiguration.forgetAll(state)
+            : StoredConfiguration.forget(state, new HashSet<>(ids));
     dropped.forEach(id -> out.println("dropped " + id));
-    out.flush();
-    return 0;
   }
 }

@@ -8,12 +8,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -25,34 +22,21 @@ import tools.jackson.databind.node.ObjectNode;
     description =
         "Prints the configuration in a state directory as a file for serve's -c: a back-up. A"
             + " server may be using it.")
-final class StateShowCommand extends HelpOption implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
-  @Parameters(paramLabel = "DIR", description = "The directory of serve's --state.")
-  private Path directory;
-
+final class StateShowCommand extends StateDirectoryCommand {
   @Option(
       names = "--ids",
       description = "Prints a line for each entry instead: its id, for forget, and its method.")
   private boolean ids;
 
   @Override
-  public Integer call() throws CommandException {
-    List<Configuration.Entry> entries;
-    try {
-      entries = StoredConfiguration.read(directory);
-    } catch (StateException e) {
-      throw CommandException.misused(e);
-    }
-    PrintWriter out = spec.commandLine().getOut();
+  void run(CommandSpec command, Path state, PrintWriter out) throws StateException {
+    List<Configuration.Entry> entries = StoredConfiguration.read(state);
     if (ids) {
       entries.forEach(entry -> out.println(entry.id() + " " + entry.method()));
     } else {
       out.print(ConfigCommands.text(configuration(entries)));
       out.print('\n');
     }
-    out.flush();
-    return 0;
   }
 
   /** By subsystem, as a configuration file has it; each where its first entry was made. */

@@ -121,8 +121,7 @@ final class Target {
 
   /** All methods that {@code serve} has, to read about: nothing runs behind them any more. */
   static MethodRegistry declaredMethods() throws CommandException, InterruptedException {
-    ServeOptions nothing =
-        new ServeOptions(List.of(), List.of(), Path.of(""), null, false, null, null, null, null);
+    ServeOptions nothing = ServeOptions.in(Path.of(""));
     Target target = new Target(nothing, null, Cores.start(null, false));
     try {
       return new ControlPlane(

@@ -48,19 +48,11 @@ final class ConfiguredServer implements AutoCloseable {
     Path socket = directory.resolve("rpc.sock");
     Target target =
         Target.start(
-            new ServeOptions(
-                disks.stream().map(DiskOption::parse).toList(),
-                List.of(),
-                directory,
-                null,
-                false,
-                configuration,
-                socket,
-                null,
-                null,
-                waits,
-                null,
-                0));
+            ServeOptions.in(directory)
+                .withDisks(disks.stream().map(DiskOption::parse).toList())
+                .withConfiguration(configuration)
+                .withRpcSocket(socket)
+                .withWaitForRpc(waits));
     return new ConfiguredServer(
         directory, target, RpcClient.connect(socket, Duration.ofSeconds(60)));
   }

@@ -59,31 +59,7 @@ class MetricsTest {
   }
 
   private String serve() throws Exception {
-    Path file =
-        Files.writeString(
-            dir.resolve("c.json"),
-            """
-            {"subsystems": [
-              {"subsystem": "bdev", "config": [{"method": "bdev_malloc_create",
-                "params": {"name": "disk7", "block_size": 512, "num_blocks": 2048}}]},
-              {"subsystem": "vhost_blk", "config": [{"method": "vhost_create_blk_controller",
-                "params": {"ctrlr": "vm7", "dev_name": "disk7"}}]}]}
-            """);
-    target =
-        Target.start(
-            new ServeOptions(
-                List.of(),
-                List.of(),
-                dir,
-                null,
-                false,
-                file,
-                dir.resolve("r"),
-                null,
-                null,
-                false,
-                MetricsAddress.parse("0"),
-                0));
+    target = Target.start(WatchedDisk.options(dir).withMetrics(MetricsAddress.parse("0")));
     String summary = target.summary();
     assertThat(summary).contains(", metrics at http://127.0.0.1:");
     return summary.substring(summary.indexOf("http:"));

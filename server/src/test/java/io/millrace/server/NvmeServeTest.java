@@ -64,8 +64,7 @@ class NvmeServeTest {
             dir.resolve("c.json"),
             CONFIGURATION.replace("DIR", dir.toString()).replace("FUNCTION", function));
     return Target.start(
-        new ServeOptions(
-            List.of(), List.of(), dir, null, false, file, dir.resolve("r"), null, null));
+        ServeOptions.in(dir).withConfiguration(file).withRpcSocket(dir.resolve("r")));
   }
 
   private Cli perf(String... arguments) {

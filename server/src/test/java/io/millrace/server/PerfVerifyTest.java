@@ -32,9 +32,7 @@ class PerfVerifyTest {
     image = dir.resolve("disk.img");
     Files.write(image, new byte[DISK]);
     List<DiskOption> disks = List.of(DiskOption.parse(dir.resolve("vm0.sock") + "=" + image));
-    target =
-        Target.start(
-            new ServeOptions(disks, List.of(), Path.of(""), null, false, null, null, null, null));
+    target = Target.start(ServeOptions.in(Path.of("")).withDisks(disks));
   }
 
   @AfterEach

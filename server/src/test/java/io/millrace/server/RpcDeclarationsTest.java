@@ -63,9 +63,7 @@ class RpcDeclarationsTest {
   @BeforeEach
   void start() throws Exception {
     Path socket = dir.resolve("rpc.sock");
-    target =
-        Target.start(
-            new ServeOptions(List.of(), List.of(), dir, null, false, null, socket, null, null));
+    target = Target.start(ServeOptions.in(dir).withRpcSocket(socket));
     rpc = RawRpc.connect(socket);
     call("bdev_null_create", "{\"name\":\"Null0\",\"block_size\":512,\"num_blocks\":100}");
     call("vhost_create_blk_controller", "{\"ctrlr\":\"vm0\",\"dev_name\":\"Null0\"}");

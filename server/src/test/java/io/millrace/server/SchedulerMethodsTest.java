@@ -6,7 +6,6 @@ import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.VirtioBlkDriver;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,10 +31,7 @@ class SchedulerMethodsTest {
     if (file != null) {
       Files.writeString(file, configuration);
     }
-    target =
-        Target.start(
-            new ServeOptions(
-                List.of(), List.of(), dir, null, false, file, rpcSocket(), null, null));
+    target = Target.start(ServeOptions.in(dir).withConfiguration(file).withRpcSocket(rpcSocket()));
   }
 
   private Path rpcSocket() {

@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,16 +63,7 @@ class SharedDiskTest {
             .formatted(image));
     target =
         Target.start(
-            new ServeOptions(
-                List.of(),
-                List.of(),
-                dir,
-                null,
-                false,
-                configuration,
-                dir.resolve("r"),
-                null,
-                null));
+            ServeOptions.in(dir).withConfiguration(configuration).withRpcSocket(dir.resolve("r")));
     blk = VirtioBlkDriver.open(dir.resolve("b"), BlkDriverOptions.defaults());
     buffer = blk.memory().allocate(BYTES, 4096);
     scsi = VirtioScsiDriver.open(dir.resolve("s"), ScsiDriverOptions.defaults());

@@ -62,16 +62,11 @@ class StateDirectoryTest {
     stopTarget();
     target =
         Target.start(
-            new ServeOptions(
-                List.of(disks),
-                List.of(),
-                dir,
-                null,
-                false,
-                configuration,
-                dir.resolve("r"),
-                state,
-                null));
+            ServeOptions.in(dir)
+                .withDisks(List.of(disks))
+                .withConfiguration(configuration)
+                .withRpcSocket(dir.resolve("r"))
+                .withState(state));
   }
 
   private JsonNode call(String method, String params) throws IOException, RpcException {

@@ -60,7 +60,7 @@ class TargetTest {
 
   @Test
   void diskIsServedAtItsSocketAndGoneWithTheTarget() throws Exception {
-    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+    target = Target.start(disk(""));
 
     PerfResult result =
         new PerfRun(
@@ -79,7 +79,7 @@ class TargetTest {
 
   @Test
   void perfCommandReportsInFiosJson() throws Exception {
-    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+    target = Target.start(disk(""));
     String socket = dir.resolve("vm0.sock").toString();
 
     Cli cli =
@@ -103,19 +103,7 @@ class TargetTest {
 
   @Test
   void modeOfTheSocketsIsTheOneAskedFor() throws Exception {
-    ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
-    target =
-        Target.start(
-            new ServeOptions(
-                plain.disks(),
-                List.of(),
-                dir,
-                null,
-                false,
-                null,
-                null,
-                null,
-                new SocketAccess(0620, -1)));
+    target = Target.start(disk("").withAccess(new SocketAccess(0620, -1)));
 
     assertThat(
             PosixFilePermissions.toString(Files.getPosixFilePermissions(dir.resolve("vm0.sock"))))
@@ -133,20 +121,8 @@ class TargetTest {
             .orElseThrow();
     int number = SocketGroup.number(group[0]);
     assertThat(number).isEqualTo(Integer.parseInt(group[2]));
-    ServeOptions plain = options(List.of(disk("vm0.sock=", "")), null, null);
 
-    target =
-        Target.start(
-            new ServeOptions(
-                plain.disks(),
-                List.of(),
-                dir,
-                null,
-                false,
-                null,
-                null,
-                null,
-                new SocketAccess(-1, number)));
+    target = Target.start(disk("").withAccess(new SocketAccess(-1, number)));
 
     assertThat(Files.getAttribute(dir.resolve("vm0.sock"), "unix:gid")).isEqualTo(number);
   }
@@ -166,7 +142,8 @@ class TargetTest {
         Files.writeString(
             dir.resolve("c.json"), saved.replace("DIR", dir.toString()).replace("MASK", mask));
 
-    target = Target.start(options(List.of(), file, dir.resolve("r")));
+    target =
+        Target.start(ServeOptions.in(dir).withConfiguration(file).withRpcSocket(dir.resolve("r")));
 
     assertThat(target.summary()).startsWith("2 disks on 1 core");
     assertThat(rpc("vhost_get_controllers").out())
@@ -181,7 +158,7 @@ class TargetTest {
     Path file = Files.writeString(dir.resolve("c.json"), CONFIGURATION);
     target =
         Target.start(
-            options(List.of(disk("vm0.sock=", ",readonly,serial=S1")), file, dir.resolve("r")));
+            disk(",readonly,serial=S1").withConfiguration(file).withRpcSocket(dir.resolve("r")));
 
     Cli controllers = rpc("vhost_get_controllers");
     assertThat(controllers.exitCode()).as(controllers.err()).isZero();
@@ -195,7 +172,7 @@ class TargetTest {
 
   @Test
   void rpcErrorIsOneLineAndExitCode1() throws Exception {
-    target = Target.start(options(List.of(), null, dir.resolve("r")));
+    target = Target.start(ServeOptions.in(dir).withRpcSocket(dir.resolve("r")));
 
     Cli cli = rpc("bdev_null_delete", "{\"name\": \"N\"}");
 
@@ -208,7 +185,7 @@ class TargetTest {
 
   @Test
   void methodsDescribeThemselves() throws Exception {
-    target = Target.start(options(List.of(), null, dir.resolve("r")));
+    target = Target.start(ServeOptions.in(dir).withRpcSocket(dir.resolve("r")));
 
     assertThat(rpc("--describe", "bdev_null_delete").out())
         .isEqualToIgnoringNewLines(
@@ -231,17 +208,17 @@ class TargetTest {
     Files.writeString(dir.resolve("r"), "no socket");
 
     assertThatThrownBy(
-            () -> Target.start(options(List.of(disk("vm0.sock=", "")), file, dir.resolve("r"))))
+            () -> Target.start(disk("").withConfiguration(file).withRpcSocket(dir.resolve("r"))))
         .isInstanceOf(CommandException.class)
         .hasMessageContaining("is not a socket");
 
     assertThat(dir.toFile().list()).containsExactlyInAnyOrder("disk.img", "c.json", "r");
-    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null)); // image unlocked
+    target = Target.start(disk("")); // image unlocked
   }
 
   @Test
   void liveSocketIsNotReplaced() throws Exception {
-    target = Target.start(options(List.of(disk("vm0.sock=", ",readonly")), null, null));
+    target = Target.start(disk(",readonly"));
 
     Cli second =
         Cli.run("serve", "-S", dir.toString(), "--blk", "vm0.sock=" + dir + "/disk.img,readonly");
@@ -255,7 +232,7 @@ class TargetTest {
 
   @Test
   void imageInUseIsNotServedTwice() throws Exception {
-    target = Target.start(options(List.of(disk("vm0.sock=", "")), null, null));
+    target = Target.start(disk(""));
 
     Cli second = Cli.run("serve", "-S", dir.toString(), "--blk", "b.sock=" + dir + "/disk.img");
 
@@ -273,13 +250,9 @@ class TargetTest {
     return Cli.run(all);
   }
 
-  private DiskOption disk(String socket, String options) {
-    return DiskOption.parse(socket + dir.resolve("disk.img") + options);
-  }
-
-  private ServeOptions options(
-      List<DiskOption> disks, @Nullable Path configuration, @Nullable Path rpcSocket) {
-    return new ServeOptions(
-        disks, List.of(), dir, null, false, configuration, rpcSocket, null, null);
+  /** The image at vm0.sock, with more options behind it. */
+  private ServeOptions disk(String more) {
+    DiskOption option = DiskOption.parse("vm0.sock=" + dir.resolve("disk.img") + more);
+    return ServeOptions.in(dir).withDisks(List.of(option));
   }
 }

@@ -7,7 +7,6 @@ import io.millrace.initiator.VirtioBlkDriver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,8 +46,10 @@ class ThreadMethodsTest {
     Path file = Files.writeString(dir.resolve("c.json"), DISK);
     target =
         Target.start(
-            new ServeOptions(
-                List.of(), List.of(), dir, cores, false, file, dir.resolve("r"), null, null));
+            ServeOptions.in(dir)
+                .withCores(cores)
+                .withConfiguration(file)
+                .withRpcSocket(dir.resolve("r")));
   }
 
   private Cli rpc(String method, String... params) {

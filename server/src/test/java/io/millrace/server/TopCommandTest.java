@@ -7,7 +7,6 @@ import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.InitiatorException;
 import io.millrace.initiator.VirtioBlk;
 import io.millrace.initiator.VirtioBlkDriver;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,19 +37,7 @@ class TopCommandTest {
   }
 
   private void serve() throws Exception {
-    Path file =
-        Files.writeString(
-            dir.resolve("c.json"),
-            """
-            {"subsystems": [
-              {"subsystem": "bdev", "config": [{"method": "bdev_malloc_create",
-                "params": {"name": "disk7", "block_size": 512, "num_blocks": 2048}}]},
-              {"subsystem": "vhost_blk", "config": [{"method": "vhost_create_blk_controller",
-                "params": {"ctrlr": "vm7", "dev_name": "disk7"}}]}]}
-            """);
-    target =
-        Target.start(
-            new ServeOptions(List.of(), List.of(), dir, null, false, file, socket(), null, null));
+    target = Target.start(WatchedDisk.options(dir));
   }
 
   private Path socket() {

@@ -8,13 +8,11 @@ import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,18 +22,17 @@ import org.junit.jupiter.api.io.TempDir;
 /** Runs what docs/metrics.md and docs/top.md show, to the letter, with the distribution. */
 @Timeout(180)
 class ObservabilityPagesTest {
-  private static final Path PROGRAM =
-      DocumentedPage.ROOT.resolve("server/target/millrace/bin/millrace");
   private static final long LIMIT_SECONDS = 60;
 
   /** The port of the page, which may be another program's here. */
   private static final String PORT = "9464";
 
   @TempDir private Path folder;
-  private @Nullable Process server;
+  private PageShell shell;
 
   @BeforeEach
-  void image() throws IOException {
+  void shellWithAnImage() throws IOException {
+    shell = new PageShell(folder, "millrace");
     try (RandomAccessFile image = new RandomAccessFile(folder.resolve("disk.img").toFile(), "rw")) {
       image.setLength(16 << 20);
     }
@@ -43,10 +40,7 @@ class ObservabilityPagesTest {
 
   @AfterEach
   void stopServer() throws InterruptedException {
-    if (server != null) {
-      server.destroy();
-      assertThat(server.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).isTrue();
-    }
+    shell.stopServers();
   }
 
   @Test
@@ -57,7 +51,7 @@ class ObservabilityPagesTest {
       port = Integer.toString(free.getLocalPort());
     }
 
-    serve(DocumentedPage.replace(page.command("millrace serve "), PORT, port));
+    shell.serve(DocumentedPage.replace(page.command("millrace serve "), PORT, port));
     String metrics = read(DocumentedPage.replace(page.command("curl -s "), PORT, port));
 
     assertThat(metrics)
@@ -69,13 +63,13 @@ class ObservabilityPagesTest {
   @Test
   void topPrintsWhatThePageSaysAndShowsItOnATerminal() throws Exception {
     DocumentedPage page = DocumentedPage.of("docs/top.md");
-    serve(page.command("millrace serve "));
+    shell.serve(page.command("millrace serve "));
     List<String> outputs = new ArrayList<>();
 
     for (String command : page.commands("millrace top ")) {
       outputs.add(
           Stream.of("--once", "-n ").anyMatch(command::contains)
-              ? run(command)
+              ? shell.run(command)
               : inTerminal(command, "vm0.sock "));
     }
 
@@ -87,7 +81,8 @@ class ObservabilityPagesTest {
 
   /** Runs a command as a user does who ends it by a key when he has seen what he waited for. */
   private String inTerminal(String command, String awaited) throws Exception {
-    ProcessBuilder builder = new ProcessBuilder("script", "-qec", absolute(command), "/dev/null");
+    ProcessBuilder builder =
+        new ProcessBuilder("script", "-qec", shell.absolute(command), "/dev/null");
     builder.environment().put("TERM", "xterm");
     Process script = builder.directory(folder.toFile()).redirectErrorStream(true).start();
     StringBuilder screen = new StringBuilder();
@@ -114,35 +109,5 @@ class ObservabilityPagesTest {
     try (InputStream answer = uri.toURL().openStream()) {
       return new String(answer.readAllBytes(), UTF_8);
     }
-  }
-
-  private String run(String line) throws Exception {
-    Path output = Files.createTempFile(folder, "output", "");
-    Process process = command(line).redirectOutput(output.toFile()).start();
-    assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)).as(line).isTrue();
-    String said = Files.readString(output);
-    assertThat(process.exitValue()).as("%s: %s", line, said).isZero();
-    return said;
-  }
-
-  private void serve(String line) throws Exception {
-    Path output = Files.createTempFile(folder, "server", "");
-    server = command(line).redirectOutput(output.toFile()).start();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-    while (!Files.readString(output).contains("ready")) {
-      assertThat(server.isAlive()).as("%s: %s", line, Files.readString(output)).isTrue();
-      assertThat(System.nanoTime()).as("%s is ready in time", line).isLessThan(deadline);
-      Thread.onSpinWait();
-    }
-  }
-
-  private ProcessBuilder command(String line) {
-    return new ProcessBuilder("sh", "-c", "exec " + absolute(line))
-        .directory(folder.toFile())
-        .redirectErrorStream(true);
-  }
-
-  private static String absolute(String line) {
-    return line.replaceFirst("^millrace ", PROGRAM + " ");
   }
 }

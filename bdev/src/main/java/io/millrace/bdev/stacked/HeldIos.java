@@ -2,7 +2,13 @@ package io.millrace.bdev.stacked;
 
 import org.jspecify.annotations.Nullable;
 
-/** Requests that a module keeps waiting, oldest first, linked through themselves. Data path. */
+/**
+ * Requests that a module keeps waiting, oldest first, linked through themselves. Data path.
+ *
+ * <p>The links that every {@code BdevIo} has for the rate limits are not taken for it: a module's
+ * request has those while the bdev below holds it, and who cancels or hurries it has to tell the
+ * two apart: this takes it out here, that is the base's to do.
+ */
 final class HeldIos {
   private @Nullable StackedIo first;
   private @Nullable StackedIo last;
