@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Limits of a disk that a server serves, set while it runs. */
 @Timeout(120)
 class QosProcessTest {
-  private static final int PER_SECOND = 5_000;
+  private static final int PER_SECOND = 1_000; // far below what the slowest machine does
   private static final int BURST = PER_SECOND / 10;
   private static final int DEPTH = 32;
 
@@ -93,14 +93,14 @@ class QosProcessTest {
 
   @Test
   void aDiskThatIsLimitedIsNoFasterUntilTheLimitIsTakenAway() {
-    limit(1_000);
+    limit(2_000);
     limit(PER_SECOND); // once more, as operators do
     rpc("bdev_null_resize", "{\"name\": \"n\", \"new_size\": 256}"); // nor by being larger
 
-    assertThat(mostInTimeOf(read(5_000))).isGreaterThanOrEqualTo(5_000);
-    assertThat(rpc("bdev_get_bdevs", "{\"name\": \"n\"}")).contains("\"rw_ios_per_sec\":5000,");
+    assertThat(mostInTimeOf(read(1_500))).isGreaterThanOrEqualTo(1_500);
+    assertThat(rpc("bdev_get_bdevs", "{\"name\": \"n\"}")).contains("\"rw_ios_per_sec\":1000,");
     limit(0);
-    assertThat(mostInTimeOf(read(32_000))).isLessThan(32_000);
+    assertThat(mostInTimeOf(read(8_000))).isLessThan(8_000);
     assertThat(rpc("bdev_get_bdevs", "{\"name\": \"n\"}")).contains("\"rw_ios_per_sec\":0,");
   }
 }
