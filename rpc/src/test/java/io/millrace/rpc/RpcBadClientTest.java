@@ -3,6 +3,7 @@ package io.millrace.rpc;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.reactor.Reactor;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Clients that behave badly, through a real socket, beside one that does not. */
 @Timeout(60)
@@ -62,7 +64,14 @@ class RpcBadClientTest {
       for (int i = 0; i < CONNECTIONS; i++) {
         connectAtOnce();
       }
-      assertThat(first.call("ping", null).booleanValue()).isTrue();
+      long deadline = System.nanoTime() + SECONDS.toNanos(20);
+      while (taken() < RpcServer.MAX_CONNECTIONS) {
+        assertThat(System.nanoTime()).as("%d taken", taken()).isLessThan(deadline);
+      }
+      for (int turn = 0; turn < 100; turn++) { // in each of which another could be taken
+        assertThat(first.call("ping", null).booleanValue()).isTrue();
+      }
+      assertThat(taken()).isEqualTo(RpcServer.MAX_CONNECTIONS);
     }
 
     for (SocketChannel channel : opened) {
@@ -72,6 +81,10 @@ class RpcBadClientTest {
     try (RpcClient next = RpcClient.connect(server.socket(), TIMEOUT)) {
       assertThat(next.call("ping", null).booleanValue()).isTrue();
     }
+  }
+
+  private int taken() throws Exception {
+    return reactor.eventLoop().submit(server::connections).get(20, SECONDS);
   }
 
   @Test
@@ -162,6 +175,20 @@ class RpcBadClientTest {
     assertThat(replies.at("/0/result").stringValue()).hasSize(100_000);
     assertThat(replies.get(calls - 1).at("/error/data").stringValue())
         .isEqualTo("the batch's replies are too long; ask for less at a time");
+  }
+
+  @Test
+  void aReplyThatIsTooLongIsAnErrorInItsPlace() throws Exception {
+    String text = "x".repeat(RpcConnection.MAX_REPLY_BYTES / 100_000 + 1);
+    ObjectNode call = new JsonMapper().createObjectNode().put("text", text).put("times", 100_000);
+    try (RpcClient client = RpcClient.connect(server.socket(), TIMEOUT)) {
+      assertThatThrownBy(() -> client.call("echo", call))
+          .isInstanceOf(RpcException.class)
+          .hasMessageContaining("the reply would have")
+          .hasMessageContaining("ask for less");
+
+      assertThat(client.call("ping", null).booleanValue()).isTrue();
+    }
   }
 
   private static void write(SocketChannel client, String text) {

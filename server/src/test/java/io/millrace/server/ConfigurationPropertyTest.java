@@ -87,7 +87,7 @@ class ConfigurationPropertyTest {
   }
 
   private void step(ConfiguredServer server) throws Exception {
-    switch (random.nextInt(22)) {
+    switch (random.nextInt(23)) {
       case 0, 1, 2 ->
           call(
               server,
@@ -127,13 +127,13 @@ class ConfigurationPropertyTest {
       case 14 -> call(server, "bdev_error_delete", "{'name': 'EE_%s'}", any());
       case 15 -> call(server, "bdev_split_create", "{'base_bdev': '%s', 'split_count': 2}", any());
       case 16 -> call(server, "bdev_split_delete", "{'base_bdev': '%s'}", any());
-      case 17 -> settings(server);
+      case 17, 18 -> settings(server);
       default -> controllers(server);
     }
   }
 
   private void settings(ConfiguredServer server) throws Exception {
-    switch (random.nextInt(3)) {
+    switch (random.nextInt(4)) {
       case 0 -> call(server, "framework_set_scheduler", "{'name': 'static'}");
       case 1 ->
           call(
@@ -141,6 +141,14 @@ class ConfigurationPropertyTest {
               "framework_set_scheduler",
               "{'name': 'dynamic', 'load_limit': %d}",
               random.nextInt(50));
+      case 2 ->
+          call(
+              server,
+              "bdev_set_qos_limit",
+              "{'name': '%s', '%s': %d}",
+              any(),
+              random.nextBoolean() ? "rw_ios_per_sec" : "w_mbytes_per_sec",
+              1000 * random.nextInt(3));
       default ->
           call(
               server,

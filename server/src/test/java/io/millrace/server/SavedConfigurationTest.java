@@ -94,7 +94,8 @@ class SavedConfigurationTest {
     assertThat(saved)
         .contains(
             "\"packed_ring\": false", "\"in_order\": true", "N/\\u00fc", "\"name\": \"Malloc0\"")
-        .contains("\"new_size\": 8", "\"lun\": 3", "\"bdev_retry_count\": 2")
+        .contains("\"new_size\": 8", "\"lun\": 3")
+        .contains("\"timeout_us\": 5000000", "\"bdev_retry_count\": 2") // of two calls
         .doesNotContain(" : ");
   }
 
@@ -159,6 +160,18 @@ class SavedConfigurationTest {
       assertThat(before)
           .isEqualTo(
               "{\"scheduler\":[],\"bdev\":[],\"scsi\":null,\"vhost_scsi\":[],\"vhost_blk\":[]}");
+    }
+  }
+
+  @Test
+  void aTargetThatWasTakenAwayIsNotSaved() throws Exception {
+    try (ConfiguredServer server = ConfiguredServer.start(dir, null, false)) {
+      configure(server);
+      server.call("vhost_scsi_controller_remove_target", "{'ctrlr': 'scsi', 'scsi_target_num': 5}");
+
+      assertThat(server.configuration().get("vhost_scsi").toString())
+          .contains("\"scsi_target_num\":0")
+          .doesNotContain("\"scsi_target_num\":5");
     }
   }
 

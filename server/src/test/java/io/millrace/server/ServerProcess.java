@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A command of Millrace's as a process of its own, in a folder, its stderr in {@code log}. */
@@ -57,9 +58,17 @@ public final class ServerProcess implements AutoCloseable {
     return command;
   }
 
-  /** Its next line on stdout, or null at the end. */
+  /** Its next line on stdout, or null at its end: which is now if it says nothing for too long. */
   String line() throws IOException {
-    return out.readLine();
+    CompletableFuture<?> end =
+        CompletableFuture.runAsync(
+            process::destroyForcibly,
+            CompletableFuture.delayedExecutor(DEADLINE_SECONDS, TimeUnit.SECONDS));
+    try {
+      return out.readLine(); // which no interrupt ends, and so no timeout of a test
+    } finally {
+      end.cancel(false);
+    }
   }
 
   long pid() {
