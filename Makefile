@@ -27,7 +27,7 @@ test-vfio: install $(DIST) ## run Millrace in a guest with an IOMMU and NVMe dri
 
 # What make test does of each with small counts, and what it leaves to make test-vfio.
 SOAK = -Dsurefire.timeout=0 -Dmillrace.deaths=50000 -Dmillrace.seeds=20000 -Dmillrace.slices=2000 -Dmillrace.reconnects=1000 -Dmillrace.suspensions=500 \
-  -Dmillrace.kills=170 -Dmillrace.state.kills=1000 -Dmillrace.scsi.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
+  -Dmillrace.kills=170 -Dmillrace.state.kills=1000 -Dmillrace.program=$(CURDIR)/server/target/millrace/bin/millrace -Dmillrace.scsi.kills=170 -Dmillrace.kill.points=3 -Dmillrace.vm.kills=10 -Dmillrace.vm.moves=50 -Dmillrace.vm.copies=10
 SOAKED = InflightDeathTest,SimulationTest,DirtyLogTruthTest,ScsiDirtyLogTruthTest,ReconnectTest,SuspendTest,ScsiSuspendTest,KillTest,ScsiKillTest,StateKillTest,KillPointTest,ServerKillTest,MigrationTest,MigrationByCopyTest,ScsiMigrationTest,VfioTest
 
 soak: install $(DIST) ## kill, cut off, suspend and move for some hours; docs/reliability.md has the last figures; ONLY=KillTest one of them

@@ -11,10 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A command of Millrace's as a process of its own, in a folder, its stderr in {@code log}. */
 public final class ServerProcess implements AutoCloseable {
   private static final long DEADLINE_SECONDS = 60;
+
+  /** The distribution's program, where there is one and thousands of starts are to be quick. */
+  private static final @Nullable String DISTRIBUTION = System.getProperty("millrace.program");
 
   private final Process process;
   private final BufferedReader out;
@@ -45,17 +49,20 @@ public final class ServerProcess implements AutoCloseable {
   /** The command line of a command of Millrace's, from the classes under test. */
   public static List<String> command(List<String> launcher, List<String> arguments) {
     List<String> command = new ArrayList<>(launcher);
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Xmx512m",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.millrace.server.Main"));
+    command.addAll(DISTRIBUTION == null ? program() : List.of(DISTRIBUTION));
     command.addAll(arguments);
     return command;
+  }
+
+  private static List<String> program() {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-Xmx512m",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        "io.millrace.server.Main");
   }
 
   /** Its next line on stdout, or null at its end: which is now if it says nothing for too long. */
