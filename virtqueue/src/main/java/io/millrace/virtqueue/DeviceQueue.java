@@ -119,7 +119,7 @@ public interface DeviceQueue {
   void milestone(int head, int value);
 
   /**
-   * Gives a chain back. The driver sees it after {@link #publish}.
+   * Gives a chain back. The driver sees it after {@link #show} or {@link #publish}.
    *
    * @param head the chain's
    * @param writtenBytes bytes stored into its writable part, counted from its start (§2.7.8.2)
@@ -127,9 +127,15 @@ public interface DeviceQueue {
   void complete(int head, long writtenBytes);
 
   /**
-   * Shows the driver everything completed since the last call.
+   * Shows a driver that polls everything completed so far. Whether one that sleeps is to be
+   * notified of it, the next {@link #publish} tells.
+   */
+  void show();
+
+  /**
+   * Shows the driver everything completed so far.
    *
-   * @return whether the driver wants to be notified of it
+   * @return whether the driver wants to be notified of anything completed since the last call
    */
   boolean publish();
 

@@ -60,6 +60,11 @@ final class InOrderQueue implements DeviceQueue {
   }
 
   @Override
+  public void show() {
+    queue.show();
+  }
+
+  @Override
   public boolean publish() {
     return queue.publish();
   }

@@ -25,8 +25,9 @@ public final class PackedDeviceQueue implements DeviceQueue {
   private int availPosition; // next descriptor to take
   private int usedPosition; // next descriptor to write
   private int outDescriptors; // of chains that were fetched and not given back
-  private int completed; // descriptors since the last publish
-  private int firstIndex; // of the batch: held back until publish
+  private int completed; // descriptors since the driver was shown any
+  private int undecided; // since it was looked whether the driver wants to be notified
+  private int firstIndex; // of the batch: held back until it is shown
   private long firstState;
   private boolean waiting; // the walk of the chain fetched last stands at an unknown address
   private boolean moved; // since that walk began
@@ -316,11 +317,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
   }
 
   @Override
-  public boolean publish() {
+  public void show() {
     if (completed == 0) {
-      return false;
+      return;
     }
-    int count = completed;
+    undecided = Math.min(size, undecided + completed);
     completed = 0;
     PackedInflight tracked = inflight;
     if (tracked != null) {
@@ -333,6 +334,16 @@ public final class PackedDeviceQueue implements DeviceQueue {
     if (tracked != null) {
       tracked.published();
     }
+  }
+
+  @Override
+  public boolean publish() {
+    show();
+    int count = undecided;
+    if (count == 0) {
+      return false;
+    }
+    undecided = 0;
     // The descriptors before the look at what the driver wants: it does the opposite.
     RawMemory.fullFence();
     return PackedEvent.isWanted(driverEvent, eventIdx, usedPosition, count, size);

@@ -29,6 +29,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
   private int seenAvail; // avail.idx when last looked at
   private int usedIdx; // next used entry to fill
   private int publishedIdx; // used.idx as the driver sees it
+  private int decidedIdx; // up to which it was looked whether the driver wants to be notified
   private int availEvent;
   private int outCount; // chains fetched and not given back
   private boolean waiting; // the walk of the chain fetched last stands at an unknown address
@@ -74,6 +75,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     this.seenAvail = lastAvail;
     this.usedIdx = state.usedIndex();
     this.publishedIdx = usedIdx;
+    this.decidedIdx = usedIdx;
     disableNotifications();
   }
 
@@ -234,11 +236,10 @@ public final class SplitDeviceQueue implements DeviceQueue {
   }
 
   @Override
-  public boolean publish() {
+  public void show() {
     if (usedIdx == publishedIdx) {
-      return false;
+      return;
     }
-    int before = publishedIdx;
     publishedIdx = usedIdx;
     writes.flush();
     long idxAddress = VirtqUsed.idxAddress(used);
@@ -249,6 +250,16 @@ public final class SplitDeviceQueue implements DeviceQueue {
     if (tracked != null) {
       tracked.published(usedIdx);
     }
+  }
+
+  @Override
+  public boolean publish() {
+    show();
+    if (publishedIdx == decidedIdx) {
+      return false;
+    }
+    int before = decidedIdx;
+    decidedIdx = publishedIdx;
     if (eventIdx && !notificationsEnabled && ((availEvent - lastAvail) & 0xffff) < 0x4000) {
       availEvent(lastAvail + EVENT_FAR_AHEAD);
     }

@@ -104,7 +104,13 @@ final class FuzzedQueue implements AutoCloseable {
     switch (what % 10) {
       case 0, 1, 2 -> fetch(detail);
       case 3 -> giveBack(detail, one | (long) other << 16);
-      case 4 -> queue.publish();
+      case 4 -> {
+        if ((detail & 1) != 0) {
+          queue.show();
+        } else {
+          queue.publish();
+        }
+      }
       case 5 -> {
         if ((detail & 1) != 0) {
           queue.enableNotifications();

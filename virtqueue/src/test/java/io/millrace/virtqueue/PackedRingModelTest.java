@@ -153,7 +153,11 @@ class PackedRingModelTest {
     }
 
     void publish() {
-      ring.queue.publish();
+      if (random.nextBoolean()) {
+        ring.queue.show();
+      } else {
+        ring.queue.publish();
+      }
       offeredDescriptors -= completedDescriptors;
       completedDescriptors = 0;
       if (!broken) {

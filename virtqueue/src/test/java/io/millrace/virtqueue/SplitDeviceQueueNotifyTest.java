@@ -46,6 +46,25 @@ class SplitDeviceQueueNotifyTest {
   }
 
   @Test
+  void whatIsShownIsSeenAtOnceAndHeardOfAtTheNextPublish() throws LinuxException {
+    for (long events : new long[] {0, EVENT_IDX}) {
+      try (RingUnderTest ring = ring(events, 0)) {
+        ring.usedEvent(0); // the first entry
+        serve(ring, 1);
+        ring.queue.show();
+        assertThat(ring.used()).containsExactly(used(0, 0));
+
+        serve(ring, 1);
+        ring.queue.show();
+        ring.queue.show();
+
+        assertThat(ring.queue.publish()).isTrue();
+        assertThat(ring.queue.publish()).isFalse();
+      }
+    }
+  }
+
+  @Test
   void publishingNothingNotifiesNobody() throws LinuxException {
     try (RingUnderTest ring = ring(0, 0)) {
       assertThat(ring.queue.publish()).isFalse();

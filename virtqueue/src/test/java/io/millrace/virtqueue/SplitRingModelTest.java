@@ -111,7 +111,11 @@ class SplitRingModelTest {
     }
 
     void publish() {
-      ring.queue.publish();
+      if (random.nextBoolean()) {
+        ring.queue.show();
+      } else {
+        ring.queue.publish();
+      }
       assertThat(ring.used()).isEqualTo(completed);
       completed.clear();
     }
