@@ -107,7 +107,8 @@ class IostatTest {
       JsonNode queue = disk().get("queues").get(0);
       assertThat(number(queue, "kicks")).isEqualTo(before + 1);
       assertThat(number(queue, "calls")).isPositive();
-      assertThat(number(queue, "max_in_flight")).isEqualTo(32);
+      // A stretch of the batch is taken before the first of it is given back.
+      assertThat(number(queue, "max_in_flight")).isBetween(8L, 32L);
       assertThat(number(queue, "in_flight")).isZero();
       assertThat(number(queue, "polls")).isGreaterThan(number(queue, "empty_polls"));
     }
@@ -147,6 +148,10 @@ class IostatTest {
   void aResetCountsFromZeroAgain() throws Exception {
     try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
       oneOfEach(driver);
+      // The driver has its answer a moment before the reactor's round ends.
+      for (int i = 0; number(disk(), "in_flight") > 0; i++) {
+        assertThat(i).as("calls that found it in flight").isLessThan(100_000);
+      }
       ObjectNode reset =
           IostatCalls.params().put("name", "disk").put("reset", true).put("per_queue", false);
 

@@ -44,12 +44,12 @@ enum RequestEdge {
   LISTED(inflight("Split", "used(I)V", When.AFTER), inflight("Packed", "used(I)V", When.AFTER)),
   /** The whole batch is ready; one store, and the driver sees it. */
   PUBLISHING(
-      new Place("virtqueue.SplitDeviceQueue", "publish()Z", When.BEFORE),
+      new Place("virtqueue.SplitDeviceQueue", "show()V", When.BEFORE),
       inflight("Packed", "publishing(I)V", When.AFTER)),
   /** The driver sees it, the region does not know. */
   PUBLISHED(
-      new Place("virtqueue.SplitDeviceQueue", "publish()Z", When.AFTER_STORE),
-      new Place("virtqueue.PackedDeviceQueue", "publish()Z", When.AFTER_STORE)),
+      new Place("virtqueue.SplitDeviceQueue", "show()V", When.AFTER_STORE),
+      new Place("virtqueue.PackedDeviceQueue", "show()V", When.AFTER_STORE)),
   /** The region knows of a part of the batch. */
   CLEARING(
       inflight("Split", "published(I)V", When.AFTER_STORE),
