@@ -105,8 +105,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   /**
    * A back-end that died amid a batch may have written all of it but the first descriptor, which
-   * alone shows the driver the rest. It would take them for used when the first is used again, for
-   * whichever chain that may be: they are made available again.
+   * alone shows the rest: used when the first is, for whichever chain. They are available again.
    */
   private void takeBackUnpublished() {
     int position = usedPosition;
