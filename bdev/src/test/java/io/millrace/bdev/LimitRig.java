@@ -50,7 +50,7 @@ final class LimitRig implements AutoCloseable {
   private final Deque<Io> again = new ArrayDeque<>();
   final Object source = "a queue";
   long now = 5 * SECOND; // a clock that does not begin at 0
-  int busy = -1; // the reactor that has no time to look at the clock
+  private int busy = -1; // the reactor that has no time to look at the clock
 
   LimitRig(int reactorCount) {
     bdev.resize(1L << 40);
@@ -76,10 +76,25 @@ final class LimitRig implements AutoCloseable {
     return new RateLimits(Map.of(limit, perSecond), RateLimits.DEFAULT_BURST_MILLIS);
   }
 
-  /** Changes the limits; all reactors keep to them when this returns. */
+  /** Whether a reactor is {@link #busy(int)}: it submits nothing then. */
+  boolean isBusy(int reactor) {
+    return reactor == busy;
+  }
+
+  /**
+   * Has one reactor be busy with something else from now on. The one that was until now looks at
+   * the clock before it does anything.
+   *
+   * @param reactor -1 for none
+   */
+  void busy(int reactor) {
+    busy = reactor;
+    step(0);
+  }
+
+  /** Changes the limits; all reactors, none of them busy, keep to them when this returns. */
   void limit(RateLimits limits) {
     int[] done = new int[1];
-    busy = -1;
     bdev.limit(limits, now, () -> done[0]++);
     step(0);
     assertThat(done[0]).as("told once that all keep to the limits").isEqualTo(1);
