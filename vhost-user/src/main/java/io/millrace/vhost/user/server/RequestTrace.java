@@ -35,15 +35,14 @@ public final class RequestTrace {
 
   /** The request goes to the bdev, or is answered without it. */
   public void submitted() {
-    submittedNanos = tracker.now();
+    submittedNanos = tracker.submitted();
     doneNanos = submittedNanos;
   }
 
   /** The request is done, and waits to be answered. */
   public void done() {
-    doneNanos = tracker.now();
+    doneNanos = tracker.done();
     isDone = true;
-    tracker.done();
   }
 
   /** The request is over, answered or not; the trace is not the handler's any more. */

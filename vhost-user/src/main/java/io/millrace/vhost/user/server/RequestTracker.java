@@ -7,6 +7,10 @@ import org.jspecify.annotations.Nullable;
  * Follows each request of a ring through its stages, as long as anybody wants to know: for
  * histograms, the report of slow requests and flight recordings. Data-path code, the ring's reactor
  * only; grows with the depth that the driver uses, and then allocates nothing.
+ *
+ * <p>A look at the clock costs as much as the rest of a request to memory, so what happens in one
+ * breath has one time: the chains of a stretch are found together, a request is submitted when the
+ * one before it was done or submitted, and what is told of begins the next stretch.
  */
 public final class RequestTracker {
   private final Reactor reactor;
@@ -19,8 +23,10 @@ public final class RequestTracker {
   private @Nullable RequestTrace youngest; // of those in flight, in the order of their beginning
   private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
   private @Nullable RequestTrace free;
-  private boolean looked; // the clock, in this look at the ring
+  private boolean isSeen; // that is, seenNanos is the time of what is found now
   private long seenNanos;
+  private boolean isLatest; // that is, nothing took time since latestNanos
+  private long latestNanos;
   private boolean anyDone; // in this round
   private boolean isTold;
   private long toldNanos;
@@ -39,13 +45,14 @@ public final class RequestTracker {
     slow = observation.slowNanos() > 0 ? counters.slowRequests() : null;
   }
 
-  long now() {
+  private long now() {
     return reactor.nanoTime();
   }
 
-  /** The ring is looked at: what is found begins now. */
+  /** The ring has its turn: what is found begins now. */
   void look() {
-    looked = false;
+    isSeen = false;
+    isLatest = false;
   }
 
   /**
@@ -56,10 +63,11 @@ public final class RequestTracker {
    * @return tell it what becomes of the request
    */
   public RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
-    if (!looked) {
-      looked = true;
+    if (!isSeen) {
+      isSeen = true;
       seenNanos = now();
     }
+    isLatest = false;
     RequestTrace trace = free;
     if (trace == null) {
       trace = new RequestTrace(this);
@@ -117,8 +125,21 @@ public final class RequestTracker {
     counters.waitsSince(trace == null ? QueueCounters.NEVER : trace.seenNanos);
   }
 
-  void done() {
+  /** When what is submitted is submitted: all of a stretch at once, but for what was done amid. */
+  long submitted() {
+    if (!isLatest) {
+      isLatest = true;
+      latestNanos = now();
+    }
+    return latestNanos;
+  }
+
+  /** When what is done is done: now. */
+  long done() {
     anyDone = true;
+    isLatest = true;
+    latestNanos = now();
+    return latestNanos;
   }
 
   /** The driver was told of all that is done. */
@@ -127,6 +148,7 @@ public final class RequestTracker {
       anyDone = false;
       isTold = true;
       toldNanos = now();
+      seenNanos = toldNanos; // of what is found in the rest of this turn
     }
   }
 
@@ -134,6 +156,7 @@ public final class RequestTracker {
   void endOfRound() {
     isTold = false;
     anyDone = false;
+    look();
   }
 
   void ended(RequestTrace trace) {

@@ -70,7 +70,7 @@ abstract class VringContext implements QueueContext {
     }
   }
 
-  /** The ring is looked at: follows the requests that are found, if that is wanted now. */
+  /** The ring has its turn: follows the requests that are found, if that is wanted now. */
   final void follow(QueueHandler handler) {
     Observation wanted = counters.observation();
     if (wanted != observation) {

@@ -58,6 +58,7 @@ final class VringWorker extends VringLife
     if (!share.hasTurn()) {
       return 1; // there may be work, but it is the others' turn
     }
+    follow(handler);
     long went = handler.goOn();
     share.charge(went);
     int found = (went > 0 ? 1 : 0) + (takesChains() && share.isLeft() ? fetchBatch() : 0);
@@ -71,7 +72,6 @@ final class VringWorker extends VringLife
   }
 
   private int fetchBatch() {
-    follow(handler);
     int before = 0;
     while (fetchStretch(before)) {
       before += STRETCH;

@@ -94,6 +94,48 @@ class RequestTrackerTest {
   }
 
   @Test
+  void whatHappensInOneBreathHasOneTime() {
+    device.slowMicros(1);
+    tracker.want(device.observation());
+
+    RequestTrace first = found(RequestKind.READ, 0, 512);
+    pass(10 * MICRO);
+    RequestTrace second = tracker.begin(RequestKind.READ, 512, 512); // found with the first
+    pass(2 * MICRO);
+    first.submitted();
+    pass(30 * MICRO);
+    first.done();
+    pass(MICRO);
+    second.submitted(); // when the first was done
+    pass(40 * MICRO);
+    second.done();
+    pass(3 * MICRO);
+    tracker.told();
+    first.ended();
+    second.ended();
+    pass(5 * MICRO);
+    RequestTrace third = tracker.begin(RequestKind.READ, 1024, 512); // in the same turn: when told
+    pass(6 * MICRO);
+    third.submitted();
+    third.done();
+    tellOf(third);
+
+    RequestTrace fourth = found(RequestKind.READ, 1536, 512); // in another turn
+    pass(7 * MICRO);
+    fourth.submitted();
+    fourth.done();
+    tellOf(fourth);
+
+    takeSlow();
+    assertThat(slow)
+        .containsExactly(
+            "READ 0+512 12/30/44",
+            "READ 512+512 42/41/3",
+            "READ 1024+512 11/0/0",
+            "READ 1536+512 7/0/0");
+  }
+
+  @Test
   void histogramsBeginAnewAfterAReset() {
     device.histograms(true);
     tracker.want(device.observation());
