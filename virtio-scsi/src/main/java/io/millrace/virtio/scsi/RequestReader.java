@@ -44,7 +44,6 @@ final class RequestReader {
     long address = Long.reverseBytes(reader.readLong());
     long tag = reader.readLong();
     int attribute = readCdb(request.cdb(), chain);
-    request.responsePlace.of(chain, 0, ScsiRequest.RESPONSE_BYTES);
     request.refusal = Response.OK;
     request.expectedBytes = 0;
     request.begin(tag, attribute < BY_CODE.length ? BY_CODE[attribute] : TaskAttribute.SIMPLE);

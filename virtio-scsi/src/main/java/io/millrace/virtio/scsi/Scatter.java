@@ -73,6 +73,23 @@ final class Scatter {
     }
   }
 
+  /**
+   * Stores a byte now, and one at the end, where all of it is stored later: its lines, which the
+   * driver's processor has, are then here by that time. What is there until then nobody looks at.
+   *
+   * @param at of the first piece, if that is long enough
+   */
+  void putFirst(int at, byte value, GuestWrites writes) {
+    int last = count - 1;
+    if (lengths[0] > at) {
+      RawMemory.putByte(addresses[0] + at, value);
+      writes.wrote(addresses[0] + at, 1);
+    }
+    long end = addresses[last] + lengths[last] - 1;
+    RawMemory.putByte(end, (byte) 0);
+    writes.wrote(end, 1);
+  }
+
   boolean pointsInto(GoingMemory going) {
     boolean found = false;
     for (int i = 0; i < count && !found; i++) {

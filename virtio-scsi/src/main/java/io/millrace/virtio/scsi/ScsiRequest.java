@@ -29,7 +29,7 @@ final class ScsiRequest extends ScsiTask {
 
   private static final int RESIDUAL_AT = 4;
   private static final int STATUS_AT = 10;
-  private static final int RESPONSE_AT = 11;
+  static final int RESPONSE_AT = 11;
   private static final int SENSE_AT = 12;
   private static final int PIECES_KEPT = 32;
 
