@@ -191,6 +191,13 @@ public final class RawMemory {
     }
   }
 
+  /** Sets so many words from {@code address} on, some ten of them, to 0. */
+  public static void clearWords(long address, int words) {
+    for (int i = 0; i < words; i++) {
+      putLong(address + (long) i * Long.BYTES, 0);
+    }
+  }
+
   /**
    * The bytes from {@code address} on as a segment, valid as long as the memory is mapped: nothing
    * checks that.

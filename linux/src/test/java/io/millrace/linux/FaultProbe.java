@@ -166,6 +166,8 @@ final class FaultProbe {
     access("array from", a -> RawMemory.get(a, ARRAY, 0, 4096));
     access("array from, short", a -> RawMemory.get(a + 1, ARRAY, 3, 23));
     access("array to", a -> RawMemory.put(ARRAY, 0, 4096, a));
+    access("clear words", a -> RawMemory.clearWords(a, 12));
+    access("clear words, unaligned", a -> RawMemory.clearWords(a + 4, 12));
     access("array to, by words", a -> RawMemory.putWords(ARRAY, 0, 108, a));
     access("array to, by words, unaligned", a -> RawMemory.putWords(ARRAY, 1, 109, a + 3));
   }

@@ -43,8 +43,22 @@ public final class ScsiCommand {
   record Field(int at, int width) {
     static final Field NONE = new Field(0, 0);
 
+    /**
+     * Out of the two words that most CDBs are: looked at as they were stored, as a load across both
+     * would wait until the stores have left the processor.
+     */
     long of(byte[] cdb) {
-      return BigEndian.get(cdb, at, width);
+      int behind = (2 * Long.BYTES - at - width) * Byte.SIZE; // bits
+      if (behind < 0) {
+        return BigEndian.get(cdb, at, width);
+      }
+      long high = BigEndian.get64(cdb, 0);
+      long value =
+          behind >= Long.SIZE
+              ? high >>> (behind - Long.SIZE)
+              : (BigEndian.get64(cdb, Long.BYTES) >>> behind)
+                  | (high << 1 << (Long.SIZE - 1 - behind));
+      return width == Long.BYTES ? value : value & ((1L << (width * Byte.SIZE)) - 1);
     }
   }
 

@@ -90,6 +90,11 @@ final class Scatter {
     writes.wrote(end, 1);
   }
 
+  /** Where it begins, if it is one piece of so many bytes; 0 if it is not. */
+  long addressOf(int bytes) {
+    return lengths[0] == bytes ? addresses[0] : 0;
+  }
+
   boolean pointsInto(GoingMemory going) {
     boolean found = false;
     for (int i = 0; i < count && !found; i++) {

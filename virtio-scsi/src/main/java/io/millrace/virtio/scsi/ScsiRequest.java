@@ -2,6 +2,7 @@ package io.millrace.virtio.scsi;
 
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
+import io.millrace.linux.RawMemory;
 import io.millrace.scsi.Answer;
 import io.millrace.scsi.DataPhase;
 import io.millrace.scsi.LunPath;
@@ -28,8 +29,10 @@ final class ScsiRequest extends ScsiTask {
   static final int RESPONSE_BYTES = 12 + ScsiConfig.SENSE_BYTES;
 
   private static final int RESIDUAL_AT = 4;
+  private static final int QUALIFIER_AT = 8;
   private static final int STATUS_AT = 10;
   static final int RESPONSE_AT = 11;
+  private static final int RESPONSE_SHIFT = Byte.SIZE * (RESPONSE_AT - QUALIFIER_AT);
   private static final int SENSE_AT = 12;
   private static final int PIECES_KEPT = 32;
 
@@ -135,11 +138,29 @@ final class ScsiRequest extends ScsiTask {
   long respond(GuestWrites writes) {
     boolean refused = refusal != Response.OK;
     long moved = refused ? 0 : moved(writes);
-    int senseBytes = refused ? 0 : senseBytes();
+    int residual = (int) Math.min(Integer.MAX_VALUE, expectedBytes - moved);
+    int status = refused ? 0 : status();
+    int code = refused ? refusal : outcomeCode();
+    long place = responsePlace.addressOf(RESPONSE_BYTES);
+    if (place != 0 && (refused || senseBytes() == 0)) {
+      RawMemory.putLong(place, (long) residual << Integer.SIZE);
+      RawMemory.putInt(place + QUALIFIER_AT, status << Short.SIZE | code << RESPONSE_SHIFT);
+      RawMemory.clearWords(place + SENSE_AT, ScsiConfig.SENSE_BYTES / Long.BYTES);
+      writes.wrote(place, RESPONSE_BYTES);
+    } else {
+      putBytes(residual, status, code, writes);
+    }
+    boolean stored = !refused && (phase() == DataPhase.FROM_DISK || phase() == DataPhase.ANSWER);
+    return RESPONSE_BYTES + (stored ? moved : 0);
+  }
+
+  /** The response of a command that has sense data, or that is to be stored in pieces. */
+  private void putBytes(int residual, int status, int code, GuestWrites writes) {
+    int senseBytes = refusal == Response.OK ? senseBytes() : 0;
     response.putInt(0, senseBytes);
-    response.putInt(RESIDUAL_AT, (int) Math.min(Integer.MAX_VALUE, expectedBytes - moved));
-    response.put(STATUS_AT, (byte) (refused ? 0 : status()));
-    response.put(RESPONSE_AT, (byte) (refused ? refusal : outcomeCode()));
+    response.putInt(RESIDUAL_AT, residual);
+    response.put(STATUS_AT, (byte) status);
+    response.put(RESPONSE_AT, (byte) code);
     if (senseBytes > 0) {
       response.put(SENSE_AT, sense(), 0, senseBytes);
     }
@@ -147,8 +168,6 @@ final class ScsiRequest extends ScsiTask {
     if (senseBytes > 0) {
       Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0); // for the next one
     }
-    boolean stored = !refused && (phase() == DataPhase.FROM_DISK || phase() == DataPhase.ANSWER);
-    return RESPONSE_BYTES + (stored ? moved : 0);
   }
 
   private int outcomeCode() {
