@@ -1,5 +1,6 @@
 package io.millrace.bdev;
 
+import io.millrace.reactor.Sampler;
 import io.millrace.reactor.StretchClock;
 import java.util.Arrays;
 
@@ -19,12 +20,9 @@ final class RequestTimer {
   /** From here on a copy takes so much longer than a look that each is measured. */
   private static final int LONG_BYTES = 16 << 10;
 
-  private static final int GAP_BITS = 6; // gaps of 0 to 63 requests: no pattern of a guest's fits
-
   private final StretchClock clock;
   private final long[] lastNanos = new long[IoType.values().length]; // -1 until one was measured
-  private long random = 1;
-  private int gap;
+  private final Sampler sampler = new Sampler();
   private boolean atOnce;
 
   RequestTimer(StretchClock clock) {
@@ -60,15 +58,7 @@ final class RequestTimer {
   }
 
   private boolean isMeasured(BdevIo io) {
-    if (lastNanos[io.type().ordinal()] < 0 || io.lengthBytes() >= LONG_BYTES) {
-      return true;
-    }
-    if (--gap >= 0) {
-      return false;
-    }
-    random = random * 6364136223846793005L + 1442695040888963407L; // Knuth's MMIX
-    gap = (int) (random >>> (Long.SIZE - GAP_BITS));
-    return true;
+    return lastNanos[io.type().ordinal()] < 0 || io.lengthBytes() >= LONG_BYTES || sampler.picks();
   }
 
   /** What a request took that is done, in nanoseconds. */

@@ -64,9 +64,9 @@ final class RequestEvent extends Event {
       kind = trace.kind.name();
       offset = trace.offsetBytes;
       length = trace.lengthBytes;
-      ring = trace.nanos(RequestStage.RING.ordinal(), toldNanos);
-      bdev = trace.nanos(RequestStage.BDEV.ordinal(), toldNanos);
-      completion = trace.nanos(RequestStage.COMPLETION.ordinal(), toldNanos);
+      ring = trace.ringNanos();
+      bdev = trace.bdevNanos();
+      completion = trace.completionNanos(toldNanos);
       commit();
     }
   }

@@ -9,10 +9,5 @@ public enum RequestStage {
   /** Until its answer is in the ring and its driver called, unless the call is put off. */
   COMPLETION,
   /** All of that. */
-  TOTAL;
-
-  private static final RequestStage[] ALL = values();
-
-  /** How many there are. */
-  static final int COUNT = ALL.length;
+  TOTAL
 }

@@ -12,7 +12,7 @@ public final class RequestTrace {
   long offsetBytes;
   long lengthBytes;
   long seenNanos;
-  private long submittedNanos;
+  long submittedNanos;
   private long doneNanos;
   boolean isDone;
   @Nullable RequestTrace older; // of those that are in flight; of free ones the next
@@ -41,8 +41,15 @@ public final class RequestTrace {
 
   /** The request is done, and waits to be answered. */
   public void done() {
-    doneNanos = tracker.done();
+    doneNanos = tracker.done(this);
     isDone = true;
+  }
+
+  /** It was done by then, if not before: what was not measured is an estimate. */
+  void doneBy(long nanos) {
+    if (doneNanos - nanos > 0) {
+      doneNanos = nanos;
+    }
   }
 
   /** The request is over, answered or not; the trace is not the handler's any more. */
@@ -50,18 +57,18 @@ public final class RequestTrace {
     tracker.ended(this);
   }
 
-  /**
-   * How long it was in a stage.
-   *
-   * @param stage the number of a {@link RequestStage}
-   * @param toldNanos when its driver was told
-   */
-  long nanos(int stage, long toldNanos) {
-    return switch (stage) {
-      case 0 -> submittedNanos - seenNanos;
-      case 1 -> doneNanos - submittedNanos;
-      case 2 -> toldNanos - doneNanos;
-      default -> toldNanos - seenNanos;
-    };
+  /** In {@link RequestStage#RING}, in nanoseconds. */
+  long ringNanos() {
+    return submittedNanos - seenNanos;
+  }
+
+  /** In {@link RequestStage#BDEV}. */
+  long bdevNanos() {
+    return doneNanos - submittedNanos;
+  }
+
+  /** In {@link RequestStage#COMPLETION}, if its driver was told then. */
+  long completionNanos(long toldNanos) {
+    return toldNanos - doneNanos;
   }
 }

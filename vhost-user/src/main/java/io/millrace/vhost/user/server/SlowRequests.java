@@ -63,9 +63,9 @@ final class SlowRequests {
     entry.kind = trace.kind;
     entry.offsetBytes = trace.offsetBytes;
     entry.lengthBytes = trace.lengthBytes;
-    entry.ringNanos = trace.nanos(RequestStage.RING.ordinal(), nanos);
-    entry.bdevNanos = trace.nanos(RequestStage.BDEV.ordinal(), nanos);
-    entry.completionNanos = trace.nanos(RequestStage.COMPLETION.ordinal(), nanos);
+    entry.ringNanos = trace.ringNanos();
+    entry.bdevNanos = trace.bdevNanos();
+    entry.completionNanos = trace.completionNanos(nanos);
     entry.hangs = hangs;
     offered.setRelease(at + 1); // behind the entry
   }

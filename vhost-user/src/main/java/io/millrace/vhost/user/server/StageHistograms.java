@@ -3,7 +3,10 @@ package io.millrace.vhost.user.server;
 /** How long requests of a ring were where. Written by one thread; data-path code. */
 public final class StageHistograms {
   private final int number;
-  private final LatencyHistogram[] stages = new LatencyHistogram[RequestStage.COUNT];
+  private final LatencyHistogram ring = new LatencyHistogram();
+  private final LatencyHistogram bdev = new LatencyHistogram();
+  private final LatencyHistogram completion = new LatencyHistogram();
+  private final LatencyHistogram total = new LatencyHistogram();
 
   /**
    * Empty ones.
@@ -12,9 +15,6 @@ public final class StageHistograms {
    */
   StageHistograms(int number) {
     this.number = number;
-    for (int i = 0; i < stages.length; i++) {
-      stages[i] = new LatencyHistogram();
-    }
   }
 
   int number() {
@@ -22,19 +22,25 @@ public final class StageHistograms {
   }
 
   void record(RequestTrace trace, long toldNanos) {
-    for (int i = 0; i < stages.length; i++) {
-      stages[i].record(trace.nanos(i, toldNanos));
-    }
+    ring.record(trace.ringNanos());
+    bdev.record(trace.bdevNanos());
+    completion.record(trace.completionNanos(toldNanos));
+    total.record(toldNanos - trace.seenNanos);
   }
 
   void add(StageHistograms other) {
-    for (int i = 0; i < stages.length; i++) {
-      stages[i].add(other.stages[i]);
+    for (RequestStage stage : RequestStage.values()) {
+      of(stage).add(other.of(stage));
     }
   }
 
   /** That of a stage. */
   public LatencyHistogram of(RequestStage stage) {
-    return stages[stage.ordinal()];
+    return switch (stage) {
+      case RING -> ring;
+      case BDEV -> bdev;
+      case COMPLETION -> completion;
+      case TOTAL -> total;
+    };
   }
 }

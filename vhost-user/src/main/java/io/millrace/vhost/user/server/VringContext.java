@@ -94,6 +94,15 @@ abstract class VringContext implements QueueContext {
     handler.follow(wanted.isOff() ? null : following);
   }
 
+  /** What was found is submitted. */
+  final void submitted(int requests) {
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.endOfStretch();
+    }
+    inFlight(requests);
+  }
+
   /** The driver was told of all that is done. */
   final void told() {
     RequestTracker following = tracker;

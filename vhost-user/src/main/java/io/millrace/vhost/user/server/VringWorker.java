@@ -87,7 +87,7 @@ final class VringWorker extends VringLife
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
       handler.submitTaken();
-      inFlight(outstanding());
+      submitted(outstanding());
     }
     if (status == ChainStatus.BROKEN_RING) {
       breakRing();

@@ -69,8 +69,10 @@ class RequestTrackerTest {
   /** One that is in the ring for 1 us, in the bdev for 20 and waits 300 for its answer. */
   private void request() {
     RequestTrace trace = found(RequestKind.READ, 512, 4096);
+    tracker.endOfStretch(); // it waits for its turn
     pass(MICRO);
     trace.submitted();
+    tracker.endOfStretch();
     pass(20 * MICRO);
     trace.done();
     pass(300 * MICRO);
@@ -108,7 +110,7 @@ class RequestTrackerTest {
     pass(MICRO);
     second.submitted(); // when the first was done
     pass(40 * MICRO);
-    second.done();
+    second.done(); // at once, as the first: taken to be as quick
     pass(3 * MICRO);
     tracker.told();
     first.ended();
@@ -117,22 +119,36 @@ class RequestTrackerTest {
     RequestTrace third = tracker.begin(RequestKind.READ, 1024, 512); // in the same turn: when told
     pass(6 * MICRO);
     third.submitted();
-    third.done();
+    third.done(); // quicker than that
     tellOf(third);
 
-    RequestTrace fourth = found(RequestKind.READ, 1536, 512); // in another turn
+    RequestTrace alone = found(RequestKind.WRITE, 512, 512); // in another turn
+    pass(4 * MICRO);
+    alone.submitted();
+    alone.done();
+    tellOf(alone);
+
+    RequestTrace fourth = found(RequestKind.READ, 1536, 512);
+    RequestTrace fifth = tracker.begin(RequestKind.READ, 2048, 16 << 10);
     pass(7 * MICRO);
     fourth.submitted();
-    fourth.done();
-    tellOf(fourth);
+    fifth.submitted();
+    pass(MICRO);
+    fifth.done(); // measured, as it is long
+    tracker.endOfStretch();
+    pass(2 * MICRO);
+    fourth.done(); // not at once
+    tellOf(fourth, fifth);
 
     takeSlow();
     assertThat(slow)
         .containsExactly(
             "READ 0+512 12/30/44",
-            "READ 512+512 42/41/3",
+            "READ 512+512 42/30/14",
             "READ 1024+512 11/0/0",
-            "READ 1536+512 7/0/0");
+            "WRITE 512+512 0/4/0",
+            "READ 1536+512 7/3/0",
+            "READ 2048+16384 7/1/2");
   }
 
   @Test
