@@ -26,20 +26,24 @@ record Peers(Path millrace, Path work) {
 
   /** Millrace with a disk whose every request is counted by its time, and its queue looked at. */
   Contender.Server millraceMeasuredNull(String name) {
-    return millraceServer(
-        name,
-        DeviceKind.BLK,
-        1,
-        1,
-        disk ->
-            String.join(
-                ",\n",
-                createNull(disk),
+    String bdev = "disk0";
+    String socketName = String.valueOf(socket(name, 0).getFileName());
+    SpdkConfiguration configuration =
+        new SpdkConfiguration(
+            List.of(
+                createNull(bdev),
                 SpdkConfiguration.call(
-                    "bdev_enable_histogram", "\"name\": \"%s\", \"enable\": true".formatted(disk)),
+                    "bdev_enable_histogram", "\"name\": \"%s\", \"enable\": true".formatted(bdev)),
                 SpdkConfiguration.call(
                     "bdev_set_qd_sampling_period",
-                    "\"name\": \"%s\", \"period\": 1000".formatted(disk))));
+                    "\"name\": \"%s\", \"period\": 1000".formatted(bdev))),
+            DeviceKind.BLK,
+            List.of(
+                DeviceKind.BLK.controller(socketName, bdev, false),
+                SpdkConfiguration.call(
+                    "vhost_enable_histogram",
+                    "\"ctrlr\": \"%s\", \"enable\": true".formatted(socketName))));
+    return millraceServer(name, 1, configuration, socket(name, 0));
   }
 
   /** Millrace with one null disk behind a SCSI target, on one core. */
@@ -108,6 +112,11 @@ record Peers(Path millrace, Path work) {
                     kind.controller(
                         String.valueOf(socket(name, i).getFileName()), names.get(i), false))
                 .toList());
+    return millraceServer(name, reactors, configuration, socket(name, disks - 1));
+  }
+
+  private Contender.Server millraceServer(
+      String name, int reactors, SpdkConfiguration configuration, Path ready) {
     Path file = work.resolve(name + ".json");
     List<String> command =
         List.of(
@@ -121,8 +130,7 @@ record Peers(Path millrace, Path work) {
             work.resolve(name + ".rpc").toString(),
             "-c",
             file.toString());
-    return new Contender.Server(
-        command, socket(name, disks - 1), Map.of(file, configuration.text()));
+    return new Contender.Server(command, ready, Map.of(file, configuration.text()));
   }
 
   /** qemu-storage-daemon with null-co disks, all exports on one thread that polls. */

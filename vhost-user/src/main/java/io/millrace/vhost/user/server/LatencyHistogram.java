@@ -16,11 +16,11 @@ public final class LatencyHistogram {
   /** Empty. */
   public LatencyHistogram() {}
 
-  /** Something took so long; what is negative took no time. */
-  void record(long nanos) {
+  /** So many things took so long; what is negative took no time. */
+  void record(long nanos, int things) {
     long took = Math.max(0, nanos);
-    counts[bucket(took)]++;
-    sumNanos += took;
+    counts[bucket(took)] += things;
+    sumNanos += took * things;
   }
 
   /** The bucket of a value: below 8 one for each, above by the first four bits. */

@@ -11,10 +11,13 @@ public final class RequestTrace {
   RequestKind kind = RequestKind.OTHER;
   long offsetBytes;
   long lengthBytes;
+  long stretch; // in which it was found
+  boolean isTimed; // else it has no times
   long seenNanos;
-  long submittedNanos;
+  private long submittedNanos;
   private long doneNanos;
   boolean isDone;
+  boolean isDoneAtOnce; // that is, in its stretch
   @Nullable RequestTrace older; // of those that are in flight; of free ones the next
   @Nullable RequestTrace younger;
   @Nullable RequestEvent event; // made for the first one that is recorded, then kept
@@ -23,32 +26,41 @@ public final class RequestTrace {
     this.tracker = tracker;
   }
 
-  void begin(RequestKind what, long offset, long length, long now) {
+  void begin(RequestKind what, long offset, long length, long inStretch) {
     kind = what;
     offsetBytes = offset;
     lengthBytes = length;
+    stretch = inStretch;
+    isTimed = false;
+    isDone = false;
+    isDoneAtOnce = false;
+  }
+
+  /** Its stages are timed from now on. */
+  void time(long now) {
+    isTimed = true;
     seenNanos = now;
     submittedNanos = now;
     doneNanos = now;
-    isDone = false;
   }
 
   /** The request goes to the bdev, or is answered without it. */
   public void submitted() {
-    submittedNanos = tracker.submitted();
-    doneNanos = submittedNanos;
+    if (isTimed) {
+      submittedNanos = tracker.submitted();
+      doneNanos = submittedNanos;
+    }
   }
 
   /** The request is done, and waits to be answered. */
   public void done() {
-    doneNanos = tracker.done(this);
     isDone = true;
-  }
-
-  /** It was done by then, if not before: what was not measured is an estimate. */
-  void doneBy(long nanos) {
-    if (doneNanos - nanos > 0) {
-      doneNanos = nanos;
+    isDoneAtOnce = tracker.isNew(this);
+    if (isDoneAtOnce) {
+      tracker.doneAtOnce(this);
+    }
+    if (isTimed) {
+      doneNanos = tracker.done();
     }
   }
 

@@ -10,32 +10,49 @@ import org.jspecify.annotations.Nullable;
  * only; grows with the depth that the driver uses, and then allocates nothing.
  *
  * <p>A look at the clock costs a third of a request to memory, so what happens in one breath has
- * one time: the chains of a stretch are found together, a request is submitted when the one before
- * it was done or submitted, and what is told of begins the next stretch. Of short requests that are
- * done as soon as they are submitted one in 32 is measured; the others are taken to be as quick as
- * the last that was.
+ * one time: the chains of a stretch are found together, one that is found alone is submitted then,
+ * any other when the one before it was done or submitted, and what is told of begins the next
+ * stretch.
+ *
+ * <p>Where only histograms are wanted, and requests are done as soon as they are submitted, one
+ * turn in 32 is timed; requests of the others are taken to be as quick as the last that was. One
+ * that is not done at once after all is timed from the end of its stretch on, and one that is long
+ * always.
  */
 public final class RequestTracker {
-  /** From here on a copy takes so much longer than a look at the clock that each is measured. */
+  /** From here on a copy takes so much longer than a look at the clock that each is timed. */
   private static final int LONG_BYTES = 16 << 10;
+
+  private static final int MOST_UNTIMED = 32; // of a stretch
 
   private final Reactor reactor;
   private final QueueCounters counters;
   private final String device;
   private final int queue;
+  private final Sampler sampler = new Sampler();
   private Observation wanted = Observation.OFF;
   private @Nullable StageHistograms histograms;
   private @Nullable SlowRequests slow;
   private @Nullable RequestTrace youngest; // of those in flight, in the order of their beginning
   private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
   private @Nullable RequestTrace free;
+  private long stretch; // the number of this one
+  private int begun; // in this stretch
+  private int doneAtOnce; // of those
+  private boolean isQuick; // all of the last stretch were
+  private boolean turnBegan; // something was found in this turn
+  private boolean estimates; // in this turn
+  private final RequestTrace[] untimed = new RequestTrace[MOST_UNTIMED]; // of this stretch
+  private int untimedCount;
+  private int untimedDone; // and not told of
+  private long ringNanos; // of the last that was timed and done at once
+  private long bdevNanos;
+  private long completionNanos;
   private boolean isSeen; // that is, seenNanos is the time of what is found now
   private long seenNanos;
   private boolean isLatest; // that is, nothing took time since latestNanos
   private long latestNanos;
-  private final Sampler sampler = new Sampler();
-  private final long[] lastNanos = new long[RequestKind.COUNT]; // of those done at once; 0 for none
-  private boolean anyDone; // in this round
+  private boolean anyDone; // of those that are timed, and not told of
   private boolean isTold;
   private long toldNanos;
 
@@ -59,8 +76,10 @@ public final class RequestTracker {
 
   /** The ring has its turn: what is found begins now. */
   void look() {
+    turnBegan = false;
     isSeen = false;
     isLatest = false;
+    untimedCount = 0;
   }
 
   /**
@@ -71,6 +90,33 @@ public final class RequestTracker {
    * @return tell it what becomes of the request
    */
   public RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
+    RequestTrace trace = free;
+    if (trace == null) {
+      trace = new RequestTrace(this);
+    } else {
+      free = trace.older;
+    }
+    trace.begin(kind, offsetBytes, lengthBytes, stretch);
+    begun++;
+    if (isEstimated(lengthBytes)) {
+      untimed[untimedCount++] = trace;
+    } else {
+      see();
+      time(trace, seenNanos);
+    }
+    return trace;
+  }
+
+  private boolean isEstimated(long lengthBytes) {
+    if (!turnBegan) {
+      turnBegan = true;
+      boolean onlyHistograms = wanted.slowNanos() == 0 && !wanted.events();
+      estimates = isQuick && onlyHistograms && !sampler.picks();
+    }
+    return estimates && lengthBytes < LONG_BYTES && untimedCount < MOST_UNTIMED;
+  }
+
+  private void see() {
     if (isSeen) {
       isLatest = false; // what was found before took time
     } else {
@@ -79,18 +125,14 @@ public final class RequestTracker {
       latestNanos = now();
       seenNanos = latestNanos;
     }
-    RequestTrace trace = free;
-    if (trace == null) {
-      trace = new RequestTrace(this);
-    } else {
-      free = trace.older;
-    }
-    trace.begin(kind, offsetBytes, lengthBytes, seenNanos);
+  }
+
+  private void time(RequestTrace trace, long fromNanos) {
+    trace.time(fromNanos);
     link(trace);
     if (wanted.events()) {
       beginEvent(trace);
     }
-    return trace;
   }
 
   private static void beginEvent(RequestTrace trace) {
@@ -145,37 +187,59 @@ public final class RequestTracker {
     return latestNanos;
   }
 
-  /** When a request is done: now. */
-  long done(RequestTrace trace) {
+  /** When a request is done that is timed: now. */
+  long done() {
     anyDone = true;
-    if (!isLatest || trace.submittedNanos != latestNanos) {
-      isLatest = true;
-      latestNanos = now();
-    } else if (trace.lengthBytes >= LONG_BYTES) {
-      latestNanos = now();
-    } else {
-      latestNanos += atOnceNanos(trace.kind.ordinal());
-    }
+    isLatest = true;
+    latestNanos = now();
     return latestNanos;
   }
 
-  private long atOnceNanos(int kind) {
-    if (sampler.picks() || lastNanos[kind] == 0) {
-      lastNanos[kind] = Math.max(1, now() - latestNanos);
+  /** A request is done that was found in this stretch. */
+  void doneAtOnce(RequestTrace trace) {
+    doneAtOnce++;
+    if (!trace.isTimed) {
+      untimedDone++;
     }
-    return lastNanos[kind];
+  }
+
+  /** Whether a request was found in this stretch. */
+  boolean isNew(RequestTrace trace) {
+    return trace.stretch == stretch;
   }
 
   /** All that was found is submitted; what is done from here on was not done at once. */
   void endOfStretch() {
     isLatest = false;
+    isQuick = doneAtOnce == begun;
+    if (!isQuick && untimedCount > 0) {
+      timeWhatIsNotDone();
+    }
+    untimedCount = 0;
+    begun = 0;
+    doneAtOnce = 0;
+    stretch++;
+  }
+
+  private void timeWhatIsNotDone() {
+    long now = now();
+    for (int i = 0; i < untimedCount; i++) {
+      if (!untimed[i].isDone) {
+        time(untimed[i], now);
+      }
+    }
   }
 
   /** The driver was told of all that is done. */
   void told() {
+    isTold = true;
+    StageHistograms into = histograms;
+    if (untimedDone > 0 && into != null) {
+      into.record(ringNanos, bdevNanos, completionNanos, untimedDone);
+    }
+    untimedDone = 0;
     if (anyDone) {
       anyDone = false;
-      isTold = true;
       toldNanos = now();
       seenNanos = toldNanos; // of what is found in the rest of this turn
     }
@@ -185,13 +249,16 @@ public final class RequestTracker {
   void endOfRound() {
     isTold = false;
     anyDone = false;
+    untimedDone = 0;
     look();
   }
 
   void ended(RequestTrace trace) {
-    unlink(trace);
-    if (isTold && trace.isDone) {
-      record(trace);
+    if (trace.isTimed) {
+      unlink(trace);
+      if (isTold && trace.isDone) {
+        record(trace);
+      }
     }
     trace.younger = null;
     trace.older = free;
@@ -199,10 +266,14 @@ public final class RequestTracker {
   }
 
   private void record(RequestTrace trace) {
-    trace.doneBy(toldNanos);
     StageHistograms into = histograms;
     if (into != null) {
-      into.record(trace, toldNanos);
+      into.record(trace.ringNanos(), trace.bdevNanos(), trace.completionNanos(toldNanos), 1);
+    }
+    if (trace.isDoneAtOnce) {
+      ringNanos = trace.ringNanos();
+      bdevNanos = trace.bdevNanos();
+      completionNanos = trace.completionNanos(toldNanos);
     }
     SlowRequests report = slow;
     if (report != null && toldNanos - trace.seenNanos > wanted.slowNanos()) {

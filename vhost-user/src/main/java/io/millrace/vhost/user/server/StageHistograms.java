@@ -21,11 +21,12 @@ public final class StageHistograms {
     return number;
   }
 
-  void record(RequestTrace trace, long toldNanos) {
-    ring.record(trace.ringNanos());
-    bdev.record(trace.bdevNanos());
-    completion.record(trace.completionNanos(toldNanos));
-    total.record(toldNanos - trace.seenNanos);
+  /** So many requests were so long in each stage, in nanoseconds. */
+  void record(long ringNanos, long bdevNanos, long completionNanos, int requests) {
+    ring.record(ringNanos, requests);
+    bdev.record(bdevNanos, requests);
+    completion.record(completionNanos, requests);
+    total.record(ringNanos + bdevNanos + completionNanos, requests);
   }
 
   void add(StageHistograms other) {

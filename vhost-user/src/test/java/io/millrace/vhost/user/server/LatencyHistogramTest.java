@@ -22,8 +22,8 @@ class LatencyHistogramTest {
 
   @Test
   void whatIsLongerThanAnythingIsInTheLastBucketAndWhatIsNegativeInTheFirst() {
-    histogram.record(Long.MAX_VALUE);
-    histogram.record(-5);
+    histogram.record(Long.MAX_VALUE, 1);
+    histogram.record(-5, 1);
 
     assertThat(histogram.count(LatencyHistogram.buckets() - 1)).isEqualTo(1);
     assertThat(histogram.count(0)).isEqualTo(1);
@@ -33,7 +33,7 @@ class LatencyHistogramTest {
   @Test
   void halfOfTheValuesAreBelowTheMedian() {
     for (int i = 1; i <= 100; i++) {
-      histogram.record(i * 1000L);
+      histogram.record(i * 1000L, 1);
     }
 
     assertThat(histogram.quantileNanos(0.5)).isBetween(50_000L, 57_000L);

@@ -110,7 +110,8 @@ class RequestTrackerTest {
     pass(MICRO);
     second.submitted(); // when the first was done
     pass(40 * MICRO);
-    second.done(); // at once, as the first: taken to be as quick
+    second.done();
+    tracker.endOfStretch();
     pass(3 * MICRO);
     tracker.told();
     first.ended();
@@ -119,36 +120,107 @@ class RequestTrackerTest {
     RequestTrace third = tracker.begin(RequestKind.READ, 1024, 512); // in the same turn: when told
     pass(6 * MICRO);
     third.submitted();
-    third.done(); // quicker than that
+    third.done();
+    tracker.endOfStretch();
     tellOf(third);
 
     RequestTrace alone = found(RequestKind.WRITE, 512, 512); // in another turn
     pass(4 * MICRO);
     alone.submitted();
     alone.done();
-    tellOf(alone);
-
-    RequestTrace fourth = found(RequestKind.READ, 1536, 512);
-    RequestTrace fifth = tracker.begin(RequestKind.READ, 2048, 16 << 10);
-    pass(7 * MICRO);
-    fourth.submitted();
-    fifth.submitted();
-    pass(MICRO);
-    fifth.done(); // measured, as it is long
     tracker.endOfStretch();
-    pass(2 * MICRO);
-    fourth.done(); // not at once
-    tellOf(fourth, fifth);
+    tellOf(alone);
 
     takeSlow();
     assertThat(slow)
         .containsExactly(
             "READ 0+512 12/30/44",
-            "READ 512+512 42/30/14",
+            "READ 512+512 42/41/3",
             "READ 1024+512 11/0/0",
-            "WRITE 512+512 0/4/0",
-            "READ 1536+512 7/3/0",
-            "READ 2048+16384 7/1/2");
+            "WRITE 512+512 0/4/0");
+  }
+
+  private void atOnce(long micros, int lengthBytes) {
+    RequestTrace trace = found(RequestKind.READ, 0, lengthBytes);
+    pass(micros * MICRO);
+    trace.submitted();
+    trace.done();
+    tracker.endOfStretch();
+    tellOf(trace);
+  }
+
+  private long sumMicros(RequestStage stage) {
+    StageHistograms filled = queue.histograms();
+    return filled == null ? -1 : filled.of(stage).sumNanos() / MICRO;
+  }
+
+  @Test
+  void forHistogramsAloneFewOfThoseAreTimedThatAreDoneAtOnce() {
+    device.histograms(true);
+    tracker.want(device.observation());
+
+    atOnce(100, 512); // nothing is known yet
+    atOnce(20, 512); // the first of a sample
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(120);
+    for (int i = 0; i < 10; i++) {
+      atOnce(7, 512); // taken to be as quick
+    }
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(320);
+    assertThat(sumMicros(RequestStage.TOTAL)).isEqualTo(320);
+    assertThat(queue.histograms().of(RequestStage.RING).count()).isEqualTo(12);
+    assertThat(queue.histograms().of(RequestStage.COMPLETION).count()).isEqualTo(12);
+    atOnce(5, 16 << 10); // long
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(325);
+
+    for (int i = 0; i < 3_200; i++) {
+      atOnce(1, 512);
+    }
+    assertThat(sumMicros(RequestStage.BDEV)).isLessThan(325 + 3_200 + 64 * 20);
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(3_213);
+  }
+
+  @Test
+  void whatIsNotDoneAtOnceAfterAllIsTimed() {
+    device.histograms(true);
+    tracker.want(device.observation());
+    atOnce(20, 512);
+    atOnce(20, 512);
+
+    RequestTrace late = found(RequestKind.READ, 0, 512);
+    RequestTrace quick = tracker.begin(RequestKind.READ, 512, 512);
+    late.submitted();
+    quick.submitted();
+    quick.done();
+    tracker.endOfStretch();
+    tellOf(quick); // taken to be as quick as the last
+    pass(300 * MICRO);
+    late.done();
+    pass(MICRO);
+    tellOf(late);
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(20 + 20 + 20 + 300);
+    assertThat(sumMicros(RequestStage.COMPLETION)).isEqualTo(1);
+
+    atOnce(9, 512); // timed, as the last stretch was not done at once
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(369);
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(5);
+  }
+
+  @Test
+  void whatWasNotToldOfIsNotEstimated() {
+    device.histograms(true);
+    tracker.want(device.observation());
+    atOnce(20, 512);
+    atOnce(20, 512);
+
+    RequestTrace trace = found(RequestKind.READ, 0, 512);
+    trace.submitted();
+    trace.done();
+    tracker.endOfStretch();
+    tracker.endOfRound(); // the ring was abandoned
+    trace.ended();
+    atOnce(20, 512);
+
+    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(3);
   }
 
   @Test
