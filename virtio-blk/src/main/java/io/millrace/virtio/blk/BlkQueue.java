@@ -3,7 +3,6 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.IoStatus;
-import io.millrace.bdev.LongTransfer;
 import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.QueueContext;
@@ -85,11 +84,8 @@ final class BlkQueue implements QueueHandler {
     int last = chain.count() - 1;
     request.head = chain.head();
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
-    // A first status, as its line is then here when the last one comes. It tells of a failure until
-    // then, and nobody looks at it.
     if (!writes.costs()) {
-      RawMemory.putByte(request.statusAddress, BlkStatus.IOERR.code);
-      writes.wrote(request.statusAddress, STATUS_BYTES);
+      request.putFirstStatus(writes);
     }
     reader.fill(request, chain);
     RequestTracker following = tracker;
@@ -110,6 +106,18 @@ final class BlkQueue implements QueueHandler {
   @Override
   public void follow(@Nullable RequestTracker following) {
     tracker = following;
+  }
+
+  @Override
+  public int followUndone() {
+    int undone = outstanding() - doneCount;
+    RequestTracker following = tracker;
+    if (undone > 0 && following != null && following.endsEstimates()) {
+      for (BlkRequest request : all) {
+        request.followIfUndone(following);
+      }
+    }
+    return undone;
   }
 
   private BlkRequest grow() {
@@ -170,7 +178,7 @@ final class BlkQueue implements QueueHandler {
       if (status == null) {
         return worked; // it completes later, and goes on then
       }
-      partEnded(request);
+      request.partEnded();
       if (status != IoStatus.SUCCESS || !request.beginNextPart()) {
         done(request, BlkStatus.of(status));
         return worked;
@@ -178,13 +186,6 @@ final class BlkQueue implements QueueHandler {
     } while (worked + request.lengthBytes() <= TURN_BYTES);
     waiting.add(request);
     return worked;
-  }
-
-  private static void partEnded(BlkRequest request) {
-    LongTransfer transfer = request.longTransfer();
-    if (transfer != null) {
-      transfer.ended(request.transferredBytes());
-    }
   }
 
   @Override
@@ -219,7 +220,7 @@ final class BlkQueue implements QueueHandler {
       request.returned = status;
       return;
     }
-    partEnded(request);
+    request.partEnded();
     BdevChannel to = channel;
     if (status == IoStatus.SUCCESS && !cancelled && to != null && request.beginNextPart()) {
       submitParts(request, to);

@@ -4,9 +4,11 @@ import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
+import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.vhost.user.server.RequestTrace;
+import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtqueue.GuestWrites;
 import org.jspecify.annotations.Nullable;
 
@@ -57,12 +59,36 @@ final class BlkRequest extends BdevIo {
     return made;
   }
 
+  /**
+   * Stores a first status, as its line is then here when the last one comes. It tells of a failure
+   * until then, and nobody looks at it.
+   */
+  void putFirstStatus(GuestWrites writes) {
+    RawMemory.putByte(statusAddress, BlkStatus.IOERR.code);
+    writes.wrote(statusAddress, Byte.BYTES);
+  }
+
+  /** Has it followed, though it was found a moment ago, if it is not done yet. */
+  void followIfUndone(RequestTracker tracker) {
+    if (trace == null && (state == State.TAKEN || state == State.STARTED)) {
+      trace = tracker.begin(kind, offsetBytes(), lengthBytes());
+    }
+  }
+
   /** It is submitted, or answered without that. */
   void started() {
     state = State.STARTED;
     RequestTrace followed = trace;
     if (followed != null) {
       followed.submitted();
+    }
+  }
+
+  /** The bdev is done with the part at hand. */
+  void partEnded() {
+    LongTransfer transfer = longTransfer();
+    if (transfer != null) {
+      transfer.ended(transferredBytes());
     }
   }
 

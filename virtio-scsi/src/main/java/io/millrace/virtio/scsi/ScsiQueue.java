@@ -75,6 +75,18 @@ final class ScsiQueue implements QueueHandler {
     tracker = following;
   }
 
+  @Override
+  public int followUndone() {
+    int undone = outstanding() - doneCount;
+    RequestTracker following = tracker;
+    if (undone > 0 && following != null && following.endsEstimates()) {
+      for (ScsiRequest request : all) {
+        request.followIfUndone(following);
+      }
+    }
+    return undone;
+  }
+
   private ScsiRequest grow() {
     int now = all.length;
     int wanted = Math.min(context.size(), Math.max(8, now * 2));

@@ -79,6 +79,13 @@ final class ScsiRequest extends ScsiTask {
             known ? TaskSubject.lengthBytes(this) : 0);
   }
 
+  /** Has it followed, though it was found a moment ago, if it is not done yet. */
+  void followIfUndone(RequestTracker tracker) {
+    if (trace == null && (state == State.TAKEN || state == State.STARTED)) {
+      follow(tracker);
+    }
+  }
+
   /** It is submitted, or answered without that. */
   void started() {
     state = State.STARTED;

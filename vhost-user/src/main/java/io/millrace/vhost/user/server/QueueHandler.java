@@ -49,6 +49,15 @@ public interface QueueHandler {
   }
 
   /**
+   * Has requests followed that were taken, are not followed and are not done, if there are any.
+   *
+   * @return how many are not done
+   */
+  default int followUndone() {
+    return 0;
+  }
+
+  /**
    * Whether chains are wanted now: a device that has nothing to say leaves those of an event queue
    * in the ring. When it wants some again, it tells by {@link QueueContext#chainsWanted}.
    */

@@ -11,13 +11,10 @@ public final class RequestTrace {
   RequestKind kind = RequestKind.OTHER;
   long offsetBytes;
   long lengthBytes;
-  long stretch; // in which it was found
-  boolean isTimed; // else it has no times
   long seenNanos;
   private long submittedNanos;
   private long doneNanos;
   boolean isDone;
-  boolean isDoneAtOnce; // that is, in its stretch
   @Nullable RequestTrace older; // of those that are in flight; of free ones the next
   @Nullable RequestTrace younger;
   @Nullable RequestEvent event; // made for the first one that is recorded, then kept
@@ -26,42 +23,26 @@ public final class RequestTrace {
     this.tracker = tracker;
   }
 
-  void begin(RequestKind what, long offset, long length, long inStretch) {
+  void begin(RequestKind what, long offset, long length, long now) {
     kind = what;
     offsetBytes = offset;
     lengthBytes = length;
-    stretch = inStretch;
-    isTimed = false;
-    isDone = false;
-    isDoneAtOnce = false;
-  }
-
-  /** Its stages are timed from now on. */
-  void time(long now) {
-    isTimed = true;
     seenNanos = now;
     submittedNanos = now;
     doneNanos = now;
+    isDone = false;
   }
 
   /** The request goes to the bdev, or is answered without it. */
   public void submitted() {
-    if (isTimed) {
-      submittedNanos = tracker.submitted();
-      doneNanos = submittedNanos;
-    }
+    submittedNanos = tracker.submitted();
+    doneNanos = submittedNanos;
   }
 
   /** The request is done, and waits to be answered. */
   public void done() {
+    doneNanos = tracker.done();
     isDone = true;
-    isDoneAtOnce = tracker.isNew(this);
-    if (isDoneAtOnce) {
-      tracker.doneAtOnce(this);
-    }
-    if (isTimed) {
-      doneNanos = tracker.done();
-    }
   }
 
   /** The request is over, answered or not; the trace is not the handler's any more. */

@@ -23,8 +23,6 @@ public final class RequestTracker {
   /** From here on a copy takes so much longer than a look at the clock that each is timed. */
   private static final int LONG_BYTES = 16 << 10;
 
-  private static final int MOST_UNTIMED = 32; // of a stretch
-
   private final Reactor reactor;
   private final QueueCounters counters;
   private final String device;
@@ -36,15 +34,10 @@ public final class RequestTracker {
   private @Nullable RequestTrace youngest; // of those in flight, in the order of their beginning
   private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
   private @Nullable RequestTrace free;
-  private long stretch; // the number of this one
-  private int begun; // in this stretch
-  private int doneAtOnce; // of those
-  private boolean isQuick; // all of the last stretch were
+  private boolean isQuick; // all that was found last was done at once
   private boolean turnBegan; // something was found in this turn
   private boolean estimates; // in this turn
-  private final RequestTrace[] untimed = new RequestTrace[MOST_UNTIMED]; // of this stretch
-  private int untimedCount;
-  private int untimedDone; // and not told of
+  private boolean hasEstimate;
   private long ringNanos; // of the last that was timed and done at once
   private long bdevNanos;
   private long completionNanos;
@@ -52,7 +45,7 @@ public final class RequestTracker {
   private long seenNanos;
   private boolean isLatest; // that is, nothing took time since latestNanos
   private long latestNanos;
-  private boolean anyDone; // of those that are timed, and not told of
+  private int doneCount; // of those that are followed, and not told of
   private boolean isTold;
   private long toldNanos;
 
@@ -79,7 +72,6 @@ public final class RequestTracker {
     turnBegan = false;
     isSeen = false;
     isLatest = false;
-    untimedCount = 0;
   }
 
   /**
@@ -87,22 +79,23 @@ public final class RequestTracker {
    *
    * @param offsetBytes where on the disk its blocks begin
    * @param lengthBytes how long they are together
-   * @return tell it what becomes of the request
+   * @return tell it what becomes of the request; null if nobody has to know
    */
-  public RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
+  public @Nullable RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
+    if (isEstimated(lengthBytes)) {
+      return null;
+    }
+    see();
     RequestTrace trace = free;
     if (trace == null) {
       trace = new RequestTrace(this);
     } else {
       free = trace.older;
     }
-    trace.begin(kind, offsetBytes, lengthBytes, stretch);
-    begun++;
-    if (isEstimated(lengthBytes)) {
-      untimed[untimedCount++] = trace;
-    } else {
-      see();
-      time(trace, seenNanos);
+    trace.begin(kind, offsetBytes, lengthBytes, seenNanos);
+    link(trace);
+    if (wanted.events()) {
+      beginEvent(trace);
     }
     return trace;
   }
@@ -111,9 +104,9 @@ public final class RequestTracker {
     if (!turnBegan) {
       turnBegan = true;
       boolean onlyHistograms = wanted.slowNanos() == 0 && !wanted.events();
-      estimates = isQuick && onlyHistograms && !sampler.picks();
+      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
     }
-    return estimates && lengthBytes < LONG_BYTES && untimedCount < MOST_UNTIMED;
+    return estimates && lengthBytes < LONG_BYTES;
   }
 
   private void see() {
@@ -124,14 +117,6 @@ public final class RequestTracker {
       isLatest = true;
       latestNanos = now();
       seenNanos = latestNanos;
-    }
-  }
-
-  private void time(RequestTrace trace, long fromNanos) {
-    trace.time(fromNanos);
-    link(trace);
-    if (wanted.events()) {
-      beginEvent(trace);
     }
   }
 
@@ -187,59 +172,49 @@ public final class RequestTracker {
     return latestNanos;
   }
 
-  /** When a request is done that is timed: now. */
+  /** When what is done is done: now. */
   long done() {
-    anyDone = true;
+    doneCount++;
     isLatest = true;
     latestNanos = now();
     return latestNanos;
   }
 
-  /** A request is done that was found in this stretch. */
-  void doneAtOnce(RequestTrace trace) {
-    doneAtOnce++;
-    if (!trace.isTimed) {
-      untimedDone++;
-    }
+  /**
+   * Whether there may be requests that are not followed and not done at once after all. Those that
+   * are begun from here on are followed.
+   */
+  public boolean endsEstimates() {
+    boolean estimated = estimates;
+    estimates = false;
+    isSeen = false;
+    return estimated;
   }
 
-  /** Whether a request was found in this stretch. */
-  boolean isNew(RequestTrace trace) {
-    return trace.stretch == stretch;
-  }
-
-  /** All that was found is submitted; what is done from here on was not done at once. */
-  void endOfStretch() {
+  /**
+   * All that was found is submitted.
+   *
+   * @param undone how many requests are not done
+   */
+  void endOfStretch(int undone) {
     isLatest = false;
-    isQuick = doneAtOnce == begun;
-    if (!isQuick && untimedCount > 0) {
-      timeWhatIsNotDone();
-    }
-    untimedCount = 0;
-    begun = 0;
-    doneAtOnce = 0;
-    stretch++;
+    isQuick = undone == 0;
   }
 
-  private void timeWhatIsNotDone() {
-    long now = now();
-    for (int i = 0; i < untimedCount; i++) {
-      if (!untimed[i].isDone) {
-        time(untimed[i], now);
-      }
-    }
-  }
-
-  /** The driver was told of all that is done. */
-  void told() {
+  /**
+   * The driver was told of all that is done.
+   *
+   * @param answered how many requests that is
+   */
+  void told(int answered) {
     isTold = true;
+    int estimated = answered - doneCount;
     StageHistograms into = histograms;
-    if (untimedDone > 0 && into != null) {
-      into.record(ringNanos, bdevNanos, completionNanos, untimedDone);
+    if (estimated > 0 && hasEstimate && into != null) {
+      into.record(ringNanos, bdevNanos, completionNanos, estimated);
     }
-    untimedDone = 0;
-    if (anyDone) {
-      anyDone = false;
+    if (doneCount > 0) {
+      doneCount = 0;
       toldNanos = now();
       seenNanos = toldNanos; // of what is found in the rest of this turn
     }
@@ -248,17 +223,14 @@ public final class RequestTracker {
   /** The round is over: what is done was told of, or nobody is there to be told. */
   void endOfRound() {
     isTold = false;
-    anyDone = false;
-    untimedDone = 0;
+    doneCount = 0;
     look();
   }
 
   void ended(RequestTrace trace) {
-    if (trace.isTimed) {
-      unlink(trace);
-      if (isTold && trace.isDone) {
-        record(trace);
-      }
+    unlink(trace);
+    if (isTold && trace.isDone) {
+      record(trace);
     }
     trace.younger = null;
     trace.older = free;
@@ -270,7 +242,8 @@ public final class RequestTracker {
     if (into != null) {
       into.record(trace.ringNanos(), trace.bdevNanos(), trace.completionNanos(toldNanos), 1);
     }
-    if (trace.isDoneAtOnce) {
+    if (isQuick) {
+      hasEstimate = true;
       ringNanos = trace.ringNanos();
       bdevNanos = trace.bdevNanos();
       completionNanos = trace.completionNanos(toldNanos);

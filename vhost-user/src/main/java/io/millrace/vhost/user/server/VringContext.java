@@ -23,6 +23,7 @@ abstract class VringContext implements QueueContext {
   private boolean memoryMayVanish;
   private int inFlight; // noted for other threads: the handler is this thread's only
   private Observation observation = Observation.OFF;
+  private int answered; // and not told of
   private @Nullable RequestTracker tracker; // once made it stays: requests may be under way with it
   private int marked; // the handler's, in the same way
 
@@ -95,20 +96,25 @@ abstract class VringContext implements QueueContext {
   }
 
   /** What was found is submitted. */
-  final void submitted(int requests) {
+  final void submitted(QueueHandler handler) {
     RequestTracker following = tracker;
     if (following != null) {
-      following.endOfStretch();
+      following.endOfStretch(handler.followUndone());
     }
-    inFlight(requests);
+  }
+
+  /** A request goes back to the driver. */
+  final void answered() {
+    answered++;
   }
 
   /** The driver was told of all that is done. */
   final void told() {
     RequestTracker following = tracker;
     if (following != null) {
-      following.told();
+      following.told(answered);
     }
+    answered = 0;
   }
 
   /** What is done was told of, or will not be. */

@@ -87,7 +87,8 @@ final class VringWorker extends VringLife
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
       handler.submitTaken();
-      submitted(outstanding());
+      submitted(handler);
+      inFlight(outstanding());
     }
     if (status == ChainStatus.BROKEN_RING) {
       breakRing();
@@ -157,6 +158,7 @@ final class VringWorker extends VringLife
   public void give(int head, long writtenBytes) {
     queue.complete(head, writtenBytes);
     signals.answered();
+    answered();
   }
 
   @Override

@@ -41,11 +41,17 @@ class RequestTrackerTest {
 
   private RequestTrace found(RequestKind kind, long offset, long length) {
     tracker.look();
-    return tracker.begin(kind, offset, length);
+    return alsoFound(kind, offset, length);
+  }
+
+  private RequestTrace alsoFound(RequestKind kind, long offset, long length) {
+    RequestTrace trace = tracker.begin(kind, offset, length);
+    assertThat(trace).as("it is followed").isNotNull();
+    return trace;
   }
 
   private void tellOf(RequestTrace... done) {
-    tracker.told();
+    tracker.told(done.length);
     for (RequestTrace trace : done) {
       trace.ended();
     }
@@ -69,10 +75,10 @@ class RequestTrackerTest {
   /** One that is in the ring for 1 us, in the bdev for 20 and waits 300 for its answer. */
   private void request() {
     RequestTrace trace = found(RequestKind.READ, 512, 4096);
-    tracker.endOfStretch(); // it waits for its turn
+    tracker.endOfStretch(1); // it waits for its turn
     pass(MICRO);
     trace.submitted();
-    tracker.endOfStretch();
+    tracker.endOfStretch(1);
     pass(20 * MICRO);
     trace.done();
     pass(300 * MICRO);
@@ -102,7 +108,7 @@ class RequestTrackerTest {
 
     RequestTrace first = found(RequestKind.READ, 0, 512);
     pass(10 * MICRO);
-    RequestTrace second = tracker.begin(RequestKind.READ, 512, 512); // found with the first
+    RequestTrace second = alsoFound(RequestKind.READ, 512, 512); // found with the first
     pass(2 * MICRO);
     first.submitted();
     pass(30 * MICRO);
@@ -111,24 +117,24 @@ class RequestTrackerTest {
     second.submitted(); // when the first was done
     pass(40 * MICRO);
     second.done();
-    tracker.endOfStretch();
+    tracker.endOfStretch(0);
     pass(3 * MICRO);
-    tracker.told();
+    tracker.told(2);
     first.ended();
     second.ended();
     pass(5 * MICRO);
-    RequestTrace third = tracker.begin(RequestKind.READ, 1024, 512); // in the same turn: when told
+    RequestTrace third = alsoFound(RequestKind.READ, 1024, 512); // in the same turn: when told
     pass(6 * MICRO);
     third.submitted();
     third.done();
-    tracker.endOfStretch();
+    tracker.endOfStretch(0);
     tellOf(third);
 
     RequestTrace alone = found(RequestKind.WRITE, 512, 512); // in another turn
     pass(4 * MICRO);
     alone.submitted();
     alone.done();
-    tracker.endOfStretch();
+    tracker.endOfStretch(0);
     tellOf(alone);
 
     takeSlow();
@@ -140,13 +146,21 @@ class RequestTrackerTest {
             "WRITE 512+512 0/4/0");
   }
 
+  /** One that is done as soon as it is submitted, alone. */
   private void atOnce(long micros, int lengthBytes) {
-    RequestTrace trace = found(RequestKind.READ, 0, lengthBytes);
+    tracker.look();
+    RequestTrace trace = tracker.begin(RequestKind.READ, 0, lengthBytes);
     pass(micros * MICRO);
-    trace.submitted();
-    trace.done();
-    tracker.endOfStretch();
-    tellOf(trace);
+    if (trace != null) {
+      trace.submitted();
+      trace.done();
+    }
+    tracker.endOfStretch(0);
+    tracker.told(1);
+    if (trace != null) {
+      trace.ended();
+    }
+    tracker.endOfRound();
   }
 
   private long sumMicros(RequestStage stage) {
@@ -154,21 +168,30 @@ class RequestTrackerTest {
     return filled == null ? -1 : filled.of(stage).sumNanos() / MICRO;
   }
 
-  @Test
-  void forHistogramsAloneFewOfThoseAreTimedThatAreDoneAtOnce() {
+  private long count(RequestStage stage) {
+    StageHistograms filled = queue.histograms();
+    return filled == null ? -1 : filled.of(stage).count();
+  }
+
+  private void wantHistogramsOfQuickRequests() {
     device.histograms(true);
     tracker.want(device.observation());
-
     atOnce(100, 512); // nothing is known yet
     atOnce(20, 512); // the first of a sample
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(120);
+  }
+
+  @Test
+  void forHistogramsAloneFewOfThoseAreTimedThatAreDoneAtOnce() {
+    wantHistogramsOfQuickRequests();
+
     for (int i = 0; i < 10; i++) {
       atOnce(7, 512); // taken to be as quick
     }
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(320);
     assertThat(sumMicros(RequestStage.TOTAL)).isEqualTo(320);
-    assertThat(queue.histograms().of(RequestStage.RING).count()).isEqualTo(12);
-    assertThat(queue.histograms().of(RequestStage.COMPLETION).count()).isEqualTo(12);
+    assertThat(count(RequestStage.RING)).isEqualTo(12);
+    assertThat(count(RequestStage.COMPLETION)).isEqualTo(12);
     atOnce(5, 16 << 10); // long
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(325);
 
@@ -176,51 +199,43 @@ class RequestTrackerTest {
       atOnce(1, 512);
     }
     assertThat(sumMicros(RequestStage.BDEV)).isLessThan(325 + 3_200 + 64 * 20);
-    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(3_213);
+    assertThat(count(RequestStage.TOTAL)).isEqualTo(3_213);
   }
 
   @Test
   void whatIsNotDoneAtOnceAfterAllIsTimed() {
-    device.histograms(true);
-    tracker.want(device.observation());
-    atOnce(20, 512);
-    atOnce(20, 512);
+    wantHistogramsOfQuickRequests();
 
-    RequestTrace late = found(RequestKind.READ, 0, 512);
-    RequestTrace quick = tracker.begin(RequestKind.READ, 512, 512);
-    late.submitted();
-    quick.submitted();
-    quick.done();
-    tracker.endOfStretch();
-    tellOf(quick); // taken to be as quick as the last
+    tracker.look();
+    assertThat(tracker.begin(RequestKind.READ, 0, 512)).as("taken to be quick").isNull();
+    assertThat(tracker.begin(RequestKind.READ, 512, 512)).isNull(); // and that is
+    assertThat(tracker.endsEstimates()).isTrue();
+    RequestTrace late = alsoFound(RequestKind.READ, 0, 512);
+    tracker.endOfStretch(1);
+    tracker.told(1); // of the quick one
     pass(300 * MICRO);
     late.done();
     pass(MICRO);
     tellOf(late);
-    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(20 + 20 + 20 + 300);
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(120 + 20 + 300);
     assertThat(sumMicros(RequestStage.COMPLETION)).isEqualTo(1);
 
     atOnce(9, 512); // timed, as the last stretch was not done at once
-    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(369);
-    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(5);
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(449);
+    assertThat(count(RequestStage.TOTAL)).isEqualTo(5);
   }
 
   @Test
-  void whatWasNotToldOfIsNotEstimated() {
-    device.histograms(true);
+  void nothingIsEstimatedWhereSlowRequestsAreReported() {
+    wantHistogramsOfQuickRequests();
+    device.slowMicros(1_000_000);
     tracker.want(device.observation());
-    atOnce(20, 512);
-    atOnce(20, 512);
 
-    RequestTrace trace = found(RequestKind.READ, 0, 512);
-    trace.submitted();
-    trace.done();
-    tracker.endOfStretch();
-    tracker.endOfRound(); // the ring was abandoned
-    trace.ended();
-    atOnce(20, 512);
+    for (int i = 0; i < 10; i++) {
+      atOnce(7, 512);
+    }
 
-    assertThat(queue.histograms().of(RequestStage.TOTAL).count()).isEqualTo(3);
+    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(190);
   }
 
   @Test
