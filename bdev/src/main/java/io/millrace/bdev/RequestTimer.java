@@ -20,9 +20,11 @@ final class RequestTimer {
   /** From here on a copy takes so much longer than a look that each is measured. */
   private static final int LONG_BYTES = 16 << 10;
 
+  private static final int GAP_BITS = 6; // requests between two that are measured: 0 to 63
+
   private final StretchClock clock;
   private final long[] lastNanos = new long[IoType.values().length]; // -1 until one was measured
-  private final Sampler sampler = new Sampler();
+  private final Sampler sampler = new Sampler(GAP_BITS);
   private boolean atOnce;
 
   RequestTimer(StretchClock clock) {

@@ -36,7 +36,7 @@ record Peers(Path millrace, Path work) {
                     "bdev_enable_histogram", "\"name\": \"%s\", \"enable\": true".formatted(bdev)),
                 SpdkConfiguration.call(
                     "bdev_set_qd_sampling_period",
-                    "\"name\": \"%s\", \"period\": 1000".formatted(bdev))),
+                    "\"name\": \"%s\", \"period\": 10000".formatted(bdev))),
             DeviceKind.BLK,
             List.of(
                 DeviceKind.BLK.controller(socketName, bdev, false),

@@ -1,19 +1,25 @@
 package io.millrace.reactor;
 
 /**
- * Picks about one in 32 of many like things, to be measured where a look at the clock costs more
- * than the thing. The gaps are random, 0 to 63, so that no pattern of what comes fits them.
+ * Picks a few of many like things, to be measured where a look at the clock costs more than the
+ * thing. The gaps are random, so that no pattern of what comes fits them.
  *
  * <p>Data-path code, one thread.
  */
 public final class Sampler {
-  private static final int GAP_BITS = 6;
-
+  private final int gapBits;
   private long random = 1;
   private int gap;
 
-  /** Picks the first. */
-  public Sampler() {}
+  /**
+   * Picks the first.
+   *
+   * @param gapBits so many bits has the number of those that are left out before the next: for 6
+   *     one in 32 is picked
+   */
+  public Sampler(int gapBits) {
+    this.gapBits = gapBits;
+  }
 
   /** Whether the next one is picked. */
   public boolean picks() {
@@ -21,7 +27,7 @@ public final class Sampler {
       return false;
     }
     random = random * 6364136223846793005L + 1442695040888963407L; // Knuth's MMIX
-    gap = (int) (random >>> (Long.SIZE - GAP_BITS));
+    gap = (int) (random >>> (Long.SIZE - gapBits));
     return true;
   }
 }

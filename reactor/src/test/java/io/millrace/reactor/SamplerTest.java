@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class SamplerTest {
   @Test
   void picksTheFirstAndThenAboutOneIn32WithGapsOfAllSizes() {
-    Sampler sampler = new Sampler();
+    Sampler sampler = new Sampler(6);
     assertThat(sampler.picks()).isTrue();
 
     int picked = 0;

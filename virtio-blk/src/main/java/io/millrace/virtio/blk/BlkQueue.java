@@ -109,10 +109,9 @@ final class BlkQueue implements QueueHandler {
   }
 
   @Override
-  public int followUndone() {
+  public int followUndone(RequestTracker following) {
     int undone = outstanding() - doneCount;
-    RequestTracker following = tracker;
-    if (undone > 0 && following != null && following.endsEstimates()) {
+    if (undone > 0 && following.endsEstimates()) {
       for (BlkRequest request : all) {
         request.followIfUndone(following);
       }

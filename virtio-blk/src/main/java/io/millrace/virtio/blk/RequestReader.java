@@ -9,7 +9,6 @@ import io.millrace.vhost.user.server.RequestTracker;
 import io.millrace.virtqueue.ChainReader;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.VirtioFeature;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes requests of a queue's chains: {@code struct virtio_blk_req} (virtio 1.3 §5.2.6). Data path,
@@ -79,7 +78,7 @@ final class RequestReader {
   }
 
   /** Has a request followed that was filled. */
-  @Nullable RequestTrace follow(RequestTracker tracker, BlkRequest request, DescriptorChain chain) {
+  RequestTrace follow(RequestTracker tracker, BlkRequest request, DescriptorChain chain) {
     long bytes =
         switch (request.kind) {
           case READ -> chain.writableBytes() - STATUS_BYTES;

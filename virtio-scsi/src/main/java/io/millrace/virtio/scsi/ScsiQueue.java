@@ -76,10 +76,9 @@ final class ScsiQueue implements QueueHandler {
   }
 
   @Override
-  public int followUndone() {
+  public int followUndone(RequestTracker following) {
     int undone = outstanding() - doneCount;
-    RequestTracker following = tracker;
-    if (undone > 0 && following != null && following.endsEstimates()) {
+    if (undone > 0 && following.endsEstimates()) {
       for (ScsiRequest request : all) {
         request.followIfUndone(following);
       }

@@ -147,9 +147,13 @@ public final class QueueCounters implements AutoCloseable {
   /** The ring runs here no more: another one of its queue may count on. */
   @Override
   public void close() {
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.recordEstimated();
+      tracker = null;
+    }
     inFlight = 0;
     waitsSince = NEVER;
-    tracker = null;
     reactor.set(null);
   }
 

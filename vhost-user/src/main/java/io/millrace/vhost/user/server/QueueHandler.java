@@ -49,11 +49,12 @@ public interface QueueHandler {
   }
 
   /**
-   * Has requests followed that were taken, are not followed and are not done, if there are any.
+   * Has requests followed that were taken, are not followed and are not done, if there may be any.
    *
+   * @param tracker knows
    * @return how many are not done
    */
-  default int followUndone() {
+  default int followUndone(RequestTracker tracker) {
     return 0;
   }
 

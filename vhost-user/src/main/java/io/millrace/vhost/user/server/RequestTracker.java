@@ -15,19 +15,21 @@ import org.jspecify.annotations.Nullable;
  * stretch.
  *
  * <p>Where only histograms are wanted, and requests are done as soon as they are submitted, one
- * turn in 32 is timed; requests of the others are taken to be as quick as the last that was. One
+ * turn in 128 is timed; requests of the others are taken to be as quick as the last that was. One
  * that is not done at once after all is timed from the end of its stretch on, and one that is long
  * always.
  */
 public final class RequestTracker {
-  /** From here on a copy takes so much longer than a look at the clock that each is timed. */
-  private static final int LONG_BYTES = 16 << 10;
+  private static final int GAP_BITS = 8; // turns between two that are timed: 0 to 255
+
+  /** Turns in which nothing was found, after which what was estimated is recorded. */
+  private static final int IDLE_TURNS = 64;
 
   private final Reactor reactor;
   private final QueueCounters counters;
   private final String device;
   private final int queue;
-  private final Sampler sampler = new Sampler();
+  private final Sampler sampler = new Sampler(GAP_BITS);
   private Observation wanted = Observation.OFF;
   private @Nullable StageHistograms histograms;
   private @Nullable SlowRequests slow;
@@ -38,6 +40,8 @@ public final class RequestTracker {
   private boolean turnBegan; // something was found in this turn
   private boolean estimates; // in this turn
   private boolean hasEstimate;
+  private int estimated; // requests, not recorded yet
+  private int idleTurns; // since then
   private long ringNanos; // of the last that was timed and done at once
   private long bdevNanos;
   private long completionNanos;
@@ -58,6 +62,8 @@ public final class RequestTracker {
 
   /** Something else is wanted from now on. */
   void want(Observation observation) {
+    recordEstimated();
+    estimates = false;
     wanted = observation;
     histograms = counters.histogramsFor(observation);
     slow = observation.slowNanos() > 0 ? counters.slowRequests() : null;
@@ -67,24 +73,33 @@ public final class RequestTracker {
     return reactor.nanoTime();
   }
 
-  /** The ring has its turn: what is found begins now. */
-  void look() {
-    turnBegan = false;
+  /**
+   * The ring has its turn: what is found begins now.
+   *
+   * @return whether it is to be followed, or taken to be as quick as others
+   */
+  boolean look() {
+    if (turnBegan) {
+      turnBegan = false;
+      idleTurns = 0;
+      boolean onlyHistograms = wanted.slowNanos() == 0 && !wanted.events();
+      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
+    } else if (estimated > 0 && ++idleTurns == IDLE_TURNS) {
+      recordEstimated(); // nothing comes that would have it done
+    }
     isSeen = false;
     isLatest = false;
+    return !estimates;
   }
 
   /**
-   * A request was found in the ring.
+   * Follows a request that was found in the ring.
    *
    * @param offsetBytes where on the disk its blocks begin
    * @param lengthBytes how long they are together
-   * @return tell it what becomes of the request; null if nobody has to know
+   * @return tell it what becomes of the request
    */
-  public @Nullable RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
-    if (isEstimated(lengthBytes)) {
-      return null;
-    }
+  public RequestTrace begin(RequestKind kind, long offsetBytes, long lengthBytes) {
     see();
     RequestTrace trace = free;
     if (trace == null) {
@@ -98,15 +113,6 @@ public final class RequestTracker {
       beginEvent(trace);
     }
     return trace;
-  }
-
-  private boolean isEstimated(long lengthBytes) {
-    if (!turnBegan) {
-      turnBegan = true;
-      boolean onlyHistograms = wanted.slowNanos() == 0 && !wanted.events();
-      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
-    }
-    return estimates && lengthBytes < LONG_BYTES;
   }
 
   private void see() {
@@ -197,6 +203,7 @@ public final class RequestTracker {
    * @param undone how many requests are not done
    */
   void endOfStretch(int undone) {
+    turnBegan = true;
     isLatest = false;
     isQuick = undone == 0;
   }
@@ -208,10 +215,8 @@ public final class RequestTracker {
    */
   void told(int answered) {
     isTold = true;
-    int estimated = answered - doneCount;
-    StageHistograms into = histograms;
-    if (estimated > 0 && hasEstimate && into != null) {
-      into.record(ringNanos, bdevNanos, completionNanos, estimated);
+    if (hasEstimate) {
+      estimated += answered - doneCount;
     }
     if (doneCount > 0) {
       doneCount = 0;
@@ -220,11 +225,21 @@ public final class RequestTracker {
     }
   }
 
+  /** Nothing that was told of is missing in the histograms after this. */
+  void recordEstimated() {
+    StageHistograms into = histograms;
+    if (into != null) {
+      into.record(ringNanos, bdevNanos, completionNanos, estimated);
+    }
+    estimated = 0;
+    idleTurns = 0;
+  }
+
   /** The round is over: what is done was told of, or nobody is there to be told. */
   void endOfRound() {
     isTold = false;
     doneCount = 0;
-    look();
+    isLatest = false;
   }
 
   void ended(RequestTrace trace) {
@@ -243,6 +258,7 @@ public final class RequestTracker {
       into.record(trace.ringNanos(), trace.bdevNanos(), trace.completionNanos(toldNanos), 1);
     }
     if (isQuick) {
+      recordEstimated();
       hasEstimate = true;
       ringNanos = trace.ringNanos();
       bdevNanos = trace.bdevNanos();

@@ -23,6 +23,7 @@ abstract class VringContext implements QueueContext {
   private boolean memoryMayVanish;
   private int inFlight; // noted for other threads: the handler is this thread's only
   private Observation observation = Observation.OFF;
+  private @Nullable RequestTracker followedBy; // that one or null: what the handler tells
   private int answered; // and not told of
   private @Nullable RequestTracker tracker; // once made it stays: requests may be under way with it
   private int marked; // the handler's, in the same way
@@ -75,15 +76,22 @@ abstract class VringContext implements QueueContext {
   final void follow(QueueHandler handler) {
     Observation wanted = counters.observation();
     if (wanted != observation) {
-      observe(wanted, handler);
+      observe(wanted);
     }
     RequestTracker following = tracker;
     if (following != null) {
-      following.look();
+      follow(handler, following.look() && !wanted.isOff() ? following : null);
     }
   }
 
-  private void observe(Observation wanted, QueueHandler handler) {
+  private void follow(QueueHandler handler, @Nullable RequestTracker following) {
+    if (following != followedBy) {
+      followedBy = following;
+      handler.follow(following);
+    }
+  }
+
+  private void observe(Observation wanted) {
     observation = wanted;
     RequestTracker following = tracker;
     if (following == null) {
@@ -92,14 +100,13 @@ abstract class VringContext implements QueueContext {
       counters.tracker(following);
     }
     following.want(wanted);
-    handler.follow(wanted.isOff() ? null : following);
   }
 
   /** What was found is submitted. */
   final void submitted(QueueHandler handler) {
     RequestTracker following = tracker;
     if (following != null) {
-      following.endOfStretch(handler.followUndone());
+      following.endOfStretch(handler.followUndone(following));
     }
   }
 

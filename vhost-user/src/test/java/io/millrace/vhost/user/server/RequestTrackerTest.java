@@ -40,14 +40,8 @@ class RequestTrackerTest {
   }
 
   private RequestTrace found(RequestKind kind, long offset, long length) {
-    tracker.look();
-    return alsoFound(kind, offset, length);
-  }
-
-  private RequestTrace alsoFound(RequestKind kind, long offset, long length) {
-    RequestTrace trace = tracker.begin(kind, offset, length);
-    assertThat(trace).as("it is followed").isNotNull();
-    return trace;
+    assertThat(tracker.look()).as("it is followed").isTrue();
+    return tracker.begin(kind, offset, length);
   }
 
   private void tellOf(RequestTrace... done) {
@@ -108,7 +102,7 @@ class RequestTrackerTest {
 
     RequestTrace first = found(RequestKind.READ, 0, 512);
     pass(10 * MICRO);
-    RequestTrace second = alsoFound(RequestKind.READ, 512, 512); // found with the first
+    RequestTrace second = tracker.begin(RequestKind.READ, 512, 512); // found with the first
     pass(2 * MICRO);
     first.submitted();
     pass(30 * MICRO);
@@ -123,7 +117,7 @@ class RequestTrackerTest {
     first.ended();
     second.ended();
     pass(5 * MICRO);
-    RequestTrace third = alsoFound(RequestKind.READ, 1024, 512); // in the same turn: when told
+    RequestTrace third = tracker.begin(RequestKind.READ, 1024, 512); // in the same turn: when told
     pass(6 * MICRO);
     third.submitted();
     third.done();
@@ -147,9 +141,8 @@ class RequestTrackerTest {
   }
 
   /** One that is done as soon as it is submitted, alone. */
-  private void atOnce(long micros, int lengthBytes) {
-    tracker.look();
-    RequestTrace trace = tracker.begin(RequestKind.READ, 0, lengthBytes);
+  private void atOnce(long micros) {
+    RequestTrace trace = tracker.look() ? tracker.begin(RequestKind.READ, 0, 512) : null;
     pass(micros * MICRO);
     if (trace != null) {
       trace.submitted();
@@ -164,6 +157,9 @@ class RequestTrackerTest {
   }
 
   private long sumMicros(RequestStage stage) {
+    for (int i = 0; i <= 64; i++) {
+      tracker.look(); // nothing is found: what was estimated is recorded
+    }
     StageHistograms filled = queue.histograms();
     return filled == null ? -1 : filled.of(stage).sumNanos() / MICRO;
   }
@@ -176,8 +172,8 @@ class RequestTrackerTest {
   private void wantHistogramsOfQuickRequests() {
     device.histograms(true);
     tracker.want(device.observation());
-    atOnce(100, 512); // nothing is known yet
-    atOnce(20, 512); // the first of a sample
+    atOnce(100); // nothing is known yet
+    atOnce(20); // the first of a sample
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(120);
   }
 
@@ -186,31 +182,27 @@ class RequestTrackerTest {
     wantHistogramsOfQuickRequests();
 
     for (int i = 0; i < 10; i++) {
-      atOnce(7, 512); // taken to be as quick
+      atOnce(7); // taken to be as quick
     }
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(320);
     assertThat(sumMicros(RequestStage.TOTAL)).isEqualTo(320);
     assertThat(count(RequestStage.RING)).isEqualTo(12);
     assertThat(count(RequestStage.COMPLETION)).isEqualTo(12);
-    atOnce(5, 16 << 10); // long
-    assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(325);
 
-    for (int i = 0; i < 3_200; i++) {
-      atOnce(1, 512);
+    for (int i = 0; i < 12_800; i++) {
+      atOnce(1);
     }
-    assertThat(sumMicros(RequestStage.BDEV)).isLessThan(325 + 3_200 + 64 * 20);
-    assertThat(count(RequestStage.TOTAL)).isEqualTo(3_213);
+    assertThat(sumMicros(RequestStage.BDEV)).isLessThan(320 + 12_800 + 256 * 20);
+    assertThat(count(RequestStage.TOTAL)).isEqualTo(12_812);
   }
 
   @Test
   void whatIsNotDoneAtOnceAfterAllIsTimed() {
     wantHistogramsOfQuickRequests();
 
-    tracker.look();
-    assertThat(tracker.begin(RequestKind.READ, 0, 512)).as("taken to be quick").isNull();
-    assertThat(tracker.begin(RequestKind.READ, 512, 512)).isNull(); // and that is
+    assertThat(tracker.look()).as("taken to be quick, two of them").isFalse();
     assertThat(tracker.endsEstimates()).isTrue();
-    RequestTrace late = alsoFound(RequestKind.READ, 0, 512);
+    RequestTrace late = tracker.begin(RequestKind.READ, 0, 512);
     tracker.endOfStretch(1);
     tracker.told(1); // of the quick one
     pass(300 * MICRO);
@@ -220,7 +212,7 @@ class RequestTrackerTest {
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(120 + 20 + 300);
     assertThat(sumMicros(RequestStage.COMPLETION)).isEqualTo(1);
 
-    atOnce(9, 512); // timed, as the last stretch was not done at once
+    atOnce(9); // timed, as the last stretch was not done at once
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(449);
     assertThat(count(RequestStage.TOTAL)).isEqualTo(5);
   }
@@ -232,10 +224,22 @@ class RequestTrackerTest {
     tracker.want(device.observation());
 
     for (int i = 0; i < 10; i++) {
-      atOnce(7, 512);
+      atOnce(7);
     }
 
     assertThat(sumMicros(RequestStage.BDEV)).isEqualTo(190);
+  }
+
+  @Test
+  void whatWasEstimatedIsRecordedWhenTheRingEnds() {
+    wantHistogramsOfQuickRequests();
+
+    atOnce(7);
+    counters.close();
+
+    StageHistograms filled = queue.histograms();
+    assertThat(filled).isNotNull();
+    assertThat(filled.of(RequestStage.BDEV).sumNanos()).isEqualTo(140 * MICRO);
   }
 
   @Test
