@@ -30,7 +30,7 @@ class FaultTest {
       throws Exception {
     String output = run(mode, warmUp);
 
-    assertThat(output).as(name).endsWith("wrong=[]\n").contains("accesses=65 faults=2600");
+    assertThat(output).as(name).endsWith("wrong=[]\n").contains("accesses=67 faults=2680");
   }
 
   private String run(String mode, String warmUp) throws IOException, InterruptedException {
