@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
  * stretch.
  *
  * <p>Where only histograms are wanted, and requests are done as soon as they are submitted, one
- * turn in 128 is timed; requests of the others are taken to be as quick as the last that was. One
- * that is not done at once after all is timed from the end of its stretch on, and one that is long
- * always.
+ * turn in 128 is timed; requests of the others are not followed, but taken to be as quick as the
+ * last that was. One that is not done at once after all is followed from the end of its stretch on.
  */
 public final class RequestTracker {
   private static final int GAP_BITS = 8; // turns between two that are timed: 0 to 255
@@ -64,6 +63,7 @@ public final class RequestTracker {
   void want(Observation observation) {
     recordEstimated();
     estimates = false;
+    hasEstimate = false;
     wanted = observation;
     histograms = counters.histogramsFor(observation);
     slow = observation.slowNanos() > 0 ? counters.slowRequests() : null;
@@ -228,7 +228,7 @@ public final class RequestTracker {
   /** Nothing that was told of is missing in the histograms after this. */
   void recordEstimated() {
     StageHistograms into = histograms;
-    if (into != null) {
+    if (into != null && estimated > 0) {
       into.record(ringNanos, bdevNanos, completionNanos, estimated);
     }
     estimated = 0;

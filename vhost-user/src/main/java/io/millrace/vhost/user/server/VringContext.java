@@ -124,6 +124,14 @@ abstract class VringContext implements QueueContext {
     answered = 0;
   }
 
+  /** The ring is not looked at for a while. */
+  final void rests() {
+    RequestTracker following = tracker;
+    if (following != null) {
+      following.recordEstimated();
+    }
+  }
+
   /** What is done was told of, or will not be. */
   final void roundEnded(int requests) {
     RequestTracker following = tracker;

@@ -194,6 +194,7 @@ final class VringWorker extends VringLife
 
   @Override
   public boolean arm() {
+    rests();
     if (handler.waitsForTurn() || signals.holdsCall() || hasUnfinished()) {
       return false;
     }
