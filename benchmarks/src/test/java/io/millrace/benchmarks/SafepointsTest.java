@@ -14,8 +14,11 @@ class SafepointsTest {
             Duration.ofSeconds(60),
             List.of(
                 "[1.1s][info][safepoint] Safepoint \"Cleanup\", Time since last: 9 ns, Reaching"
-                    + " safepoint: 1 ns, At safepoint: 2 ns, Total:      3000 ns",
-                "[2.1s][info][safepoint] Safepoint \"G1Collect\", Time since last: 9 ns, Total: 81000 ns",
+                    + " safepoint: 1000 ns, At safepoint: 2000 ns, Leaving safepoint: 95000 ns,"
+                    + " Total: 98000 ns, Threads: 0 runnable, 17 total",
+                "[2.1s][info][safepoint] Safepoint \"G1Collect\", Time since last: 9 ns, Reaching"
+                    + " safepoint: 1000 ns, At safepoint: 80000 ns, Leaving safepoint: 10 ns,"
+                    + " Total: 81010 ns, Threads: 0 runnable, 17 total",
                 "[3.1s][info][gc] something else"));
 
     assertThat(figure.what()).isEqualTo("safepoints: longest pause in 60 s of load");
