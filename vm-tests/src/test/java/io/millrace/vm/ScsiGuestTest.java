@@ -40,7 +40,7 @@ class ScsiGuestTest {
       say "READY to lose it"
       await_gone /dev/sdc
       say "READY to grow"
-      await_value /sys/block/sdb/size 98304
+      await_value $(echo /sys/bus/scsi/devices/*:0:1:0/block/*/size) 98304 # disks are named as they are found, at once
       dmesg | grep -E 'sd [0-9:]+ |I/O error|blk_update_request' >/tmp/sd
       while read line; do say "KERNEL $line"; done </tmp/sd
       """
