@@ -40,7 +40,8 @@ class ScsiGuestTest {
       say "READY to lose it"
       await_gone /dev/sdc
       say "READY to grow"
-      await_value $(echo /sys/bus/scsi/devices/*:0:1:0/block/*/size) 98304 # disks are named as they are found, at once
+      # By its target: sda and sdb are named as they are found, both at once.
+      await_value $(echo /sys/bus/scsi/devices/*:0:1:0/block/*/size) 98304
       dmesg | grep -E 'sd [0-9:]+ |I/O error|blk_update_request' >/tmp/sd
       while read line; do say "KERNEL $line"; done </tmp/sd
       """
