@@ -68,8 +68,6 @@ public final class LatencyHistogram {
   private final int minRange;
   private final int maxRange;
   private final long[] counts;
-  private long lastNanos = -1; // the one before: what is not measured is as long as that
-  private int lastIndex; // of its bucket
 
   /** Empty. */
   LatencyHistogram(Shape shape) {
@@ -90,23 +88,17 @@ public final class LatencyHistogram {
     if ((typeMask >>> type.ordinal() & 1) == 0) {
       return;
     }
-    if (nanos != lastNanos) {
-      lastNanos = nanos;
-      lastIndex = indexOf(nanos);
-    }
-    counts[lastIndex]++;
-  }
-
-  private int indexOf(long nanos) {
     int range = rangeOf(nanos, granularity);
+    int index;
     if (range < minRange) {
-      return 0;
+      index = 0;
+    } else if (range > maxRange) {
+      index = counts.length - 1;
+    } else {
+      int within = (int) (nanos >>> Math.max(0, range - 1)) & ((1 << granularity) - 1);
+      index = ((range - minRange) << granularity) + within;
     }
-    if (range > maxRange) {
-      return counts.length - 1;
-    }
-    int within = (int) (nanos >>> Math.max(0, range - 1)) & ((1 << granularity) - 1);
-    return ((range - minRange) << granularity) + within;
+    counts[index]++;
   }
 
   /** Adds the counts of one of the same shape. */

@@ -76,14 +76,16 @@ final class ScsiQueue implements QueueHandler {
   }
 
   @Override
-  public int followUndone(RequestTracker following) {
-    int undone = outstanding() - doneCount;
-    if (undone > 0 && following.endsEstimates()) {
-      for (ScsiRequest request : all) {
-        request.followIfUndone(following);
-      }
+  public int undone() {
+    return outstanding() - doneCount;
+  }
+
+  @Override
+  public void followUndone() {
+    RequestTracker following = tracker;
+    for (int i = 0; following != null && i < all.length; i++) {
+      all[i].followIfUndone(following);
     }
-    return undone;
   }
 
   private ScsiRequest grow() {

@@ -48,14 +48,14 @@ public interface QueueHandler {
     // Not every queue has requests that wait for storage.
   }
 
-  /**
-   * Has requests followed that were taken, are not followed and are not done, if there may be any.
-   *
-   * @param tracker knows
-   * @return how many are not done
-   */
-  default int followUndone(RequestTracker tracker) {
+  /** Requests that were taken and are not done; 0 where none is to be followed. */
+  default int undone() {
     return 0;
+  }
+
+  /** Has those followed that are not, by the tracker that follows the next ones. */
+  default void followUndone() {
+    // Not every queue has requests that wait for storage.
   }
 
   /**

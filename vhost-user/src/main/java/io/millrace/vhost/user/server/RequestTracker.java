@@ -187,13 +187,13 @@ public final class RequestTracker {
   }
 
   /**
-   * Whether there may be requests that are not followed and not done at once after all. Those that
-   * are begun from here on are followed.
+   * Requests are not done at once after all: what was found in this turn, and will be, is followed.
+   *
+   * @return whether it was not until now
    */
-  public boolean endsEstimates() {
+  boolean endsEstimates() {
     boolean estimated = estimates;
     estimates = false;
-    isSeen = false;
     return estimated;
   }
 

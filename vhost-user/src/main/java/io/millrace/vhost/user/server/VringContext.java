@@ -106,7 +106,12 @@ abstract class VringContext implements QueueContext {
   final void submitted(QueueHandler handler) {
     RequestTracker following = tracker;
     if (following != null) {
-      following.endOfStretch(handler.followUndone(following));
+      int undone = handler.undone();
+      if (undone > 0 && following.endsEstimates()) {
+        follow(handler, following);
+        handler.followUndone();
+      }
+      following.endOfStretch(undone);
     }
   }
 
