@@ -174,11 +174,14 @@ public abstract class Bdev {
     return measureEveryChannel((where, channel) -> channel.meter().histogram(shape));
   }
 
-  /** What {@link #countLatencies} has had counted; empty while it does not. Any thread. */
-  public final Optional<LatencyHistogram> latencies() {
+  /** What {@link #countLatencies} has had counted, once all reactors told; empty if it has not. */
+  public final CompletionStage<Optional<LatencyHistogram>> latencies() {
+    Optional<LatencyHistogram> sum;
     synchronized (channels) {
-      return meter.histogram(channels.values());
+      sum = meter.closedHistogram();
     }
+    return measureEveryChannel((where, channel) -> sum.ifPresent(to -> BdevMeter.add(channel, to)))
+        .thenApply(all -> sum);
   }
 
   /** Requests in flight on all channels, as they are at this moment. Any thread. */
@@ -196,9 +199,7 @@ public abstract class Bdev {
     }
   }
 
-  /**
-   * For the module: the medium has another size now. Tell openers by {@link BdevRegistry#resized}.
-   */
+  /** For the module: the medium has another size; tell openers by {@link BdevRegistry#resized}. */
   protected final void blockCount(long count) {
     blockCount = count;
   }

@@ -29,9 +29,8 @@ final class BdevMeter {
     closed.add(channel.meter().counts());
     closedZero.add(channel.meter().zero());
     LatencyHistogram kept = closedHistogram;
-    LatencyHistogram last = channel.meter().histogram();
-    if (kept != null && last != null && last.shape().equals(kept.shape())) {
-      kept.add(last);
+    if (kept != null) {
+      add(channel, kept);
     }
   }
 
@@ -78,20 +77,22 @@ final class BdevMeter {
     return kept == null ? null : kept.shape();
   }
 
-  /** What all channels counted, if they do. */
-  Optional<LatencyHistogram> histogram(Collection<BdevChannel> channels) {
+  /** What closed channels counted, if they do: a copy to add the open ones' to. */
+  Optional<LatencyHistogram> closedHistogram() {
     LatencyHistogram kept = closedHistogram;
     if (kept == null) {
       return Optional.empty();
     }
     LatencyHistogram sum = new LatencyHistogram(kept.shape());
     sum.add(kept);
-    for (BdevChannel channel : channels) {
-      LatencyHistogram one = channel.meter().histogram();
-      if (one != null && one.shape().equals(kept.shape())) { // else it hears of it in a moment
-        sum.add(one);
-      }
-    }
     return Optional.of(sum);
+  }
+
+  /** Adds what a channel counted, if it counts such; on its reactor. */
+  static void add(BdevChannel channel, LatencyHistogram sum) {
+    LatencyHistogram one = channel.meter().histogram();
+    if (one != null && one.shape().equals(sum.shape())) { // else it hears of it in a moment
+      sum.add(one);
+    }
   }
 }

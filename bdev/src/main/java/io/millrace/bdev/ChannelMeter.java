@@ -6,12 +6,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one channel measures of its requests. Written by its reactor's thread; others read the
  * counts as they are.
+ *
+ * <p>For the histogram, requests that are not measured are only counted, as they are anyway, and
+ * get into their bucket together: before the next one is that is measured, or when somebody asks.
  */
 final class ChannelMeter {
+  private static final IoType[] TYPES = IoType.values();
+
   private final RequestTimer timer;
   private final ChannelStatistics counts = new ChannelStatistics();
   private final ChannelStatistics zero = new ChannelStatistics(); // the counts at the last reset
   private @Nullable LatencyHistogram histogram;
+  private final long[] inHistogram = new long[TYPES.length]; // of the operations
 
   ChannelMeter(StretchClock clock) {
     timer = new RequestTimer(clock);
@@ -23,12 +29,29 @@ final class ChannelMeter {
 
   /** A request ended. */
   void ended(BdevIo io, IoStatus status) {
-    IoType type = io.type();
-    long took = timer.end(io);
-    counts.count(type, io.transferredBytes(), status, took);
     LatencyHistogram kept = histogram;
-    if (kept != null) {
-      kept.count(type, took);
+    if (kept == null || (!timer.measures(io) && status == IoStatus.SUCCESS)) {
+      count(io, status);
+    } else {
+      IoType type = io.type();
+      settle(kept, type);
+      kept.count(type, count(io, status), 1);
+      inHistogram[type.ordinal()] = counts.operations(type);
+    }
+  }
+
+  private long count(BdevIo io, IoStatus status) {
+    long took = timer.end(io);
+    counts.count(io.type(), io.transferredBytes(), status, took);
+    return took;
+  }
+
+  private void settle(LatencyHistogram kept, IoType type) {
+    int i = type.ordinal();
+    long done = counts.operations(type);
+    if (done > inHistogram[i]) {
+      kept.count(type, timer.lastNanos(type), done - inHistogram[i]);
+      inHistogram[i] = done;
     }
   }
 
@@ -51,12 +74,22 @@ final class ChannelMeter {
     return zero;
   }
 
+  /** What ended so far is in the histogram; on the reactor, or once that has ended. */
   @Nullable LatencyHistogram histogram() {
-    return histogram;
+    LatencyHistogram kept = histogram;
+    if (kept != null) {
+      for (IoType type : TYPES) {
+        settle(kept, type);
+      }
+    }
+    return kept;
   }
 
   /** Counts into another histogram, empty so far; null for none. */
   void histogram(LatencyHistogram.@Nullable Shape shape) {
     histogram = shape == null ? null : new LatencyHistogram(shape);
+    for (IoType type : TYPES) {
+      inHistogram[type.ordinal()] = counts.operations(type);
+    }
   }
 }

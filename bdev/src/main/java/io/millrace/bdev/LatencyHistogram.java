@@ -83,8 +83,8 @@ public final class LatencyHistogram {
     return Math.max(0, Long.SIZE - Long.numberOfLeadingZeros(nanos) - granularity);
   }
 
-  /** Counts a request, if it is of a type that is counted. */
-  void count(IoType type, long nanos) {
+  /** Counts requests that took so long, if they are of a type that is counted. */
+  void count(IoType type, long nanos, long requests) {
     if ((typeMask >>> type.ordinal() & 1) == 0) {
       return;
     }
@@ -98,7 +98,7 @@ public final class LatencyHistogram {
       int within = (int) (nanos >>> Math.max(0, range - 1)) & ((1 << granularity) - 1);
       index = ((range - minRange) << granularity) + within;
     }
-    counts[index]++;
+    counts[index] += requests;
   }
 
   /** Adds the counts of one of the same shape. */

@@ -10,7 +10,7 @@ import java.util.Arrays;
  *
  * <p>A request that waits for something, the medium above all, begins in one stretch of the reactor
  * and ends in another, so that two looks at the clock do for all requests of a batch. One that a
- * disk in memory does at once takes less than a look: of those one in 32 is measured, and every
+ * disk in memory does at once takes less than a look: of those one in 64 is measured, and every
  * long one; the others are taken to be as quick as the last that was.
  */
 final class RequestTimer {
@@ -20,7 +20,7 @@ final class RequestTimer {
   /** From here on a copy takes so much longer than a look that each is measured. */
   private static final int LONG_BYTES = 16 << 10;
 
-  private static final int GAP_BITS = 6; // requests between two that are measured: 0 to 63
+  private static final int GAP_BITS = 7; // requests between two that are measured: 0 to 127
 
   private final StretchClock clock;
   private final long[] lastNanos = new long[IoType.values().length]; // -1 until one was measured
@@ -61,6 +61,16 @@ final class RequestTimer {
 
   private boolean isMeasured(BdevIo io) {
     return lastNanos[io.type().ordinal()] < 0 || io.lengthBytes() >= LONG_BYTES || sampler.picks();
+  }
+
+  /** Whether a request has a time of its own, and not the last one's. */
+  boolean measures(BdevIo io) {
+    return io.submittedNanos != UNTIMED;
+  }
+
+  /** What a request takes that is not measured; -1 until one was. */
+  long lastNanos(IoType type) {
+    return lastNanos[type.ordinal()];
   }
 
   /** What a request took that is done, in nanoseconds. */

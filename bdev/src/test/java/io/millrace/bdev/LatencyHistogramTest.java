@@ -25,7 +25,7 @@ class LatencyHistogramTest {
   private static void assertCounted(Shape shape, long nanos) {
     LatencyHistogram histogram = new LatencyHistogram(shape);
 
-    histogram.count(IoType.READ, nanos);
+    histogram.count(IoType.READ, nanos, 1);
 
     // What is shorter than the first range has its first bucket, wherever that ends.
     boolean below = bucketOf(new LatencyHistogram(fromZero(shape)), nanos) < firstKept(shape);
@@ -77,7 +77,7 @@ class LatencyHistogramTest {
   void otherTypesAreNotCounted() {
     LatencyHistogram histogram = new LatencyHistogram(new Shape(READS, 0, 0, 1_000));
 
-    histogram.count(IoType.WRITE, 10);
+    histogram.count(IoType.WRITE, 10, 1);
 
     for (int i = 0; i < histogram.buckets(); i++) {
       assertThat(histogram.count(i)).isZero();

@@ -106,7 +106,7 @@ class StackedAllocationTest {
 
     assertThat(bytes).as("bytes for 100,000 requests").isZero();
     assertThat(failed).isZero();
-    LatencyHistogram counts = top.latencies().orElseThrow();
+    LatencyHistogram counts = top.latencies().toCompletableFuture().join().orElseThrow();
     assertThat(IntStream.range(0, counts.buckets()).mapToLong(counts::count).sum())
         .as("reads that were counted")
         .isGreaterThan(REQUESTS / 3);

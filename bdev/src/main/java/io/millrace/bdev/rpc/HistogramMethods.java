@@ -63,14 +63,16 @@ final class HistogramMethods {
         shared
             .method("bdev_get_histogram", "Tells the counts of all buckets")
             .param(Param.string("name", "the bdev: its name or UUID").required())
-            .handledBy(a -> CompletableFuture.completedStage(describe(latencies(a)))));
+            .handledBy(a -> latencies(a).thenApply(HistogramMethods::describe)));
     methods.add(
         shared
             .method("bdev_get_histogram_borders", "Tells how many requests took at most so long")
             .param(Param.string("name", "the bdev: its name or UUID").required())
             .param(Param.uint64s("borders", "microseconds").required())
-            .handledBy(a ->
-                CompletableFuture.completedStage(describe(latencies(a), a.integers("borders")))));
+            .handledBy(a -> {
+              long[] borders = a.integers("borders");
+              return latencies(a).thenApply(counts -> describe(counts, borders));
+            }));
   }
 
   private Bdev bdev(Arguments arguments) throws RpcException {
@@ -119,14 +121,20 @@ final class HistogramMethods {
     return IoTypeNames.named(name);
   }
 
-  private LatencyHistogram latencies(Arguments arguments) throws RpcException {
+  private CompletionStage<LatencyHistogram> latencies(Arguments arguments) throws RpcException {
     Bdev bdev = bdev(arguments);
     return bdev.latencies()
-        .orElseThrow(() ->
-            new RpcException(
-                RpcException.INTERNAL_ERROR,
-                Errno.EFAULT.describe(),
-                "bdev " + bdev.name() + " keeps no histogram; call bdev_enable_histogram"));
+        .thenCompose(counts ->
+            counts
+                .map(CompletableFuture::completedStage)
+                .orElseGet(() -> CompletableFuture.failedStage(noHistogram(bdev))));
+  }
+
+  private static RpcException noHistogram(Bdev bdev) {
+    return new RpcException(
+        RpcException.INTERNAL_ERROR,
+        Errno.EFAULT.describe(),
+        "bdev " + bdev.name() + " keeps no histogram; call bdev_enable_histogram");
   }
 
   private static ObjectNode describe(LatencyHistogram counts) {

@@ -110,7 +110,11 @@ class AllocationTest {
 
   private static long counted(BlkTarget target) throws Exception {
     LatencyHistogram counts =
-        target.onControl(() -> target.bdevs.get("disk").latencies().orElseThrow());
+        target
+            .onControl(() -> target.bdevs.get("disk").latencies())
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS)
+            .orElseThrow();
     return IntStream.range(0, counts.buckets()).mapToLong(counts::count).sum();
   }
 

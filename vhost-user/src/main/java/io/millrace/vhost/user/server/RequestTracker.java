@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * stretch.
  *
  * <p>Where only histograms are wanted, and requests are done as soon as they are submitted, one
- * turn in 128 is timed; requests of the others are not followed, but taken to be as quick as the
+ * turn in 256 is timed; requests of the others are not followed, but taken to be as quick as the
  * last that was. One that is not done at once after all is followed from the end of its stretch on.
  */
 public final class RequestTracker {
-  private static final int GAP_BITS = 8; // turns between two that are timed: 0 to 255
+  private static final int GAP_BITS = 9; // turns between two that are timed: 0 to 511
 
   /** Turns in which nothing was found, after which what was estimated is recorded. */
   private static final int IDLE_TURNS = 64;
