@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import static io.millrace.virtio.blk.IostatCalls.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.MallocBdev;
 import io.millrace.bdev.stacked.DelayBdev;
@@ -35,6 +36,7 @@ import tools.jackson.databind.JsonNode;
 class RequestStagesTest {
   private static final long DELAY_MICROS = 20_000;
   private static final long DELAY_NANOS = TimeUnit.MICROSECONDS.toNanos(DELAY_MICROS);
+  private static final int BATCH = 32; // as many as a ring's turn takes, in four stretches
   private static final BlkDriverOptions OPTIONS = BlkDriverOptions.defaults().withQueues(2, 64, 64);
 
   private BlkTarget target;
@@ -128,6 +130,44 @@ class RequestStagesTest {
       iostat.histogram("disk", true);
       reads(driver.queue(0), data, 4);
       assertThat(number(total(), "count")).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void aBatchThatIsNotDoneAtOnceAfterAllHasItsOwnTimesToItsEnd() throws Exception {
+    RecordingBdev disk = RecordingBdev.withCache(true);
+    Path socket = target.serve(disk, false, null);
+    iostat.histogram("disk", true);
+    try (VirtioBlkDriver driver = VirtioBlkDriver.open(socket, OPTIONS)) {
+      long data = driver.memory().allocate(4096, 4096);
+      for (int i = 0; i < 3; i++) {
+        reads(driver.queue(0), data, BATCH); // at once: most of those to come are estimated
+      }
+      disk.holds = true;
+      for (int i = 0; i < BATCH; i++) {
+        driver.queue(0).submit(VirtioBlk.T_IN, 8L * i, data, 4096, i);
+      }
+      driver.queue(0).kick();
+      BlkTarget.await("all are held", () -> disk.held.size() == BATCH);
+      long heldAt = System.nanoTime();
+      BlkTarget.await("a while is over", () -> System.nanoTime() - heldAt > 2 * DELAY_NANOS);
+
+      for (int i = 0; i < BATCH; i++) {
+        disk.release(target.reactors.get(0), IoStatus.SUCCESS);
+      }
+      int[] done = {0};
+      BlkTarget.await(
+          "all are done", () -> (done[0] += driver.queue(0).poll((t, s, w) -> {})) == BATCH);
+
+      long slow =
+          total()
+              .get("buckets")
+              .valueStream()
+              .filter(bucket -> number(bucket, "below") > DELAY_NANOS)
+              .mapToLong(bucket -> number(bucket, "count"))
+              .sum();
+      assertThat(slow).isEqualTo(BATCH);
+      assertThat(number(total(), "count")).isEqualTo(4L * BATCH);
     }
   }
 
