@@ -176,7 +176,13 @@ class SharedDiskTest {
 
     assertThat(blk.run(VirtioBlk.T_IN, 0, buffer, BYTES, WAIT)).isEqualTo(VirtioBlk.S_IOERR);
     assertThat(scsi.nextEvent(PATIENCE)).isEqualTo(new ScsiEventSeen(1, LUN, 2));
-    assertThat(scsi.read(LUN, TEST_UNIT_READY, 0, PATIENCE).response())
-        .isEqualTo(VirtioScsi.S_BAD_TARGET);
+    long deadline = System.nanoTime() + WAIT;
+    ScsiResult answer = scsi.read(LUN, TEST_UNIT_READY, 0, PATIENCE);
+    while (answer.response() != VirtioScsi.S_BAD_TARGET && System.nanoTime() < deadline) {
+      // The logical unit is not there when its guest is told, and the target soon after.
+      assertThat(answer.condition()).isEqualTo("5/25/00");
+      answer = scsi.read(LUN, TEST_UNIT_READY, 0, PATIENCE);
+    }
+    assertThat(answer.response()).isEqualTo(VirtioScsi.S_BAD_TARGET);
   }
 }

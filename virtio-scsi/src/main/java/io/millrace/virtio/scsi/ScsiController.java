@@ -243,7 +243,6 @@ public final class ScsiController extends VhostController {
     }
     CompletableFuture<@Nullable Void> gone = new CompletableFuture<>();
     disk.going = gone;
-    device.tell(ScsiEvent.removed(number, lun));
     target.target.remove(
         lun,
         () -> {
@@ -251,6 +250,7 @@ public final class ScsiController extends VhostController {
             gone.complete(null);
           }
         });
+    device.tell(ScsiEvent.removed(number, lun)); // whoever looks then finds it no more
     return gone;
   }
 
