@@ -53,8 +53,10 @@ final class LunNexus {
   }
 
   /** Whether a reservation of another keeps a command out. Data path. */
+  @SuppressWarnings("ReferenceEquality") // of the one that most logical units are always in
   boolean isKeptOut(Access access) {
-    return lun.unit().reservations().state().keepsOut(name, access);
+    ReservationState state = lun.unit().reservations().state();
+    return state != ReservationState.NONE && state.keepsOut(name, access);
   }
 
   /** None of this kind is pending any more. */

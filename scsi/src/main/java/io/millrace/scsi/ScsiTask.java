@@ -180,8 +180,7 @@ public abstract class ScsiTask extends RecoverableIo {
 
   /** Bytes of blocks that came from the disk into the segments, or went there. */
   public final long movedBytes() {
-    LongTransfer transfer = longTransferOrNull();
-    return transfer == null ? transferredBytes() : transfer.transferredBytes();
+    return isLong ? longTransfer().transferredBytes() : transferredBytes();
   }
 
   /** What its segments are when it is done in parts, or null. */

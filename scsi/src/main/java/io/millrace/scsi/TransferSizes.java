@@ -16,10 +16,14 @@ final class TransferSizes {
 
   private final Bdev bdev;
   private final int blockShift;
+  private final int partBytes;
 
   TransferSizes(Bdev bdev) {
     this.bdev = bdev;
     blockShift = Integer.numberOfTrailingZeros(bdev.properties().blockSize());
+    BdevLimits limits = bdev.properties().limits();
+    partBytes =
+        Math.min(Math.min(limits.turnBytes(), limits.maxTransferBytes()), MOST_TRANSFER_BYTES);
   }
 
   int blockShift() {
@@ -48,8 +52,7 @@ final class TransferSizes {
 
   /** Bytes that are read or written in one part. */
   int partBytes() {
-    BdevLimits limits = bdev.properties().limits();
-    return Math.min(Math.min(limits.turnBytes(), limits.maxTransferBytes()), MOST_TRANSFER_BYTES);
+    return partBytes;
   }
 
   /** Whether blocks are all on the medium; both numbers may be any, unsigned. */

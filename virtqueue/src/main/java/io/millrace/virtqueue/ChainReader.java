@@ -61,10 +61,14 @@ public final class ChainReader {
     }
   }
 
-  /** Passes over bytes of the descriptor that it stands in. */
+  /** Passes over the next bytes. */
   public void skip(int count) {
-    assert count <= chain.bytes(index) - offset : count;
-    advance(count);
+    int left = count;
+    while (left > 0) {
+      int piece = Math.min(chain.bytes(index) - offset, left);
+      left -= piece;
+      advance(piece);
+    }
   }
 
   private void advance(int by) {

@@ -22,6 +22,7 @@ final class RequestReader {
 
   private static final int ATTRIBUTES_AT = 16;
   private static final int ATTRIBUTES = 3;
+  private static final int CDB_AT = ATTRIBUTES_AT + ATTRIBUTES;
   private static final int VARIABLE_LENGTH = 0x7f; // operation code of CDBs of more than 16 bytes
   private static final int CDB_SHIFT = ATTRIBUTES * Byte.SIZE;
   private static final VarHandle LONG =
@@ -33,6 +34,8 @@ final class RequestReader {
   private final TargetPaths targets;
   private final ChainReader reader = new ChainReader();
   private final byte[] attributes = new byte[ATTRIBUTES];
+  private long address; // of the chain at hand
+  private long tag;
 
   RequestReader(TargetPaths targets) {
     this.targets = targets;
@@ -40,10 +43,7 @@ final class RequestReader {
 
   /** Fills a request; one that is not to be submitted has a {@code refusal}. */
   void fill(ScsiRequest request, DescriptorChain chain) {
-    reader.begin(chain);
-    long address = Long.reverseBytes(reader.readLong());
-    long tag = reader.readLong();
-    int attribute = readCdb(request.cdb(), chain);
+    int attribute = readHeader(request.cdb(), chain);
     request.refusal = Response.OK;
     request.expectedBytes = 0;
     request.begin(tag, attribute < BY_CODE.length ? BY_CODE[attribute] : TaskAttribute.SIMPLE);
@@ -61,31 +61,39 @@ final class RequestReader {
   }
 
   /**
-   * Reads what is behind the tag. By words, where they can be: copies of so few bytes cost more
-   * than all the rest of a command.
+   * Reads the header. By words, where they can be: copies of so few bytes cost more than all the
+   * rest of a command.
    *
    * @return the task attribute
    */
-  private int readCdb(byte[] cdb, DescriptorChain chain) {
-    long from = chain.address(0) + ATTRIBUTES_AT;
+  private int readHeader(byte[] cdb, DescriptorChain chain) {
+    long from = chain.address(0);
     if (chain.bytes(0) < HEADER_BYTES || (from & (Long.BYTES - 1)) != 0) {
-      reader.read(attributes, 0, ATTRIBUTES);
-      reader.read(cdb, 0, ScsiConfig.CDB_BYTES);
-      return attributes[0] & 0xff;
+      return readPieces(cdb, chain);
     }
-    long first = RawMemory.getLongAcquire(from);
-    long second = RawMemory.getLongAcquire(from + 8);
-    long third = RawMemory.getLongAcquire(from + 16);
+    address = Long.reverseBytes(RawMemory.getLongAcquire(from));
+    tag = RawMemory.getLongAcquire(from + 8);
+    long first = RawMemory.getLongAcquire(from + ATTRIBUTES_AT);
+    long second = RawMemory.getLongAcquire(from + ATTRIBUTES_AT + 8);
+    long third = RawMemory.getLongAcquire(from + ATTRIBUTES_AT + 16);
     LONG.set(cdb, 0, first >>> CDB_SHIFT | second << -CDB_SHIFT);
     LONG.set(cdb, 8, second >>> CDB_SHIFT | third << -CDB_SHIFT);
-    reader.skip(HEADER_BYTES - ATTRIBUTES_AT);
     if (cdb[0] == VARIABLE_LENGTH) {
-      RawMemory.get(from + ATTRIBUTES + 16, cdb, 16, ScsiConfig.CDB_BYTES - 16);
+      RawMemory.get(from + CDB_AT + 16, cdb, 16, ScsiConfig.CDB_BYTES - 16);
     } else {
       LONG.set(cdb, 16, 0L);
       LONG.set(cdb, 24, 0L);
     }
     return (int) first & 0xff;
+  }
+
+  private int readPieces(byte[] cdb, DescriptorChain chain) {
+    reader.begin(chain);
+    address = Long.reverseBytes(reader.readLong());
+    tag = reader.readLong();
+    reader.read(attributes, 0, ATTRIBUTES);
+    reader.read(cdb, 0, ScsiConfig.CDB_BYTES);
+    return attributes[0] & 0xff;
   }
 
   /** Brings the data that the command asks for, or notes where it is to go. */
@@ -102,14 +110,25 @@ final class RequestReader {
     }
     switch (phase) {
       case NONE -> {}
-      case PARAMETERS -> reader.read(request.parameters(), 0, (int) wanted);
-      case BLOCKS -> reader.read(request.blocks(), wanted);
+      case PARAMETERS -> {
+        standBehindHeader(chain);
+        reader.read(request.parameters(), 0, (int) wanted);
+      }
+      case BLOCKS -> {
+        standBehindHeader(chain);
+        reader.read(request.blocks(), wanted);
+      }
       case ANSWER -> request.answerPlace.of(chain, ScsiRequest.RESPONSE_BYTES, wanted);
       case TO_DISK -> addSegments(request, chain, 0, chain.readableCount(), HEADER_BYTES);
       case FROM_DISK ->
           addSegments(
               request, chain, chain.readableCount(), chain.count(), ScsiRequest.RESPONSE_BYTES);
     }
+  }
+
+  private void standBehindHeader(DescriptorChain chain) {
+    reader.begin(chain);
+    reader.skip(HEADER_BYTES);
   }
 
   private static void refuse(ScsiRequest request, int response) {

@@ -12,16 +12,16 @@ final class Scatter {
   private int[] lengths = new int[2];
   private int count;
 
-  void clear() {
+  /**
+   * Is nowhere.
+   *
+   * @param keep pieces to have room for from then on: only an unusual chain needs more
+   */
+  void clear(int keep) {
     count = 0;
-  }
-
-  /** Gives room back that only an unusual chain needs. */
-  void keepRoomFor(int pieces) {
-    if (addresses.length > pieces) {
-      addresses = new long[pieces];
-      lengths = new int[pieces];
-      clear();
+    if (addresses.length > keep) {
+      addresses = new long[keep];
+      lengths = new int[keep];
     }
   }
 
@@ -32,7 +32,7 @@ final class Scatter {
    * @param most bytes of it
    */
   void of(DescriptorChain chain, long skip, long most) {
-    clear();
+    count = 0;
     long before = skip;
     long left = most;
     for (int i = chain.readableCount(); i < chain.count() && left > 0; i++) {
@@ -71,28 +71,6 @@ final class Scatter {
       writes.wrote(addresses[i], piece);
       done += piece;
     }
-  }
-
-  /**
-   * Stores a byte now, and one at the end, where all of it is stored later: its lines, which the
-   * driver's processor has, are then here by that time. What is there until then nobody looks at.
-   *
-   * @param at of the first piece, if that is long enough
-   */
-  void putFirst(int at, byte value, GuestWrites writes) {
-    int last = count - 1;
-    if (lengths[0] > at) {
-      RawMemory.putByte(addresses[0] + at, value);
-      writes.wrote(addresses[0] + at, 1);
-    }
-    long end = addresses[last] + lengths[last] - 1;
-    RawMemory.putByte(end, (byte) 0);
-    writes.wrote(end, 1);
-  }
-
-  /** Where it begins, if it is one piece of so many bytes; 0 if it is not. */
-  long addressOf(int bytes) {
-    return lengths[0] == bytes ? addresses[0] : 0;
   }
 
   boolean pointsInto(GoingMemory going) {

@@ -55,10 +55,7 @@ final class ScsiQueue implements QueueHandler {
     }
     ScsiRequest request = freeCount > 0 ? free[freeCount - 1] : grow();
     request.head = chain.head();
-    request.responsePlace.of(chain, 0, ScsiRequest.RESPONSE_BYTES);
-    if (!writes.costs()) {
-      request.responsePlace.putFirst(ScsiRequest.RESPONSE_AT, (byte) Response.FAILURE, writes);
-    }
+    request.respondInto(chain, writes);
     reader.fill(request, chain);
     RequestTracker following = tracker;
     if (following != null) {

@@ -14,10 +14,12 @@ import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.vhost.user.server.RequestTrace;
 import io.millrace.vhost.user.server.RequestTracker;
+import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.GuestWrites;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,8 @@ final class ScsiRequest extends ScsiTask {
   private static final int RESPONSE_SHIFT = Byte.SIZE * (RESPONSE_AT - QUALIFIER_AT);
   private static final int SENSE_AT = 12;
   private static final int PIECES_KEPT = 32;
+  private static final RequestKind[] KINDS =
+      Stream.of(IoType.values()).map(ScsiRequest::kindOf).toArray(RequestKind[]::new);
 
   enum State {
     FREE,
@@ -46,7 +50,8 @@ final class ScsiRequest extends ScsiTask {
   private final ScsiQueue queue;
   private final byte[] responseBytes = new byte[RESPONSE_BYTES];
   private final ByteBuffer response = ByteBuffer.wrap(responseBytes).order(ByteOrder.LITTLE_ENDIAN);
-  final Scatter responsePlace = new Scatter();
+  private long responseAddress; // 0 if it is in pieces
+  private final Scatter responsePieces = new Scatter(); // none if it is not
   final Scatter answerPlace = new Scatter();
   State state = State.FREE;
   int head; // descriptor index to return in the used ring
@@ -61,12 +66,29 @@ final class ScsiRequest extends ScsiTask {
     this.queue = queue;
   }
 
+  /**
+   * Its response goes to the start of the writable bytes, which have room for it. Where nothing
+   * counts the writes there, first and last line are touched now: the driver's processor has them,
+   * and here they are when all of it is stored.
+   */
+  void respondInto(DescriptorChain chain, GuestWrites writes) {
+    int first = chain.readableCount();
+    if (chain.bytes(first) < RESPONSE_BYTES) {
+      responseAddress = 0;
+      responsePieces.of(chain, 0, RESPONSE_BYTES);
+      return;
+    }
+    long place = chain.address(first);
+    responseAddress = place;
+    if (!writes.costs()) {
+      RawMemory.putByte(place + RESPONSE_AT, (byte) Response.FAILURE);
+      RawMemory.putByte(place + RESPONSE_BYTES - 1, (byte) 0);
+    }
+  }
+
   /** Bytes that are worked on for it; room for an answer may be any number and is no work. */
   long workBytes() {
-    return switch (phase()) {
-      case NONE, ANSWER -> 0;
-      case TO_DISK, FROM_DISK, PARAMETERS, BLOCKS -> refusal == Response.OK ? dataBytes() : 0;
-    };
+    return phase() == DataPhase.ANSWER || refusal != Response.OK ? 0 : dataBytes();
   }
 
   /** Has it followed; it is filled. */
@@ -107,14 +129,17 @@ final class ScsiRequest extends ScsiTask {
   /** As what it is counted; valid when it is filled, whether it was refused or not. */
   RequestKind kind() {
     IoType does = path == null ? null : TaskSubject.typeOrNull(this);
-    return switch (does) {
+    return does == null ? RequestKind.OTHER : KINDS[does.ordinal()];
+  }
+
+  private static RequestKind kindOf(IoType type) {
+    return switch (type) {
       case READ -> RequestKind.READ;
       case WRITE -> RequestKind.WRITE;
       case FLUSH -> RequestKind.FLUSH;
       case UNMAP -> RequestKind.DISCARD;
       case WRITE_ZEROES -> RequestKind.WRITE_ZEROES;
       case COMPARE, ZONE_APPEND -> RequestKind.OTHER;
-      case null -> RequestKind.OTHER;
     };
   }
 
@@ -148,7 +173,7 @@ final class ScsiRequest extends ScsiTask {
     int residual = (int) Math.min(Integer.MAX_VALUE, expectedBytes - moved);
     int status = refused ? 0 : status();
     int code = refused ? refusal : outcomeCode();
-    long place = responsePlace.addressOf(RESPONSE_BYTES);
+    long place = responseAddress;
     if (place != 0 && (refused || senseBytes() == 0)) {
       RawMemory.putLong(place, (long) residual << Integer.SIZE);
       RawMemory.putInt(place + QUALIFIER_AT, status << Short.SIZE | code << RESPONSE_SHIFT);
@@ -171,7 +196,12 @@ final class ScsiRequest extends ScsiTask {
     if (senseBytes > 0) {
       response.put(SENSE_AT, sense(), 0, senseBytes);
     }
-    responsePlace.put(responseBytes, RESPONSE_BYTES, writes);
+    if (responseAddress == 0) {
+      responsePieces.put(responseBytes, RESPONSE_BYTES, writes);
+    } else {
+      RawMemory.putWords(responseBytes, 0, RESPONSE_BYTES, responseAddress);
+      writes.wrote(responseAddress, RESPONSE_BYTES);
+    }
     if (senseBytes > 0) {
       Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0); // for the next one
     }
@@ -187,11 +217,14 @@ final class ScsiRequest extends ScsiTask {
 
   /** Bytes of data that went either way; an answer goes now. */
   private long moved(GuestWrites writes) {
-    return switch (phase()) {
+    DataPhase phase = phase();
+    if (phase == DataPhase.FROM_DISK) { // as most have it: a switch looks into two tables first
+      return noteStored(writes);
+    }
+    return switch (phase) {
       case NONE -> 0;
       case PARAMETERS, BLOCKS -> dataBytes();
-      case TO_DISK -> movedBytes();
-      case FROM_DISK -> noteStored(writes);
+      case TO_DISK, FROM_DISK -> movedBytes();
       case ANSWER -> answer(writes);
     };
   }
@@ -205,10 +238,17 @@ final class ScsiRequest extends ScsiTask {
     return answer.size();
   }
 
-  /** Tells of what a read really stored. */
+  /** Tells of what a read really stored, if that is written down. */
   private long noteStored(GuestWrites writes) {
-    LongTransfer transfer = longTransferOrNull();
     long stored = movedBytes();
+    if (writes.costs()) {
+      noteStored(stored, writes);
+    }
+    return stored;
+  }
+
+  private void noteStored(long stored, GuestWrites writes) {
+    LongTransfer transfer = longTransferOrNull();
     long left = stored;
     for (int i = 0; left > 0; i++) {
       long address = transfer == null ? segmentAddress(i) : transfer.address(i);
@@ -217,13 +257,16 @@ final class ScsiRequest extends ScsiTask {
       writes.wrote(address, bytes);
       left -= bytes;
     }
-    return stored;
   }
 
   /** Whether its data, its answer or its response is in that memory. */
   boolean pointsInto(GoingMemory going) {
     LongTransfer transfer = longTransferOrNull();
-    boolean found = responsePlace.pointsInto(going) || answerPlace.pointsInto(going);
+    boolean found =
+        (responseAddress == 0
+                ? responsePieces.pointsInto(going)
+                : going.holdsSomeOf(responseAddress, RESPONSE_BYTES))
+            || answerPlace.pointsInto(going);
     for (int i = 0; transfer != null && i < transfer.segmentCount() && !found; i++) {
       found = going.holdsSomeOf(transfer.address(i), transfer.bytes(i));
     }
@@ -242,9 +285,12 @@ final class ScsiRequest extends ScsiTask {
       followed.ended();
     }
     path = null;
-    responsePlace.keepRoomFor(PIECES_KEPT);
-    answerPlace.keepRoomFor(PIECES_KEPT);
-    answerPlace.clear();
+    if (responseAddress == 0) {
+      responsePieces.clear(PIECES_KEPT);
+    }
+    if (phase() == DataPhase.ANSWER) {
+      answerPlace.clear(PIECES_KEPT);
+    }
     recycle();
   }
 }
