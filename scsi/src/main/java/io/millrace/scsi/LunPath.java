@@ -4,7 +4,6 @@ import io.millrace.bdev.BdevChannel;
 import io.millrace.bdev.BdevException;
 import io.millrace.bdev.IoStatus;
 import io.millrace.reactor.Reactor;
-import io.millrace.scsi.ScsiCommand.Field;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -138,7 +137,7 @@ public final class LunPath {
     } else if ((BigEndian.get64(cdb, 0) & ~command.usageLow) != 0
         || (BigEndian.get64(cdb, 8) & ~command.usageHigh) != 0) {
       refuseBits(task, command, cdb);
-    } else if (command.opcode() == CommandTable.VARIABLE_LENGTH
+    } else if (cdb[0] == CommandTable.VARIABLE_LENGTH
         && cdb[CommandTable.ADDITIONAL_LENGTH_AT] != CommandTable.ADDITIONAL_LENGTH) {
       task.refuseField(CommandTable.ADDITIONAL_LENGTH_AT, -1);
     } else {
@@ -169,8 +168,13 @@ public final class LunPath {
   }
 
   private void size(ScsiTask task, ScsiCommand command) {
-    task.phase = command.phase;
-    switch (command.phase) {
+    DataPhase phase = command.phase;
+    task.phase = phase;
+    if (phase == DataPhase.FROM_DISK) { // as most have it: a switch looks into two tables first
+      unit().sizes().transfer(task, command);
+      return;
+    }
+    switch (phase) {
       case NONE -> {}
       case FROM_DISK, TO_DISK, BLOCKS -> unit().sizes().transfer(task, command);
       case ANSWER ->
@@ -181,7 +185,7 @@ public final class LunPath {
   }
 
   private static void sizeParameters(ScsiTask task, ScsiCommand command) {
-    Field field = command.length;
+    CdbField field = command.length;
     long bytes = field.of(task.cdb());
     if (bytes > ScsiTask.MAX_PARAMETER_BYTES) {
       task.refuseField(field.at(), -1);

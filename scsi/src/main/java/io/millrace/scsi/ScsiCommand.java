@@ -39,29 +39,6 @@ public final class ScsiCommand {
     int blocks(TransferSizes sizes);
   }
 
-  /** A field of the CDB; width 0 when there is none. */
-  record Field(int at, int width) {
-    static final Field NONE = new Field(0, 0);
-
-    /**
-     * Out of the two words that most CDBs are: looked at as they were stored, as a load across both
-     * would wait until the stores have left the processor.
-     */
-    long of(byte[] cdb) {
-      int behind = (2 * Long.BYTES - at - width) * Byte.SIZE; // bits
-      if (behind < 0) {
-        return BigEndian.get(cdb, at, width);
-      }
-      long high = BigEndian.get64(cdb, 0);
-      long value =
-          behind >= Long.SIZE
-              ? high >>> (behind - Long.SIZE)
-              : (BigEndian.get64(cdb, Long.BYTES) >>> behind)
-                  | (high << 1 << (Long.SIZE - 1 - behind));
-      return width == Long.BYTES ? value : value & ((1L << (width * Byte.SIZE)) - 1);
-    }
-  }
-
   /** Bits of one byte that are one field, and have to be 0. */
   private record Absent(int at, int highest, int lowest) {
     boolean has(int byteAt, int bit) {
@@ -76,9 +53,9 @@ public final class ScsiCommand {
   final long usageLow; // bytes 0 to 7 of the usage map, as one number
   final long usageHigh; // bytes 8 to 15
   final DataPhase phase;
-  final Field length; // allocation length, parameter list length or number of blocks
+  final CdbField length; // allocation length, parameter list length or number of blocks
   final int answerBytes; // of an answer without allocation length; 0 when there is one
-  final Field lba;
+  final CdbField lba;
   final Carried carried;
   private final @Nullable Most most; // null for as many as may be transferred
   final Access access;
@@ -211,9 +188,9 @@ public final class ScsiCommand {
     private final List<Absent> absent = new ArrayList<>();
     private int serviceAction = NO_ACTION;
     private DataPhase phase = DataPhase.NONE;
-    private Field length = Field.NONE;
+    private CdbField length = CdbField.NONE;
     private int answerBytes;
-    private Field lba = Field.NONE;
+    private CdbField lba = CdbField.NONE;
     private Carried carried = (cdb, about) -> about;
     private @Nullable Most most;
     private int forceUnitAccessByte;
@@ -241,7 +218,7 @@ public final class ScsiCommand {
     /** It has data, of so many bytes or, to and from the disk, blocks. */
     Builder data(DataPhase what, int lengthAt, int width) {
       phase = what;
-      length = new Field(lengthAt, width);
+      length = new CdbField(lengthAt, width);
       return this;
     }
 
@@ -269,7 +246,7 @@ public final class ScsiCommand {
     }
 
     Builder lba(int at, int width) {
-      lba = new Field(at, width);
+      lba = new CdbField(at, width);
       return this;
     }
 

@@ -3,7 +3,6 @@ package io.millrace.scsi;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.BdevLimits;
 import io.millrace.bdev.IoType;
-import io.millrace.scsi.ScsiCommand.Field;
 import org.jspecify.annotations.Nullable;
 
 /** How much of a logical unit one command may be about (SBC-4 §6.6.4). Immutable; any thread. */
@@ -64,7 +63,7 @@ final class TransferSizes {
   /** Fills a task that moves blocks, or refuses it. */
   void transfer(ScsiTask task, ScsiCommand command) {
     byte[] cdb = task.cdb();
-    Field field = command.length;
+    CdbField field = command.length;
     long lba = command.lba.of(cdb);
     long blocks = field.of(cdb);
     if (blocks == 0 && command.cdbBytes() == SIX_BYTE_CDB) {

@@ -108,6 +108,10 @@ final class RequestReader {
       refuse(request, Response.OVERRUN);
       return;
     }
+    if (phase == DataPhase.FROM_DISK) { // as most have it: a switch looks into two tables first
+      addSegments(request, chain, chain.readableCount(), chain.count(), ScsiRequest.RESPONSE_BYTES);
+      return;
+    }
     switch (phase) {
       case NONE -> {}
       case PARAMETERS -> {
@@ -119,10 +123,8 @@ final class RequestReader {
         reader.read(request.blocks(), wanted);
       }
       case ANSWER -> request.answerPlace.of(chain, ScsiRequest.RESPONSE_BYTES, wanted);
-      case TO_DISK -> addSegments(request, chain, 0, chain.readableCount(), HEADER_BYTES);
-      case FROM_DISK ->
-          addSegments(
-              request, chain, chain.readableCount(), chain.count(), ScsiRequest.RESPONSE_BYTES);
+      case FROM_DISK, TO_DISK ->
+          addSegments(request, chain, 0, chain.readableCount(), HEADER_BYTES);
     }
   }
 
@@ -139,8 +141,12 @@ final class RequestReader {
   /** Adds as much of the chain's data as the command moves. */
   private static void addSegments(
       ScsiRequest request, DescriptorChain chain, int from, int to, int header) {
-    int skip = header;
     long left = request.dataBytes();
+    if (to - from == 2 && chain.bytes(from) == header && left > 0) {
+      request.addSegment(chain.address(from + 1), (int) left); // as drivers have it; it has room
+      return;
+    }
+    int skip = header;
     for (int i = from; i < to && left > 0; i++) {
       int bytes = chain.bytes(i);
       if (bytes <= skip) {
