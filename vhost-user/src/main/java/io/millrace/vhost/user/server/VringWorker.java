@@ -101,11 +101,13 @@ final class VringWorker extends VringLife
     return goesOn;
   }
 
-  /** The driver sees what is done; whether it is to be woken is seen to at the end of the round. */
+  /**
+   * The driver sees what is done; whether it is to be woken is seen to at the end of the round. The
+   * next stretch follows at once, and looks for a fault in this one as well.
+   */
   private void showDone() {
     handler.respond(this);
     queue.show();
-    surfaceFault();
     told();
     handler.recycle();
   }
