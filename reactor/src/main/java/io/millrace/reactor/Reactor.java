@@ -37,9 +37,6 @@ public final class Reactor implements AutoCloseable {
   /** Pieces of work weigh too, or long rounds would keep messages waiting. */
   private static final int WORK_WEIGHT = 2;
 
-  /** Spins of about 27 ns after a round with work: lets a driver fill a batch undisturbed. */
-  private static final int GAP_SPINS = 8;
-
   /**
    * How long messages run before the pollers have their turn again. Whoever sends may run on this
    * core and send the next as soon as one is answered: that has no end by itself.
@@ -51,6 +48,7 @@ public final class Reactor implements AutoCloseable {
   private final String name;
   private final long threadId = ThreadId.next();
   private final ManualIoEventLoop eventLoop;
+  private final Gap gap = new Gap();
   private final Guard guard;
   private final WakeUpPrice wakeUp = new WakeUpPrice();
   private final StretchClock clock = new StretchClock(this);
@@ -275,6 +273,11 @@ public final class Reactor implements AutoCloseable {
     return work;
   }
 
+  /** A poller has work for its next turn, and need not look whether a driver has more. */
+  public void knowsOfMore() {
+    gap.skip();
+  }
+
   private void run(int cpu, CompletableFuture<@Nullable Void> pinned) {
     pin(cpu, pinned);
     while (!stopping) {
@@ -290,9 +293,7 @@ public final class Reactor implements AutoCloseable {
   private void loop() {
     while (!stopping) {
       int work = guardedRound();
-      if (work > 0) {
-        gap();
-      }
+      gap.after(work, pollers.hotCount());
       weight += 1 + work * WORK_WEIGHT;
       if (weight >= TICK_WEIGHT || pollers.activeCount() == 0) {
         weight = 0;
@@ -324,14 +325,6 @@ public final class Reactor implements AutoCloseable {
     } catch (InternalError e) {
       guard.memoryFault(e);
       return 1;
-    }
-  }
-
-  /** Leaves the rings alone for about 200 ns; polling other hot pollers takes that time anyway. */
-  private void gap() {
-    int spins = GAP_SPINS / Math.max(1, pollers.hotCount());
-    for (int i = 0; i < spins; i++) {
-      Thread.onSpinWait();
     }
   }
 

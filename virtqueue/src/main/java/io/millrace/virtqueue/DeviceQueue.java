@@ -155,6 +155,11 @@ public interface DeviceQueue {
    */
   QueueState state();
 
+  /** How many chains there are that the next fetches need not look for, at least. */
+  default int knownCount() {
+    return 0;
+  }
+
   /**
    * Whether something was in flight when a back-end before this one died, and was not fetched again
    * yet: only the queue knows of it, so it may not stop.

@@ -214,6 +214,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
   }
 
   @Override
+  public int knownCount() {
+    return (seenAvail - lastAvail) & 0xffff;
+  }
+
+  @Override
   public void milestone(int head, int value) {
     SplitInflight tracked = inflight;
     if (tracked != null) {

@@ -58,11 +58,15 @@ class SplitDeviceQueueIndexTest {
     try (RingUnderTest ring = ring(0xfffe)) {
       ring.showAvailIdx(2);
 
+      assertThat(ring.queue.knownCount()).as("before it is looked at").isZero();
       List<Integer> heads = new ArrayList<>();
+      List<Integer> known = new ArrayList<>();
       while (ring.fetch() == ChainStatus.FETCHED) {
         heads.add(ring.chain.head());
+        known.add(ring.queue.knownCount());
       }
       assertThat(heads).containsExactly(2, 3, 0, 1);
+      assertThat(known).containsExactly(3, 2, 1, 0);
     }
   }
 

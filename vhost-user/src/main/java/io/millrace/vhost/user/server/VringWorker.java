@@ -76,6 +76,9 @@ final class VringWorker extends VringLife
     while (fetchStretch(before)) {
       before += STRETCH;
     }
+    if (queue.knownCount() >= STRETCH) {
+      reactor.knowsOfMore();
+    }
     return before + fetched;
   }
 
