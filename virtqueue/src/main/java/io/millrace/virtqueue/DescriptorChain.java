@@ -131,6 +131,14 @@ public final class DescriptorChain {
     return count;
   }
 
+  /**
+   * Whether each byte of it is in a segment here. If not, only the number of bytes is true: nothing
+   * of it may be read or stored but the end of the last segment. No driver makes such a chain.
+   */
+  public boolean isWhole() {
+    return count < MAX_SEGMENTS;
+  }
+
   /** How many descriptors were looked at for it, whether they were good or not. */
   public int descriptorsWalked() {
     return walked;

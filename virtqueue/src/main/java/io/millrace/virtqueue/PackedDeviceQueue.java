@@ -186,18 +186,19 @@ public final class PackedDeviceQueue implements DeviceQueue {
    * @param first of the descriptor it stands at; loaded once
    */
   private ChainStatus walk(DescriptorChain chain, long first) {
-    long state = first;
-    while (true) {
+    for (long state = first; ; state = loadNext(chain)) {
       if (chain.seen == size - outDescriptors) {
         return ChainStatus.BROKEN_RING; // more descriptors than the driver can have made available
       }
       chain.walked++;
       int flags = PackedDesc.flags(state);
       long address = PackedDesc.addr(entry(chain.nextIndex));
-      if (refusal == ChainStatus.FETCHED) {
-        if ((flags & PackedDesc.F_INDIRECT) != 0) {
-          return enterTable(chain, address, state);
+      if (refusal == ChainStatus.FETCHED && (flags & PackedDesc.F_INDIRECT) != 0) {
+        ChainStatus status = enterTable(chain, address, state);
+        if (status != ChainStatus.EMPTY) {
+          return status;
         }
+      } else if (refusal == ChainStatus.FETCHED) {
         long bytes = PackedDesc.len(state);
         ChainStatus status = buffers.add(chain, address, bytes, (flags & PackedDesc.F_WRITE) != 0);
         if (status == ChainStatus.WAIT) {
@@ -212,7 +213,6 @@ public final class PackedDeviceQueue implements DeviceQueue {
       if ((flags & PackedDesc.F_NEXT) == 0) {
         return finish(chain, PackedDesc.id(state), chain.seen);
       }
-      state = loadNext(chain);
     }
   }
 
@@ -222,7 +222,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
     }
   }
 
-  /** An indirect descriptor is a chain of its own (§2.8.19); elsewhere it spoils the chain. */
+  /** An indirect descriptor is a chain of its own (§2.8.19); EMPTY elsewhere, which spoils it. */
   private ChainStatus enterTable(DescriptorChain chain, long address, long state) {
     boolean misplaced = chain.seen > 0 || (PackedDesc.flags(state) & PackedDesc.F_NEXT) != 0;
     ChainStatus status = buffers.enterTable(chain, address, PackedDesc.len(state), misplaced);
@@ -236,7 +236,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
       return status;
     }
     refusal = status;
-    return walk(chain, state);
+    return ChainStatus.EMPTY;
   }
 
   private ChainStatus goOnInTable(DescriptorChain chain) {

@@ -27,6 +27,8 @@ class CompiledPathTest {
           "PollSet.poll",
           "VringWorker.poll",
           "DeviceQueue.fetchBatch",
+          "VringWorker.fetchStretch",
+          "VringWorker.showDone",
           "BlkQueue.take",
           "BlkQueue.submitTaken",
           "DeferredWork.run",

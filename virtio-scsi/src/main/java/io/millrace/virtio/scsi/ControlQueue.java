@@ -73,7 +73,9 @@ final class ControlQueue implements QueueHandler {
 
   @Override
   public long take(DescriptorChain chain) {
-    if (chain.readableBytes() < NOTIFICATION_BYTES || chain.writableBytes() == 0) {
+    if (chain.readableBytes() < NOTIFICATION_BYTES
+        || chain.writableBytes() == 0
+        || !chain.isWhole()) {
       return NO_REQUEST;
     }
     reader.begin(chain);

@@ -37,7 +37,7 @@ final class EventQueue implements QueueHandler {
 
   @Override
   public long take(DescriptorChain chain) {
-    if (chain.writableBytes() < ScsiEvent.BYTES) {
+    if (chain.writableBytes() < ScsiEvent.BYTES || !chain.isWhole()) {
       return NO_REQUEST;
     }
     Scatter place = new Scatter();

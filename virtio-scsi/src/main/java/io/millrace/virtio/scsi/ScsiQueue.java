@@ -50,7 +50,8 @@ final class ScsiQueue implements QueueHandler {
   @Override
   public long take(DescriptorChain chain) {
     if (chain.readableBytes() < RequestReader.HEADER_BYTES
-        || chain.writableBytes() < ScsiRequest.RESPONSE_BYTES) {
+        || chain.writableBytes() < ScsiRequest.RESPONSE_BYTES
+        || !chain.isWhole()) {
       return NO_REQUEST; // not all of a command, or nowhere to say how it went
     }
     ScsiRequest request = freeCount > 0 ? free[freeCount - 1] : grow();

@@ -10,9 +10,11 @@ import io.millrace.initiator.VirtioScsi;
 import io.millrace.initiator.VirtioScsiDriver;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.RawMemory;
+import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.DriverRing;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,13 +36,15 @@ class FramingTest {
 
   /** One request by hand; its readable half at {@code memory}, the writable one a page on. */
   private long run(byte[] cdb, int readable, int writable, Random random) throws Exception {
+    return run(cdb, cuts(readable, random), cuts(writable, random));
+  }
+
+  private long run(byte[] cdb, int[] out, int[] in) throws Exception {
     RawMemory.putLong(memory, Long.reverseBytes(VirtioScsi.lun(0, 0)));
     RawMemory.putLong(memory + 8, 0);
     RawMemory.fill(memory + 16, 35, (byte) 0);
     RawMemory.put(cdb, 0, cdb.length, memory + 19);
     RawMemory.fill(memory + 4096, 4096, (byte) 0xee);
-    int[] out = cuts(readable, random);
-    int[] in = cuts(writable, random);
     DriverRing ring = queue.ring();
     int chain = ring.begin(out.length + in.length);
     add(ring, memory, out, false);
@@ -82,7 +86,11 @@ class FramingTest {
   }
 
   private VirtioScsiDriver open(Path socket) throws Exception {
-    VirtioScsiDriver opened = VirtioScsiDriver.open(socket, ScsiDriverOptions.defaults());
+    return open(socket, ScsiDriverOptions.defaults());
+  }
+
+  private VirtioScsiDriver open(Path socket, ScsiDriverOptions options) throws Exception {
+    VirtioScsiDriver opened = VirtioScsiDriver.open(socket, options);
     queue = opened.queue(0);
     memory = opened.memory().allocate(8192, 4096);
     settle(opened, VirtioScsi.lun(0, 0));
@@ -149,6 +157,30 @@ class FramingTest {
         assertThat(RawMemory.getByte(memory + 4096 + RESPONSE_AT)).isEqualTo((byte) 0xee);
 
         assertThat(run(ready, HEADER_BYTES, RESPONSE_BYTES, random)).isEqualTo(RESPONSE_BYTES);
+      }
+    }
+  }
+
+  @Test
+  void aChainOfMoreSegmentsThanAreNotedGoesBackWithNothingWritten() throws Exception {
+    int[] out = new int[DescriptorChain.MAX_SEGMENTS - 1];
+    Arrays.fill(out, 1);
+    out[0] = HEADER_BYTES;
+    try (ScsiHost host = new ScsiHost(1)) {
+      Path socket = host.controller("vm");
+      host.malloc("disk");
+      host.add("vm", 0, 0, "disk");
+      try (VirtioScsiDriver opened =
+          open(socket, ScsiDriverOptions.defaults().withQueues(1, 4096, 1))) {
+        driver = opened;
+        byte[] ready = ScsiCdbs.TEST_UNIT_READY;
+        assertThat(run(ready, out, new int[] {60, 60, 50})).as("only the last is noted").isZero();
+        assertThat(run(ready, out, new int[] {RESPONSE_BYTES, 60, 50})).isZero();
+        byte[] inquiry = {0x12, 0, 0, 0, 96, 0};
+        assertThat(run(inquiry, out, new int[] {60, 60, 500})).isZero();
+
+        assertThat(run(ready, new int[] {HEADER_BYTES}, new int[] {RESPONSE_BYTES}))
+            .isEqualTo(RESPONSE_BYTES);
       }
     }
   }
