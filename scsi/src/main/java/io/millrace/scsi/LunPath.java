@@ -170,17 +170,15 @@ public final class LunPath {
   private void size(ScsiTask task, ScsiCommand command) {
     DataPhase phase = command.phase;
     task.phase = phase;
-    if (phase == DataPhase.FROM_DISK) { // as most have it: a switch looks into two tables first
+    if (phase == DataPhase.FROM_DISK // a switch would look into two tables first
+        || phase == DataPhase.TO_DISK
+        || phase == DataPhase.BLOCKS) {
       unit().sizes().transfer(task, command);
-      return;
-    }
-    switch (phase) {
-      case NONE -> {}
-      case FROM_DISK, TO_DISK, BLOCKS -> unit().sizes().transfer(task, command);
-      case ANSWER ->
-          task.dataBytes =
-              command.answerBytes > 0 ? command.answerBytes : command.length.of(task.cdb());
-      case PARAMETERS -> sizeParameters(task, command);
+    } else if (phase == DataPhase.ANSWER) {
+      task.dataBytes =
+          command.answerBytes > 0 ? command.answerBytes : command.length.of(task.cdb());
+    } else if (phase == DataPhase.PARAMETERS) {
+      sizeParameters(task, command);
     }
   }
 
