@@ -18,6 +18,9 @@ final class Scatter {
    * @param keep pieces to have room for from then on: only an unusual chain needs more
    */
   void clear(int keep) {
+    if (count == 0) {
+      return;
+    }
     count = 0;
     if (addresses.length > keep) {
       addresses = new long[keep];

@@ -288,9 +288,7 @@ final class ScsiRequest extends ScsiTask {
     if (responseAddress == 0) {
       responsePieces.clear(PIECES_KEPT);
     }
-    if (phase() == DataPhase.ANSWER) {
-      answerPlace.clear(PIECES_KEPT);
-    }
+    answerPlace.clear(PIECES_KEPT); // whatever its phase is now: it may have been refused since
     recycle();
   }
 }
