@@ -3,15 +3,12 @@ package io.millrace.bdev;
 import static java.util.stream.Collectors.toMap;
 
 import io.millrace.reactor.Reactor;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +24,7 @@ public abstract class Bdev {
   private final int blockMask;
   private final boolean[] supported = new boolean[IoType.values().length];
   private final Map<Reactor, BdevChannel> channels = new HashMap<>(); // guarded by itself
-  private final List<RangeLock> locks = new ArrayList<>(0); // no two overlap; guarded by channels
-  private final List<LockRequest> lockRequests = new ArrayList<>(0); // oldest first; guarded too
+  private final RangeLocks locks = new RangeLocks(channels);
   private final BdevMeter meter = new BdevMeter(); // guarded by channels
   private RateLimits rateLimits = RateLimits.NONE; // control thread
   private @Nullable RateLimiter limiter; // guarded by channels
@@ -184,6 +180,24 @@ public abstract class Bdev {
         .thenApply(all -> sum);
   }
 
+  /**
+   * Has its queue's depth looked at from now on. Any thread.
+   *
+   * @param periodMicros between two looks, though not less than a millisecond; 0 for no more looks
+   * @return complete when all channels do so
+   */
+  public final CompletionStage<@Nullable Void> lookAtDepth(long periodMicros) {
+    if (!meter.queueDepth().every(periodMicros)) {
+      return CompletableFuture.completedStage(null);
+    }
+    return measureEveryChannel((where, channel) -> meter.followDepth(channel));
+  }
+
+  /** What was seen of its queue's depth. */
+  public final QueueDepth queueDepth() {
+    return meter.queueDepth();
+  }
+
   /** Requests in flight on all channels, as they are at this moment. Any thread. */
   public final int inFlightCount() {
     synchronized (channels) {
@@ -297,12 +311,10 @@ public abstract class Bdev {
       BdevChannel channel = channels.get(reactor);
       if (channel == null) {
         channel = newChannel(reactor);
-        meter.opened(channel);
+        meter.opened(channel, reactor);
         channels.put(reactor, channel);
         channel.adopt(reactor, limiter);
-        for (RangeLock lock : locks) {
-          channel.lock(lock, () -> {});
-        }
+        locks.giveTo(channel);
       }
       channel.users++;
       return channel;
@@ -333,63 +345,12 @@ public abstract class Bdev {
    */
   public final void lockRange(
       Reactor reactor, long offsetBytes, long lengthBytes, Consumer<RangeLock> locked) {
-    RangeLock lock = new RangeLock(offsetBytes, lengthBytes);
-    LockRequest request = new LockRequest(lock, reactor, locked);
-    synchronized (channels) {
-      lockRequests.add(request);
-    }
-    takeLocks();
+    locks.take(reactor, new RangeLock(offsetBytes, lengthBytes), locked);
   }
 
   /** Gives a lock back; what waited for it goes on. */
   public final void unlockRange(RangeLock lock) {
-    Map<Reactor, BdevChannel> all;
-    synchronized (channels) {
-      locks.remove(lock);
-      all = Map.copyOf(channels);
-    }
-    all.forEach((where, channel) -> where.execute(() -> channel.unlock(lock)));
-    takeLocks();
-  }
-
-  /** Somebody who waits for a lock. */
-  private record LockRequest(RangeLock lock, Reactor reactor, Consumer<RangeLock> locked) {}
-
-  /** Takes every lock that is in nobody's way, on all channels. */
-  private void takeLocks() {
-    List<LockRequest> next = new ArrayList<>();
-    Map<Reactor, BdevChannel> all;
-    synchronized (channels) {
-      List<RangeLock> earlier = new ArrayList<>(locks);
-      for (LockRequest request : lockRequests) {
-        if (earlier.stream().noneMatch(request.lock::overlaps)) {
-          next.add(request);
-          locks.add(request.lock);
-        }
-        earlier.add(request.lock);
-      }
-      lockRequests.removeAll(next);
-      all = Map.copyOf(channels); // a channel opened from now on takes the locks by itself
-    }
-    for (LockRequest request : next) {
-      takeLock(request, all);
-    }
-  }
-
-  private static void takeLock(LockRequest request, Map<Reactor, BdevChannel> all) {
-    AtomicInteger missing = new AtomicInteger(all.size() + 1);
-    Runnable one =
-        () -> {
-          if (missing.decrementAndGet() == 0) {
-            request.reactor.execute(() -> request.locked.accept(request.lock));
-          }
-        };
-    all.forEach((where, channel) -> {
-      if (!where.execute(() -> channel.lock(request.lock, one))) {
-        one.run(); // a reactor that has ended writes no more
-      }
-    });
-    one.run();
+    locks.giveBack(lock);
   }
 
   @Override

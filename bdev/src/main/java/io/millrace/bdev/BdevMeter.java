@@ -16,16 +16,21 @@ import org.jspecify.annotations.Nullable;
 final class BdevMeter {
   private final ChannelStatistics closed = new ChannelStatistics();
   private final ChannelStatistics closedZero = new ChannelStatistics(); // at the last reset
+  private final Map<BdevChannel, DepthLooks> looks = new HashMap<>();
+  private final QueueDepth queueDepth = new QueueDepth();
   private @Nullable LatencyHistogram closedHistogram; // there is one while it is on
 
   /** A channel was opened; on its reactor. */
-  void opened(BdevChannel channel) {
+  void opened(BdevChannel channel, Reactor reactor) {
     LatencyHistogram kept = closedHistogram;
     channel.meter().histogram(kept == null ? null : kept.shape());
+    looks.put(channel, new DepthLooks(channel, reactor, queueDepth));
+    followDepth(channel);
   }
 
   /** A channel is closed; on its reactor. */
   void closed(BdevChannel channel) {
+    Objects.requireNonNull(looks.remove(channel)).end();
     closed.add(channel.meter().counts());
     closedZero.add(channel.meter().zero());
     LatencyHistogram kept = closedHistogram;
@@ -86,6 +91,16 @@ final class BdevMeter {
     LatencyHistogram sum = new LatencyHistogram(kept.shape());
     sum.add(kept);
     return Optional.of(sum);
+  }
+
+  /** A channel looks at its depth as often as is set by now; on its reactor. */
+  void followDepth(BdevChannel channel) {
+    Objects.requireNonNull(looks.get(channel)).follow();
+  }
+
+  /** Of any thread, guarded by nothing. */
+  QueueDepth queueDepth() {
+    return queueDepth;
   }
 
   /** Adds what a channel counted, if it counts such; on its reactor. */

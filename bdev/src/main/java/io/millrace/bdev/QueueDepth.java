@@ -1,76 +1,53 @@
 package io.millrace.bdev;
 
-import io.millrace.reactor.Reactor;
-import io.millrace.reactor.Timer;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Looks again and again how many requests a bdev has in flight. Control thread only.
+ * How many requests a bdev has in flight, looked at again and again by the reactors of its
+ * channels: each looks at its own, all at the same times. What was seen stays when the period
+ * changes. Any thread.
  *
- * <p>Each look stands for the time since the one before, so that a late one costs nothing but
- * detail.
+ * <p>A look stands for one period. Times that a reactor sleeps through count as nothing in flight,
+ * which is why it sleeps.
  */
 public final class QueueDepth {
-  /** A look for each microsecond would leave the control thread nothing else to do. */
+  /** A look for each microsecond would leave a reactor little else to do. */
   private static final long LEAST_PERIOD_MICROS = 1_000;
 
-  private final Bdev bdev;
-  private final Reactor control;
-  private @Nullable Timer next;
-  private long periodMicros;
-  private long lastNanos;
-  private long depth;
-  private long busyNanos;
-  private long weightedNanos;
+  private final AtomicLong busyNanos = new AtomicLong();
+  private final AtomicLong weightedNanos = new AtomicLong();
+  private final AtomicLong busyAtNanos = new AtomicLong(Long.MIN_VALUE);
+  private volatile long periodMicros;
 
-  /** Does not look yet. */
-  public QueueDepth(Bdev bdev, Reactor control) {
-    this.bdev = bdev;
-    this.control = control;
+  QueueDepth() {}
+
+  /** Sets the period, in microseconds; true if that changes anything. */
+  boolean every(long micros) {
+    boolean changes = periodMicros != micros;
+    periodMicros = micros;
+    return changes;
+  }
+
+  /** Between two looks; 0 while nobody looks. */
+  long periodNanos() {
+    long micros = periodMicros;
+    return micros == 0 ? 0 : TimeUnit.MICROSECONDS.toNanos(Math.max(LEAST_PERIOD_MICROS, micros));
   }
 
   /**
-   * Looks from now on; what it has seen so far stays.
+   * A channel had requests in flight.
    *
-   * @param micros between two looks, though not less than a millisecond; 0 for no more looks
+   * @param count how many, at least one
+   * @param atNanos the time that all channels look at
+   * @param periodNanos what the look stands for
    */
-  public void every(long micros) {
-    Timer pending = next;
-    if (pending != null) {
-      pending.cancel();
-      next = null;
+  void seen(int count, long atNanos, long periodNanos) {
+    weightedNanos.addAndGet(periodNanos * count);
+    long before = busyAtNanos.get();
+    if (before != atNanos && busyAtNanos.compareAndSet(before, atNanos)) {
+      busyNanos.addAndGet(periodNanos); // once, however many channels are busy
     }
-    if (periodMicros > 0) {
-      look();
-    }
-    periodMicros = micros;
-    if (micros > 0) {
-      lastNanos = control.nanoTime();
-      depth = bdev.inFlightCount();
-      lookLater();
-    }
-  }
-
-  private void lookLater() {
-    long micros = Math.max(LEAST_PERIOD_MICROS, periodMicros);
-    next =
-        control.schedule(
-            TimeUnit.MICROSECONDS.toNanos(micros),
-            () -> {
-              look();
-              lookLater();
-            });
-  }
-
-  private void look() {
-    long now = control.nanoTime();
-    depth = bdev.inFlightCount();
-    if (depth > 0) {
-      busyNanos += now - lastNanos;
-      weightedNanos += (now - lastNanos) * depth;
-    }
-    lastNanos = now;
   }
 
   /** Between two looks, as it was set: microseconds, 0 while nobody looks. */
@@ -78,18 +55,13 @@ public final class QueueDepth {
     return periodMicros;
   }
 
-  /** Requests in flight at the last look. */
-  public long depth() {
-    return depth;
-  }
-
   /** How long there were any, in microseconds. */
   public long busyMicros() {
-    return TimeUnit.NANOSECONDS.toMicros(busyNanos);
+    return TimeUnit.NANOSECONDS.toMicros(busyNanos.get());
   }
 
   /** The same, times how many there were. */
   public long weightedMicros() {
-    return TimeUnit.NANOSECONDS.toMicros(weightedNanos);
+    return TimeUnit.NANOSECONDS.toMicros(weightedNanos.get());
   }
 }

@@ -27,7 +27,11 @@ record Cell(
 
   @Override
   public List<Figure> run(Stage stage) throws IOException, InterruptedException {
-    Rounds rounds = stage.rounds(name, lineup, workload, slice);
+    boolean judged = comparisons.stream().anyMatch(comparison -> comparison.bar() != null);
+    Rounds rounds =
+        judged
+            ? stage.judged(name, lineup, workload, slice)
+            : stage.rounds(name, lineup, workload, slice);
     List<Figure> figures = new ArrayList<>();
     for (Comparison comparison : comparisons) {
       figures.add(comparison.figure(name, rounds));

@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,18 @@ record Rounds(
   /** Why nothing can be said of a side; null when it can. */
   @Nullable String failure(int side) {
     return failures.get(side);
+  }
+
+  /** Whether no side failed. */
+  boolean isComplete() {
+    return failures.stream().allMatch(Objects::isNull);
+  }
+
+  /** These and later ones of the same lineup under the same workload. */
+  Rounds with(Rounds later) {
+    List<List<Contest.@Nullable Result>> both = new ArrayList<>(all);
+    both.addAll(later.all);
+    return new Rounds(lineup, workload, slice, both, later.failures);
   }
 
   /** One value a round of a side that did not fail. */

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Where contests take place: the last lineup stays up until another one is wanted. */
+/**
+ * Where contests take place: the last lineup stays up until another one, or a verdict, is wanted.
+ */
 final class Stage implements AutoCloseable {
   /** Most rounds that are dropped because somebody still got faster. */
   private static final int MOST_WARM_UPS = 12;
@@ -17,6 +19,12 @@ final class Stage implements AutoCloseable {
   private static final int CALM_AFTER_START = 2;
 
   private static final int CALM_AFTER_CHANGE = 1;
+
+  /**
+   * How often all sides of what has a bar start: one process of a program does up to 8 % more than
+   * the next, whichever program that is, for as long as it lives.
+   */
+  private static final int LIVES = 3;
 
   /** Gain over the best round so far that counts as getting faster. */
   private static final double FASTER = 1.05;
@@ -68,6 +76,19 @@ final class Stage implements AutoCloseable {
       }
     }
     return new Rounds(wanted, workload, slice, all, failures);
+  }
+
+  /** The same number of rounds as usual, for a verdict: all sides start several times for them. */
+  Rounds judged(String name, Lineup wanted, Workload workload, Duration slice)
+      throws IOException, InterruptedException {
+    int lives = Math.min(LIVES, rounds);
+    Rounds all = rounds(name, wanted, workload, slice, rounds / lives);
+    for (int life = 1; life < lives && all.isComplete(); life++) {
+      close();
+      int count = rounds * (life + 1) / lives - rounds * life / lives;
+      all = all.with(rounds(name, wanted, workload, slice, count));
+    }
+    return all;
   }
 
   /** Rounds that do not count, until a compiler has done its work on every side. */

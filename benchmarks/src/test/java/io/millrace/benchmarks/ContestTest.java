@@ -149,6 +149,23 @@ class ContestTest {
   }
 
   @Test
+  void sidesOfAVerdictStartThreeTimesAndOthersOnce() throws Exception {
+    Path starts = work.resolve("starts");
+    Lineup lineup = new Lineup(scripted("a", "echo >> %s; %s".formatted(starts, COUNTER)));
+
+    try (Stage stage = new Stage(work, 4, OWN, line -> {})) {
+      Rounds shown = stage.rounds("cell", lineup, WORKLOAD, TimeSlicer.SLICE);
+      assertThat(shown.all()).hasSize(4);
+      assertThat(Files.readAllLines(starts)).hasSize(1);
+
+      Rounds judged = stage.judged("cell", lineup, WORKLOAD, TimeSlicer.SLICE);
+      assertThat(judged.all()).hasSize(4);
+      assertThat(judged.isComplete()).isTrue();
+      assertThat(Files.readAllLines(starts)).hasSize(3); // the first was up already
+    }
+  }
+
+  @Test
   void theMeasuredTimeIsWholeCyclesAndWholeSecondsWhereALoadWantsThem() {
     Duration second = Duration.ofSeconds(1);
 

@@ -1,5 +1,7 @@
 package io.millrace.reactor;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * A timer made once and set again and again without allocating anything, for the data path; {@link
  * Reactor#schedule} is the simple one for everything else. Reactor's thread only.
@@ -12,12 +14,16 @@ public final class Alarm {
 
   private final Alarms alarms;
   final Runnable due;
+  final BooleanSupplier wakes; // asked before a sleep
   long atNanos;
   int index = NOT_SET; // in the array of those that are set
+  boolean sleepsOn; // through the sleep that is or was last
+  boolean sleptThrough;
 
-  Alarm(Alarms alarms, Runnable due) {
+  Alarm(Alarms alarms, Runnable due, BooleanSupplier wakes) {
     this.alarms = alarms;
     this.due = due;
+    this.wakes = wakes;
   }
 
   /**
@@ -27,6 +33,8 @@ public final class Alarm {
    */
   public void set(long atNanos) {
     this.atNanos = atNanos;
+    sleepsOn = false;
+    sleptThrough = false;
     alarms.set(this);
   }
 
@@ -43,5 +51,10 @@ public final class Alarm {
   /** When it goes off, if it is set. */
   public long atNanos() {
     return atNanos;
+  }
+
+  /** Whether the reactor slept when it was time, as the alarm did not want to wake it. */
+  public boolean wasSleptThrough() {
+    return sleptThrough;
   }
 }

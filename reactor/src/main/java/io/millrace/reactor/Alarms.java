@@ -66,11 +66,27 @@ final class Alarms {
   }
 
   /**
-   * How long a thread may sleep.
+   * The thread is about to sleep.
    *
-   * @return at least 1, at most {@code mostNanos}
+   * @return for how long it may: at least 1, at most {@code mostNanos}
    */
-  long waitNanos(long now, long mostNanos) {
-    return count == 0 ? mostNanos : Math.clamp(earliestNanos - now, 1, mostNanos);
+  long sleeps(long now, long mostNanos) {
+    long wait = mostNanos;
+    for (int i = 0; i < count; i++) {
+      Alarm alarm = set[i];
+      alarm.sleepsOn = !alarm.wakes.getAsBoolean();
+      if (!alarm.sleepsOn) {
+        wait = Math.min(wait, alarm.atNanos - now);
+      }
+    }
+    return Math.max(1, wait);
+  }
+
+  /** The thread has slept. */
+  void awake(long now) {
+    for (int i = 0; i < count; i++) {
+      Alarm alarm = set[i];
+      alarm.sleptThrough = alarm.sleepsOn && alarm.atNanos - now < 0;
+    }
   }
 }

@@ -1,11 +1,13 @@
 package io.millrace.reactor;
 
 import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.util.concurrent.Future;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
@@ -40,18 +42,31 @@ public final class FdWatch implements AutoCloseable {
     this.handle = new Handle(new FileDescriptor(descriptor));
   }
 
-  EpollIoHandle handle() {
-    return handle;
-  }
-
-  void registered(IoRegistration registration) {
-    this.registration = registration;
+  /**
+   * Puts the descriptor into the epoll of its reactor.
+   *
+   * @param reactor its name, for the message
+   * @throws IllegalStateException if the kernel does not watch such a descriptor
+   */
+  FdWatch register(IoEventLoop eventLoop, String reactor) {
+    Future<IoRegistration> registered = eventLoop.register(handle);
+    if (!registered.isSuccess()) {
+      throw cannotBeWatched(reactor, "", registered.cause());
+    }
+    registration = registered.getNow();
     try {
       submit();
+      return this;
     } catch (UncheckedIOException e) {
       close();
-      throw e;
+      throw cannotBeWatched(reactor, ": " + e.getMessage(), e);
     }
+  }
+
+  private IllegalStateException cannotBeWatched(String reactor, String why, Throwable cause) {
+    return new IllegalStateException(
+        reactor + ": descriptor " + handle.descriptor.intValue() + " cannot be watched" + why,
+        cause);
   }
 
   /**

@@ -3,15 +3,14 @@ package io.millrace.reactor;
 import io.millrace.linux.Cpu;
 import io.millrace.linux.LinuxException;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.Future;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -163,7 +162,18 @@ public final class Reactor implements AutoCloseable {
    * @param due runs each time it goes off
    */
   public Alarm alarm(Runnable due) {
-    return new Alarm(alarms, due);
+    return alarm(due, () -> true);
+  }
+
+  /**
+   * Makes an alarm, not set yet, that may be for a reactor that is awake only.
+   *
+   * @param due runs each time it goes off
+   * @param wakes whether it ends the sleep that is about to begin; else it goes off after that, at
+   *     whatever time
+   */
+  public Alarm alarm(Runnable due, BooleanSupplier wakes) {
+    return new Alarm(alarms, due, wakes);
   }
 
   /** The reactor's clock in nanoseconds; only differences mean anything. */
@@ -192,7 +202,7 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watch(int descriptor, FdListener listener) {
-    return watch(new FdWatch(descriptor, false, listener, guard), descriptor);
+    return new FdWatch(descriptor, false, listener, guard).register(eventLoop, name);
   }
 
   /**
@@ -202,22 +212,7 @@ public final class Reactor implements AutoCloseable {
    * @param descriptor stays the caller's, who closes the watch before the descriptor
    */
   public FdWatch watchEdges(int descriptor, Runnable written) {
-    return watch(new FdWatch(descriptor, true, (r, w) -> written.run(), guard), descriptor);
-  }
-
-  private FdWatch watch(FdWatch watch, int descriptor) {
-    Future<IoRegistration> registered = eventLoop.register(watch.handle());
-    if (!registered.isSuccess()) {
-      throw new IllegalStateException(
-          name + ": descriptor " + descriptor + " cannot be watched", registered.cause());
-    }
-    try {
-      watch.registered(registered.getNow());
-      return watch;
-    } catch (UncheckedIOException e) {
-      throw new IllegalStateException(
-          name + ": descriptor " + descriptor + " cannot be watched: " + e.getMessage(), e);
-    }
+    return new FdWatch(descriptor, true, (r, w) -> written.run(), guard).register(eventLoop, name);
   }
 
   /** Tells the listener of every memory fault on this reactor. */
@@ -341,9 +336,11 @@ public final class Reactor implements AutoCloseable {
       } else if (idle && maySleep && !stopping) {
         wakeUp.sleeps(now);
         clock.begin(); // what a message measures after the sleep did not begin before it
-        eventLoop.run(alarms.waitNanos(now, FOREVER_NANOS), MESSAGES_NANOS);
+        eventLoop.run(alarms.sleeps(now, FOREVER_NANOS), MESSAGES_NANOS);
+        long woke = nanoTime();
         wakeUp.awake();
-        statistics.woke(System.nanoTime());
+        alarms.awake(woke);
+        statistics.woke(woke);
         return;
       }
       clock.begin();

@@ -104,6 +104,34 @@ class AlarmTest {
   }
 
   @Test
+  void aSleepIsAsLongAsTheAlarmsThatWakeAllow() {
+    Alarms alarms = new Alarms(new Guard("reactor"));
+    boolean[] wakes = {false};
+    Alarm quiet = new Alarm(alarms, () -> order.add("quiet"), () -> wakes[0]);
+    Alarm loud = new Alarm(alarms, () -> order.add("loud"), () -> true);
+    quiet.set(100);
+    loud.set(300);
+
+    assertThat(alarms.sleeps(50, 1_000)).isEqualTo(250);
+    alarms.awake(90);
+    assertThat(quiet.wasSleptThrough()).isFalse(); // its time is still to come
+    assertThat(alarms.sleeps(95, 1_000)).isEqualTo(205);
+    alarms.awake(200);
+    assertThat(quiet.wasSleptThrough()).isTrue();
+    alarms.goOff(200);
+    assertThat(order).containsExactly("quiet");
+
+    quiet.set(400);
+    loud.clear();
+    wakes[0] = true;
+    assertThat(quiet.wasSleptThrough()).isFalse();
+    assertThat(alarms.sleeps(200, 1_000)).isEqualTo(200);
+    alarms.awake(401);
+    assertThat(quiet.wasSleptThrough()).isFalse(); // it was what ended the sleep
+    assertThat(alarms.sleeps(500, 1_000)).as("overdue").isEqualTo(1);
+  }
+
+  @Test
   void manyAlarmsSetAndClearedAtRandomGoOffAsAModelSays() {
     long seed = System.nanoTime();
     Random random = new Random(seed);

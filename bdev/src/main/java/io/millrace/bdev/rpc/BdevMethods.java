@@ -48,9 +48,8 @@ public final class BdevMethods {
     bdevs.addWatcher(new ConfiguredBdevs(methods.configuration()));
     self.addGetBdevs(methods);
     new LayerMethods(bdevs, methods.configuration()).addTo(methods);
-    QueueDepthMethods depths = new QueueDepthMethods(self, control, methods.configuration());
-    depths.addTo(methods);
-    new IostatMethods(self, control, depths).addTo(methods);
+    new QueueDepthMethods(self, methods.configuration()).addTo(methods);
+    new IostatMethods(self, control).addTo(methods);
     new HistogramMethods(self, methods.configuration()).addTo(methods);
     new MemoryDiskMethods(self).addTo(methods);
     new FileDiskMethods(self).addTo(methods);

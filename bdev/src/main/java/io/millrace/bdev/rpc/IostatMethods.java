@@ -56,12 +56,10 @@ final class IostatMethods {
 
   private final BdevMethods shared;
   private final Reactor control;
-  private final QueueDepthMethods depths;
 
-  IostatMethods(BdevMethods shared, Reactor control, QueueDepthMethods depths) {
+  IostatMethods(BdevMethods shared, Reactor control) {
     this.shared = shared;
     this.control = control;
-    this.depths = depths;
   }
 
   void addTo(MethodRegistry methods) {
@@ -136,7 +134,7 @@ final class IostatMethods {
                 ObjectNode one = bdevs.addObject();
                 one.put("name", bdev.name());
                 describe(report.join().total(), one);
-                depths.find(bdev).ifPresent(depth -> describe(depth, one));
+                describeQueue(bdev, one);
               });
               return result;
             },
@@ -204,11 +202,14 @@ final class IostatMethods {
     });
   }
 
-  private static void describe(QueueDepth depth, ObjectNode into) {
-    into.put("queue_depth_polling_period", depth.periodMicros());
-    into.put("queue_depth", depth.depth());
-    into.put("io_time", depth.busyMicros());
-    into.put("weighted_io_time", depth.weightedMicros());
+  private static void describeQueue(Bdev bdev, ObjectNode into) {
+    QueueDepth depth = bdev.queueDepth();
+    if (depth.periodMicros() > 0) {
+      into.put("queue_depth_polling_period", depth.periodMicros());
+      into.put("queue_depth", bdev.inFlightCount());
+      into.put("io_time", depth.busyMicros());
+      into.put("weighted_io_time", depth.weightedMicros());
+    }
   }
 
   private CompletionStage<JsonNode> reset(Arguments arguments) throws RpcException {
