@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * stretch.
  *
  * <p>Where only histograms are wanted, and requests are done as soon as they are submitted, one
- * turn in 256 is timed; requests of the others are not followed, but taken to be as quick as the
+ * turn in 1,024 is timed; requests of the others are not followed, but taken to be as quick as the
  * last that was. One that is not done at once after all is followed from the end of its stretch on.
  */
 public final class RequestTracker {
-  private static final int GAP_BITS = 9; // turns between two that are timed: 0 to 511
+  private static final int GAP_BITS = 11; // turns between two that are timed: 0 to 2047
 
   /** Turns in which nothing was found, after which what was estimated is recorded. */
   private static final int IDLE_TURNS = 64;
@@ -36,11 +36,13 @@ public final class RequestTracker {
   private @Nullable RequestTrace unreported; // the oldest that was not reported as hanging
   private @Nullable RequestTrace free;
   private boolean isQuick; // all that was found last was done at once
-  private boolean turnBegan; // something was found in this turn
+  private boolean onlyHistograms; // are wanted
+  private boolean follows; // what is found in this turn
   private boolean estimates; // in this turn
+  private boolean hasFound; // something, since it was decided whether to follow
   private boolean hasEstimate;
   private int estimated; // requests, not recorded yet
-  private int idleTurns; // since then
+  private int turnsLeft; // until they are, if nothing comes
   private long ringNanos; // of the last that was timed and done at once
   private long bdevNanos;
   private long completionNanos;
@@ -65,6 +67,8 @@ public final class RequestTracker {
     estimates = false;
     hasEstimate = false;
     wanted = observation;
+    follows = !observation.isOff();
+    onlyHistograms = observation.slowNanos() == 0 && !observation.events();
     histograms = counters.histogramsFor(observation);
     slow = observation.slowNanos() > 0 ? counters.slowRequests() : null;
   }
@@ -76,20 +80,18 @@ public final class RequestTracker {
   /**
    * The ring has its turn: what is found begins now.
    *
-   * @return whether it is to be followed, or taken to be as quick as others
+   * @return whether it is to be followed; else nobody wants to know, or it is taken to be as quick
+   *     as others
    */
   boolean look() {
-    if (turnBegan) {
-      turnBegan = false;
-      idleTurns = 0;
-      boolean onlyHistograms = wanted.slowNanos() == 0 && !wanted.events();
-      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
-    } else if (estimated > 0 && ++idleTurns == IDLE_TURNS) {
+    if (--turnsLeft == 0) {
       recordEstimated(); // nothing comes that would have it done
     }
-    isSeen = false;
-    isLatest = false;
-    return !estimates;
+    if (follows) {
+      isSeen = false;
+      isLatest = false;
+    }
+    return follows;
   }
 
   /**
@@ -193,7 +195,12 @@ public final class RequestTracker {
    */
   boolean endsEstimates() {
     boolean estimated = estimates;
-    estimates = false;
+    if (estimated) {
+      estimates = false;
+      follows = true;
+      isSeen = false;
+      isLatest = false;
+    }
     return estimated;
   }
 
@@ -203,7 +210,7 @@ public final class RequestTracker {
    * @param undone how many requests are not done
    */
   void endOfStretch(int undone) {
-    turnBegan = true;
+    hasFound = true;
     isLatest = false;
     isQuick = undone == 0;
   }
@@ -217,6 +224,7 @@ public final class RequestTracker {
     isTold = true;
     if (hasEstimate) {
       estimated += answered - doneCount;
+      turnsLeft = IDLE_TURNS;
     }
     if (doneCount > 0) {
       doneCount = 0;
@@ -232,14 +240,21 @@ public final class RequestTracker {
       into.record(ringNanos, bdevNanos, completionNanos, estimated);
     }
     estimated = 0;
-    idleTurns = 0;
   }
 
-  /** The round is over: what is done was told of, or nobody is there to be told. */
+  /**
+   * The round is over: what is done was told of, or nobody is there to be told. It is decided now
+   * whether the next turn is followed: its requests would wait for that.
+   */
   void endOfRound() {
     isTold = false;
     doneCount = 0;
     isLatest = false;
+    if (hasFound) {
+      hasFound = false;
+      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
+      follows = !estimates && !wanted.isOff();
+    }
   }
 
   void ended(RequestTrace trace) {

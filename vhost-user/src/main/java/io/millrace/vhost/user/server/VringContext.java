@@ -80,7 +80,7 @@ abstract class VringContext implements QueueContext {
     }
     RequestTracker following = tracker;
     if (following != null) {
-      follow(handler, following.look() && !wanted.isOff() ? following : null);
+      follow(handler, following.look() ? following : null);
     }
   }
 

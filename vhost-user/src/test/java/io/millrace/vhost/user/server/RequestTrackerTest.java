@@ -192,7 +192,7 @@ class RequestTrackerTest {
     for (int i = 0; i < 12_800; i++) {
       atOnce(1);
     }
-    assertThat(sumMicros(RequestStage.BDEV)).isLessThan(320 + 12_800 + 256 * 20);
+    assertThat(sumMicros(RequestStage.BDEV)).isLessThan(320 + 12_800 + 2_048 * 20);
     assertThat(count(RequestStage.TOTAL)).isEqualTo(12_812);
   }
 
