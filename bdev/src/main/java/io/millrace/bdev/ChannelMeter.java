@@ -29,21 +29,26 @@ final class ChannelMeter {
 
   /** A request ended. */
   void ended(BdevIo io, IoStatus status) {
-    LatencyHistogram kept = histogram;
-    if (kept == null || (!timer.measures(io) && status == IoStatus.SUCCESS)) {
-      count(io, status);
-    } else {
+    if (status == IoStatus.SUCCESS && !timer.measures(io)) {
       IoType type = io.type();
-      settle(kept, type);
-      kept.count(type, count(io, status), 1);
-      inHistogram[type.ordinal()] = counts.operations(type);
+      counts.countLike(type, io.transferredBytes(), timer.lastNanos(type));
+    } else {
+      measured(io, status);
     }
   }
 
-  private long count(BdevIo io, IoStatus status) {
+  private void measured(BdevIo io, IoStatus status) {
+    IoType type = io.type();
+    LatencyHistogram kept = histogram;
+    if (kept != null) {
+      settle(kept, type); // those before it took as long as the one before it
+    }
     long took = timer.end(io);
-    counts.count(io.type(), io.transferredBytes(), status, took);
-    return took;
+    counts.count(type, io.transferredBytes(), status, took);
+    if (kept != null) {
+      kept.count(type, took, 1);
+      inHistogram[type.ordinal()] = counts.operations(type);
+    }
   }
 
   private void settle(LatencyHistogram kept, IoType type) {
@@ -66,6 +71,7 @@ final class ChannelMeter {
     zero.setTo(counts, reset);
     if (reset.extremes()) {
       counts.forgetExtremes();
+      timer.measureNext(); // it tells them
     }
     return result;
   }

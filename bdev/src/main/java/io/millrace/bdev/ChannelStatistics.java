@@ -23,13 +23,21 @@ public final class ChannelStatistics {
     forgetExtremes();
   }
 
+  /** A request succeeded that takes as long as another that was measured. */
+  void countLike(IoType type, long transferred, long took) {
+    long[] all = counts;
+    int of = type.ordinal() * OF_A_TYPE;
+    all[of + OPERATIONS]++;
+    all[of + BYTES] += transferred;
+    all[of + NANOS] += took;
+  }
+
+  /** A request ended that was measured. */
   void count(IoType type, long transferred, IoStatus status, long took) {
     if (status == IoStatus.SUCCESS) {
+      countLike(type, transferred, took);
       long[] all = counts;
       int of = type.ordinal() * OF_A_TYPE;
-      all[of + OPERATIONS]++;
-      all[of + BYTES] += transferred;
-      all[of + NANOS] += took;
       if (took < all[of + LEAST_NANOS]) {
         all[of + LEAST_NANOS] = took;
       }

@@ -23,13 +23,19 @@ final class RequestTimer {
   private static final int GAP_BITS = 7; // requests between two that are measured: 0 to 127
 
   private final StretchClock clock;
-  private final long[] lastNanos = new long[IoType.values().length]; // -1 until one was measured
+  private final long[] lastNanos = new long[IoType.values().length];
+  private final boolean[] due = new boolean[IoType.values().length]; // the next is measured
   private final Sampler sampler = new Sampler(GAP_BITS);
   private boolean atOnce;
 
   RequestTimer(StretchClock clock) {
     this.clock = clock;
-    Arrays.fill(lastNanos, -1);
+    measureNext();
+  }
+
+  /** The next request of each type is measured. */
+  void measureNext() {
+    Arrays.fill(due, true);
   }
 
   /** Requests are done when they are started, as a rule, and wait for nothing. */
@@ -60,7 +66,7 @@ final class RequestTimer {
   }
 
   private boolean isMeasured(BdevIo io) {
-    return lastNanos[io.type().ordinal()] < 0 || io.lengthBytes() >= LONG_BYTES || sampler.picks();
+    return due[io.type().ordinal()] || io.lengthBytes() >= LONG_BYTES || sampler.picks();
   }
 
   /** Whether a request has a time of its own, and not the last one's. */
@@ -68,7 +74,7 @@ final class RequestTimer {
     return io.submittedNanos != UNTIMED;
   }
 
-  /** What a request takes that is not measured; -1 until one was. */
+  /** What a request takes that is not measured; 0 until one was. */
   long lastNanos(IoType type) {
     return lastNanos[type.ordinal()];
   }
@@ -83,6 +89,7 @@ final class RequestTimer {
     long took = Math.max(0, (atOnce ? clock.look() : clock.nanos()) - from);
     if (io.lengthBytes() < LONG_BYTES) {
       lastNanos[type] = took;
+      due[type] = false;
     }
     return took;
   }
