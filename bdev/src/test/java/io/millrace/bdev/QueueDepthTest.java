@@ -6,6 +6,7 @@ import io.millrace.reactor.Reactor;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -138,18 +139,8 @@ class QueueDepthTest {
       long turn = Math.floorDiv(System.nanoTime(), second);
       await("the time of a look", () -> Math.floorDiv(System.nanoTime(), second) > turn);
 
-      on(
-          sleeper,
-          () -> {
-            submit(here);
-            return here;
-          });
-      on(
-          sleeper,
-          () -> {
-            end();
-            return here;
-          });
+      on(sleeper, Executors.callable(() -> submit(here), here));
+      on(sleeper, Executors.callable(() -> end(), here));
 
       if (Math.floorDiv(System.nanoTime(), second) == turn + 1) { // else there was another look
         expect(0, 0);
@@ -163,21 +154,11 @@ class QueueDepthTest {
     try (Reactor sleeper = Reactor.start("sleeper", -1)) {
       BdevChannel here = on(sleeper, () -> open(sleeper));
       disk.lookAtDepth(1000).toCompletableFuture().join();
-      on(
-          sleeper,
-          () -> {
-            submit(here);
-            return here;
-          });
+      on(sleeper, Executors.callable(() -> submit(here), here));
 
       await("ten looks", () -> disk.queueDepth().busyMicros() >= 10_000);
 
-      on(
-          sleeper,
-          () -> {
-            end();
-            return here;
-          });
+      on(sleeper, Executors.callable(() -> end(), here));
       release(sleeper, here);
     }
   }
@@ -191,12 +172,7 @@ class QueueDepthTest {
   }
 
   private void release(Reactor reactor, BdevChannel channel) throws Exception {
-    on(
-        reactor,
-        () -> {
-          ((Bdev) disk).releaseChannel(channel);
-          return channel;
-        });
+    on(reactor, Executors.callable(() -> ((Bdev) disk).releaseChannel(channel), channel));
   }
 
   private static <T> T on(Reactor reactor, Callable<T> call) throws Exception {

@@ -3,8 +3,8 @@ package io.millrace.reactor;
 import java.util.Arrays;
 
 /**
- * The alarms of one reactor that are set, in no order: few are, and they are gone through only when
- * one is due. Data-path code.
+ * The alarms of one reactor that are set, in no order: few are, and they are gone through when one
+ * is due and around a sleep, not in every tick. Data-path code.
  */
 final class Alarms {
   private final Guard guard;

@@ -37,8 +37,7 @@ public final class RequestTracker {
   private @Nullable RequestTrace free;
   private boolean isQuick; // all that was found last was done at once
   private boolean onlyHistograms; // are wanted
-  private boolean follows; // what is found in this turn
-  private boolean estimates; // in this turn
+  private boolean follows; // what is found in this turn; else it is estimated, if wanted at all
   private boolean hasFound; // something, since it was decided whether to follow
   private boolean hasEstimate;
   private int estimated; // requests, not recorded yet
@@ -64,7 +63,6 @@ public final class RequestTracker {
   /** Something else is wanted from now on. */
   void want(Observation observation) {
     recordEstimated();
-    estimates = false;
     hasEstimate = false;
     wanted = observation;
     follows = !observation.isOff();
@@ -194,14 +192,13 @@ public final class RequestTracker {
    * @return whether it was not until now
    */
   boolean endsEstimates() {
-    boolean estimated = estimates;
-    if (estimated) {
-      estimates = false;
-      follows = true;
-      isSeen = false;
-      isLatest = false;
+    if (follows || wanted.isOff()) {
+      return false;
     }
-    return estimated;
+    follows = true;
+    isSeen = false;
+    isLatest = false;
+    return true;
   }
 
   /**
@@ -252,7 +249,7 @@ public final class RequestTracker {
     isLatest = false;
     if (hasFound) {
       hasFound = false;
-      estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
+      boolean estimates = isQuick && hasEstimate && onlyHistograms && !sampler.picks();
       follows = !estimates && !wanted.isOff();
     }
   }
