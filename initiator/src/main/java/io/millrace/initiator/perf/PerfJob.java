@@ -147,13 +147,13 @@ final class PerfJob implements Runnable {
 
   private void workload(boolean first) {
     boolean endless = options.timeBased() && (verifier == null || !options.rw().writes());
+    measure(first); // the first requests belong to it
     begin(Phase.WORKLOAD, endless ? Long.MAX_VALUE : region.blocks());
     if (first && options.rampTime().isPositive()) {
-      measuring = true; // as later, so that code which measures is compiled by then
-      loop(now + options.rampTime().toNanos());
+      loop(now + options.rampTime().toNanos()); // measures, so that what does so is compiled
       meters.reset();
+      measure(true);
     }
-    measure(first);
     long runtime = options.runtime().toNanos();
     loop(runtime == 0 ? NO_END : startNanos + runtime);
     end(options.rw().reads(), options.rw().writes());
@@ -163,8 +163,8 @@ final class PerfJob implements Runnable {
   private void readBack(Verifier proof, boolean first) {
     pattern.begin(proof.passToCheck());
     checking = true;
-    begin(Phase.VERIFY, region.blocks());
     measure(first);
+    begin(Phase.VERIFY, region.blocks());
     loop(NO_END);
     end(true, false);
     checking = false;

@@ -147,6 +147,30 @@ class SuspendTest {
     }
   }
 
+  static List<VringMessage> messagesThatNoRunningRingTakes() {
+    return List.of(new VringMessage.SetVringNum(0, 64), new VringMessage.SetVringBase(0, 7));
+  }
+
+  @ParameterizedTest
+  @MethodSource("messagesThatNoRunningRingTakes")
+  void aRingThatWaitsForItsStorageIsRunningForItsFrontEnd(VringMessage message) throws Exception {
+    Path socket = target.serve(disk, false, null);
+    try (LogLines log = new LogLines();
+        VirtioBlkDriver driver = VirtioBlkDriver.open(socket, options(0))) {
+      long buffers = hang(driver);
+      driver.suspend();
+      driver.resume();
+
+      assertThatThrownBy(() -> driver.frontend().tell(message))
+          .isInstanceOf(InitiatorException.class);
+
+      log.await(message.request() + " of ring 0 while it runs");
+      giveBack(buffers);
+      driver.reconnect(socket);
+      assertThat(answers(driver.queue(0))).containsExactly(0L, 1L, 2L);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {0, VirtioFeature.RING_PACKED})
   void anotherConnectionWaitsForItToo(long features) throws Exception {

@@ -137,8 +137,11 @@ final class RingMessages {
     }
   }
 
+  /**
+   * A ring that is ready runs for the front-end, even if it {@link Session#mayStartRings} later.
+   */
   private static void refuseWhileRunning(Vring ring, String message) throws SessionException {
-    if (ring.runner != null) {
+    if (ring.runner != null || ring.isReady()) {
       throw new SessionException(message + " of ring " + ring.index + " while it runs");
     }
   }
