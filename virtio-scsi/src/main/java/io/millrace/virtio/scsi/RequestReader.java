@@ -67,7 +67,7 @@ final class RequestReader {
    * @return the task attribute
    */
   private int readHeader(byte[] cdb, DescriptorChain chain) {
-    long from = chain.address(0);
+    long from = RawMemory.base(chain.address(0));
     if (chain.bytes(0) < HEADER_BYTES || (from & (Long.BYTES - 1)) != 0) {
       return readPieces(cdb, chain);
     }

@@ -173,7 +173,7 @@ final class ScsiRequest extends ScsiTask {
     int residual = (int) Math.min(Integer.MAX_VALUE, expectedBytes - moved);
     int status = refused ? 0 : status();
     int code = refused ? refusal : outcomeCode();
-    long place = responseAddress;
+    long place = RawMemory.base(responseAddress);
     if (place != 0 && (refused || senseBytes() == 0)) {
       RawMemory.putLong(place, (long) residual << Integer.SIZE);
       RawMemory.putInt(place + QUALIFIER_AT, status << Short.SIZE | code << RESPONSE_SHIFT);
