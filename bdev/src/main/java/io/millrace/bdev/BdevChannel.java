@@ -19,6 +19,7 @@ public abstract class BdevChannel {
   private @Nullable ChannelLimiter limiter; // null as long as nothing is limited
   private @Nullable BdevIo firstInFlight;
   private int inFlightCount;
+  private boolean endsAtOnce;
   int users;
 
   /** Made by {@link Bdev#newChannel}, on the reactor that it is for. */
@@ -32,6 +33,7 @@ public abstract class BdevChannel {
    * measure each would take longer than the request does. Called by its constructor.
    */
   protected final void endsAtOnce() {
+    endsAtOnce = true;
     meter.timer().atOnce();
   }
 
@@ -71,7 +73,7 @@ public abstract class BdevChannel {
    * For a module that does nothing but pass requests to that channel: they end as they do there.
    */
   protected final void endsLike(BdevChannel other) {
-    if (other.meter.timer().isAtOnce()) {
+    if (other.endsAtOnce) {
       endsAtOnce();
     }
   }
@@ -102,17 +104,33 @@ public abstract class BdevChannel {
    */
   public final void submit(BdevIo io) {
     assert io.state == State.FREE : io;
-    io.state = State.WAITING;
     io.channel = this;
-    link(io);
     meter.timer().begin(io);
     IoStatus refusal = bdev.check(io);
+    if (endsAtOnce && refusal == IoStatus.SUCCESS && limiter == null && !locks.any()) {
+      startUnlisted(io);
+      return;
+    }
+    io.state = State.WAITING;
+    link(io);
     if (refusal != IoStatus.SUCCESS) {
       io.complete(refusal, 0);
     } else if (limiter == null || limiter.admits(io)) {
       startUnlessLocked(io);
     } else {
       meter.timer().waits(io);
+    }
+  }
+
+  /**
+   * Starts a request that is most likely done when this returns: nobody looks for it before. One
+   * that was submitted anew when it was done has been seen to by that.
+   */
+  private void startUnlisted(BdevIo io) {
+    io.state = State.STARTED;
+    start(io);
+    if (io.state != State.FREE && !io.listed) {
+      link(io);
     }
   }
 
@@ -207,7 +225,9 @@ public abstract class BdevChannel {
   // ---- ended, and locked ------------------------------------------------------------------------
 
   final void ended(BdevIo io, IoStatus status) {
-    unlink(io);
+    if (io.listed) {
+      unlink(io);
+    }
     io.channel = null;
     meter.ended(io, status);
     if (locks.any() && io.state == State.STARTED) {
@@ -258,6 +278,7 @@ public abstract class BdevChannel {
       first.previous = io;
     }
     firstInFlight = io;
+    io.listed = true;
     inFlightCount++;
   }
 
@@ -274,6 +295,7 @@ public abstract class BdevChannel {
     }
     io.previous = null;
     io.next = null;
+    io.listed = false;
     inFlightCount--;
   }
 }

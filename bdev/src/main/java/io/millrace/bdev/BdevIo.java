@@ -41,6 +41,7 @@ public abstract class BdevIo {
   State state = State.FREE;
   @Nullable BdevChannel channel;
   long submittedNanos; // as the channel's RequestTimer has it
+  boolean listed; // among the channel's requests in flight
   @Nullable BdevIo previous;
   @Nullable BdevIo next;
   private int moduleSlot;

@@ -34,19 +34,25 @@ final class CdbField {
     return width;
   }
 
+  /** Its value. */
+  long of(byte[] cdb) {
+    return of(cdb, BigEndian.get64(cdb, 0), BigEndian.get64(cdb, Long.BYTES));
+  }
+
   /**
    * Its value. Out of two words, looked at as they were stored: a load across both would wait until
    * the stores have left the processor.
+   *
+   * @param first bytes 0 to 7 of the CDB, as one number
+   * @param second bytes 8 to 15
    */
-  long of(byte[] cdb) {
+  long of(byte[] cdb, long first, long second) {
     if (behind < 0) {
       return BigEndian.get(cdb, at, width);
     }
-    long high = BigEndian.get64(cdb, 0);
     if (behind >= Long.SIZE) {
-      return (high >>> (behind - Long.SIZE)) & mask;
+      return (first >>> (behind - Long.SIZE)) & mask;
     }
-    long low = BigEndian.get64(cdb, Long.BYTES);
-    return ((low >>> behind) | (high << 1 << (Long.SIZE - 1 - behind))) & mask;
+    return ((second >>> behind) | (first << 1 << (Long.SIZE - 1 - behind))) & mask;
   }
 }

@@ -123,6 +123,8 @@ public final class LunPath {
     task.taskState = TaskState.PREPARED;
     task.path = this;
     byte[] cdb = task.cdb();
+    long first = BigEndian.get64(cdb, 0);
+    long second = BigEndian.get64(cdb, Long.BYTES);
     ScsiCommand command = CommandTable.of(cdb);
     if (command != null && lun != null && !command.isDoneBy(lun.unit().bdev())) {
       command = null;
@@ -133,47 +135,24 @@ public final class LunPath {
     } else if (lun == null && !wellKnown && (command == null || command.needsUnit)) {
       task.refuse(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     } else if (command == null) {
-      refuseUnknown(task, cdb);
-    } else if ((BigEndian.get64(cdb, 0) & ~command.usageLow) != 0
-        || (BigEndian.get64(cdb, 8) & ~command.usageHigh) != 0) {
-      refuseBits(task, command, cdb);
+      CdbCheck.refuseUnknown(task, cdb);
+    } else if (((first & ~command.usageLow) | (second & ~command.usageHigh)) != 0) {
+      CdbCheck.refuseBits(task, command, cdb);
     } else if (cdb[0] == CommandTable.VARIABLE_LENGTH
         && cdb[CommandTable.ADDITIONAL_LENGTH_AT] != CommandTable.ADDITIONAL_LENGTH) {
       task.refuseField(CommandTable.ADDITIONAL_LENGTH_AT, -1);
     } else {
-      size(task, command);
+      size(task, command, first, second);
     }
   }
 
-  private static void refuseUnknown(ScsiTask task, byte[] cdb) {
-    int opcode = cdb[0] & 0xff;
-    if (opcode == CommandTable.VARIABLE_LENGTH) {
-      task.refuseField(CommandTable.LONG_ACTION_AT, -1);
-    } else if (CommandTable.hasActions(opcode)) {
-      task.refuseField(CommandTable.actionByte(opcode), 4);
-    } else {
-      task.refuse(Sense.INVALID_COMMAND_OPERATION_CODE);
-    }
-  }
-
-  private static void refuseBits(ScsiTask task, ScsiCommand command, byte[] cdb) {
-    for (int i = 1; i < Math.min(command.cdbBytes(), ScsiCommand.CHECKED_BYTES); i++) {
-      int wrong = cdb[i] & ~command.mask(i) & 0xff;
-      if (wrong != 0) {
-        task.refuseField(i, command.pointerTo(i, 31 - Integer.numberOfLeadingZeros(wrong)));
-        return;
-      }
-    }
-    task.refuse(Sense.INVALID_FIELD_IN_CDB); // never done unchecked, whatever was seen above
-  }
-
-  private void size(ScsiTask task, ScsiCommand command) {
+  private void size(ScsiTask task, ScsiCommand command, long first, long second) {
     DataPhase phase = command.phase;
     task.phase = phase;
     if (phase == DataPhase.FROM_DISK // a switch would look into two tables first
         || phase == DataPhase.TO_DISK
         || phase == DataPhase.BLOCKS) {
-      unit().sizes().transfer(task, command);
+      unit().sizes().transfer(task, command, first, second);
     } else if (phase == DataPhase.ANSWER) {
       task.dataBytes =
           command.answerBytes > 0 ? command.answerBytes : command.length.of(task.cdb());
@@ -201,14 +180,19 @@ public final class LunPath {
    */
   public void submit(ScsiTask task) {
     assert task.taskState == TaskState.PREPARED && task.path == this : task;
-    tasks.add(task);
     LunNexus of = status;
-    if (of != null
-        && (task.attribute() != TaskAttribute.SIMPLE || of.order().isGated())
-        && of.order().holds(task)) {
-      return;
+    if (of != null && (task.attribute() != TaskAttribute.SIMPLE || of.order().isGated())) {
+      tasks.add(task);
+      if (!of.order().holds(task)) {
+        start(task);
+      }
+    } else if (task.phase == DataPhase.FROM_DISK || task.phase == DataPhase.TO_DISK) {
+      start(task);
+      tasks.addUnlessEnded(task); // most likely it has: nobody looks for it before
+    } else {
+      tasks.add(task);
+      start(task);
     }
-    start(task);
   }
 
   /** The turn of a task has come that waited for an ordered one, or is that. */

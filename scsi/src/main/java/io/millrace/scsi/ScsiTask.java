@@ -39,6 +39,7 @@ public abstract class ScsiTask extends RecoverableIo {
   private Outcome outcome = Outcome.COMPLETE;
   TaskState taskState = TaskState.FREE; // this, and what follows, is the path's
   @Nullable LunPath path;
+  boolean listed; // among the path's tasks
   @Nullable ScsiTask olderTask;
   @Nullable ScsiTask youngerTask;
   @Nullable ScsiCommand command; // null when the CDB is of none

@@ -34,10 +34,25 @@ final class TaskList {
       older.youngerTask = task;
     }
     newest = task;
+    task.listed = true;
     count++;
   }
 
+  /** Adds a task that was begun, unless it has ended, or begun anew and been added by that. */
+  void addUnlessEnded(ScsiTask task) {
+    if (task.taskState == TaskState.RUNNING && !task.listed) {
+      add(task);
+    }
+  }
+
+  /** A task has ended; it may have done so before it was added. */
   void remove(ScsiTask task) {
+    if (task.listed) {
+      unlink(task);
+    }
+  }
+
+  private void unlink(ScsiTask task) {
     ScsiTask older = task.olderTask;
     ScsiTask younger = task.youngerTask;
     if (older != null) {
@@ -50,6 +65,7 @@ final class TaskList {
     }
     task.olderTask = null;
     task.youngerTask = null;
+    task.listed = false;
     count--;
     if (watches != null) {
       tell(task);

@@ -60,12 +60,17 @@ final class TransferSizes {
     return lba >= 0 && blocks >= 0 && lba <= capacity && blocks <= capacity - lba;
   }
 
-  /** Fills a task that moves blocks, or refuses it. */
-  void transfer(ScsiTask task, ScsiCommand command) {
+  /**
+   * Fills a task that moves blocks, or refuses it.
+   *
+   * @param first bytes 0 to 7 of its CDB, as one number
+   * @param second bytes 8 to 15
+   */
+  void transfer(ScsiTask task, ScsiCommand command, long first, long second) {
     byte[] cdb = task.cdb();
     CdbField field = command.length;
-    long lba = command.lba.of(cdb);
-    long blocks = field.of(cdb);
+    long lba = command.lba.of(cdb, first, second);
+    long blocks = field.of(cdb, first, second);
     if (blocks == 0 && command.cdbBytes() == SIX_BYTE_CDB) {
       blocks = 256; // SBC-4 §5.13: the only commands in which none means many
     }

@@ -208,7 +208,11 @@ final class ScsiRequest extends ScsiTask {
   }
 
   private int outcomeCode() {
-    return switch (outcome()) {
+    Outcome how = outcome();
+    if (how == Outcome.COMPLETE) { // as most have it: a switch looks into two tables first
+      return Response.OK;
+    }
+    return switch (how) {
       case COMPLETE -> Response.OK;
       case ABORTED -> Response.ABORTED;
       case RESET -> Response.RESET;
