@@ -1,12 +1,14 @@
 package io.millrace.reactor;
 
 /**
- * Leaves the rings alone for about 200 ns after a round with work: each look takes the line of the
+ * Leaves the rings alone for 200 to 300 ns after a round with work: each look takes the line of the
  * avail index from the driver that is filling a batch. Polling other hot pollers takes that time
  * anyway, and where a poller knows what it does next nobody looks. Data path, the reactor's thread.
  */
 final class Gap {
-  private static final int SPINS = 8; // of about 27 ns
+  // Spins, of about 27 ns.
+  private static final int AFTER_ONE = 8; // request: longer, and the next one is there already
+  private static final int AFTER_SOME = 12;
 
   private boolean skipped;
 
@@ -27,7 +29,8 @@ final class Gap {
       skipped = false;
       return 0;
     }
-    int spins = work > 0 ? SPINS / Math.max(1, hotCount) : 0;
+    int wanted = work > 1 ? AFTER_SOME : AFTER_ONE;
+    int spins = work > 0 ? wanted / Math.max(1, hotCount) : 0;
     for (int i = 0; i < spins; i++) {
       Thread.onSpinWait();
     }

@@ -21,6 +21,7 @@ public final class DescriptorChain {
 
   private int head;
   private int milestone = NEW;
+  private boolean lone;
   private int readableCount;
   private int count;
   private long readableBytes;
@@ -43,6 +44,7 @@ public final class DescriptorChain {
   void begin(int head, long table, int size) {
     this.head = head;
     milestone = NEW;
+    lone = false;
     readableCount = 0;
     count = 0;
     readableBytes = 0;
@@ -54,6 +56,11 @@ public final class DescriptorChain {
     tableGuest = 0;
     indirect = false;
     walked = 0;
+  }
+
+  /** Says whether the driver waits for this one and no other, as far as is known. */
+  void lone(boolean now) {
+    lone = now;
   }
 
   /** The head that is known only at the end of the chain. */
@@ -114,6 +121,15 @@ public final class DescriptorChain {
   /** Whether it was in flight before, and the in-flight region gave it back. */
   public boolean isFetchedAgain() {
     return milestone != NEW;
+  }
+
+  /**
+   * Whether the driver waits for this one and no other, as far as is known: then it is worth a
+   * store to have the lines of its answer here early. With others on their way it is not, as that
+   * takes lines from the driver which it works with.
+   */
+  public boolean isLone() {
+    return lone;
   }
 
   /** How far it was then, as {@link DeviceQueue#milestone} had noted it; 0 for a new one. */

@@ -139,9 +139,13 @@ public final class SplitDeviceQueue implements DeviceQueue {
     if (tracked != null) {
       tracked.fetched(head);
     }
-    claimElement(head);
+    boolean lone = outCount == 0 && lastAvail == seenAvail;
+    if (lone) {
+      claimElement(head);
+    }
     outCount++;
     chain.begin(head, desc, size);
+    chain.lone(lone);
     return walk(chain);
   }
 

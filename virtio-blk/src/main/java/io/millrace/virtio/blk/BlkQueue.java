@@ -84,7 +84,7 @@ final class BlkQueue implements QueueHandler {
     int last = chain.count() - 1;
     request.head = chain.head();
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
-    if (!writes.costs()) {
+    if (chain.isLone() && !writes.costs()) {
       request.putFirstStatus(writes);
     }
     reader.fill(request, chain);

@@ -81,6 +81,7 @@ class CompiledPathTest {
             "-XX:+UseSerialGC",
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:CompileThresholdScaling=10",
+            "-XX:MaxInlineLevel=22",
             "-XX:CompileCommandFile=" + COMPILER,
             "-XX:+LogCompilation",
             "-XX:LogFile=" + log,

@@ -80,7 +80,7 @@ final class ScsiRequest extends ScsiTask {
     }
     long place = chain.address(first);
     responseAddress = place;
-    if (!writes.costs()) {
+    if (chain.isLone() && !writes.costs()) {
       RawMemory.putByte(place + RESPONSE_AT, (byte) Response.FAILURE);
       RawMemory.putByte(place + RESPONSE_BYTES - 1, (byte) 0);
     }

@@ -21,9 +21,12 @@ final class VringWorker extends VringLife
   /**
    * Chains after which what is done already is shown to the driver, amid a batch: it takes those
    * answers and fills the ring on its core while this one goes on with the batch, and neither waits
-   * for the other.
+   * for the other. A driver with eight requests would else have its answers when all are done.
    */
-  private static final int STRETCH = 8;
+  private static final int STRETCH = 4;
+
+  /** The same while so many more are known that the driver has enough to do meanwhile. */
+  private static final int LONG_STRETCH = 8;
 
   private final DescriptorChain chain = new DescriptorChain();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
@@ -74,9 +77,9 @@ final class VringWorker extends VringLife
   private int fetchBatch() {
     int before = 0;
     while (fetchStretch(before)) {
-      before += STRETCH;
+      before += fetched;
     }
-    if (queue.knownCount() >= STRETCH) {
+    if (queue.knownCount() >= LONG_STRETCH) {
       reactor.knowsOfMore();
     }
     return before + fetched;
@@ -85,7 +88,9 @@ final class VringWorker extends VringLife
   /** Says whether the batch goes on: this stretch of it was full, and there is room for another. */
   private boolean fetchStretch(int before) {
     fetched = 0;
-    int room = Math.min(STRETCH, setup.mostInFlight() - outstanding());
+    int most = queue.knownCount() < LONG_STRETCH ? STRETCH : LONG_STRETCH;
+    int stretch = Math.min(most, BATCH - before);
+    int room = Math.min(stretch, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
     if (fetched > 0) {
@@ -97,7 +102,7 @@ final class VringWorker extends VringLife
       breakRing();
     }
     boolean goesOn =
-        fetched == STRETCH && before + STRETCH < BATCH && takesChains() && share.isLeft();
+        fetched == stretch && before + stretch < BATCH && takesChains() && share.isLeft();
     if (goesOn && deferred) {
       showDone();
     }
