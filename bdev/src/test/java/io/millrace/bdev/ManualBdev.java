@@ -21,6 +21,7 @@ final class ManualBdev extends Bdev {
   int channelsReleased;
   int destroyed;
   boolean refusesChannels;
+  boolean saysAtOnce; // that its requests are done when they are started
   @Nullable Consumer<BdevIo> onStart;
 
   ManualBdev(String name) {
@@ -59,6 +60,9 @@ final class ManualBdev extends Bdev {
   private final class Channel extends BdevChannel {
     Channel(Reactor reactor) {
       super(ManualBdev.this, reactor);
+      if (saysAtOnce) {
+        endsAtOnce();
+      }
     }
 
     @Override
