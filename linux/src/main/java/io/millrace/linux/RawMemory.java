@@ -61,9 +61,9 @@ public final class RawMemory {
   }
 
   /**
-   * The same address, for several accesses near it. The compiler sees that those are within what
-   * there is as well: a check or a mask for each was two thirds of the instructions of a response
-   * of SCSI.
+   * The same address, for several accesses near it: the compiler sees that those are within {@link
+   * #ALL} too, and does not even mask. A check of each was two thirds of the instructions that
+   * store a response of SCSI.
    */
   public static long base(long address) {
     return address & ADDRESS_BITS >>> 1;

@@ -6,9 +6,10 @@ package io.millrace.reactor;
  * anyway, and where a poller knows what it does next nobody looks. Data path, the reactor's thread.
  */
 final class Gap {
-  // Spins, of about 27 ns.
-  private static final int AFTER_ONE = 8; // request: longer, and the next one is there already
-  private static final int AFTER_SOME = 12;
+  // Spins of about 27 ns, after one request and after several. A driver that had one may have the
+  // next one there by then; to find that late costs it more than the look would.
+  private static final int AFTER_ONE = 8;
+  private static final int AFTER_SEVERAL = 12;
 
   private boolean skipped;
 
@@ -29,7 +30,7 @@ final class Gap {
       skipped = false;
       return 0;
     }
-    int wanted = work > 1 ? AFTER_SOME : AFTER_ONE;
+    int wanted = work > 1 ? AFTER_SEVERAL : AFTER_ONE;
     int spins = work > 0 ? wanted / Math.max(1, hotCount) : 0;
     for (int i = 0; i < spins; i++) {
       Thread.onSpinWait();

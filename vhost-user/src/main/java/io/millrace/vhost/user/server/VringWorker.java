@@ -21,12 +21,12 @@ final class VringWorker extends VringLife
   /**
    * Chains after which what is done already is shown to the driver, amid a batch: it takes those
    * answers and fills the ring on its core while this one goes on with the batch, and neither waits
-   * for the other. A driver with eight requests would else have its answers when all are done.
+   * for the other.
    */
-  private static final int STRETCH = 4;
+  private static final int STRETCH = 8;
 
-  /** The same while so many more are known that the driver has enough to do meanwhile. */
-  private static final int LONG_STRETCH = 8;
+  /** The first of a batch is shorter, or a driver with eight requests waits until all are done. */
+  private static final int FIRST_STRETCH = 4;
 
   private final DescriptorChain chain = new DescriptorChain();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
@@ -79,7 +79,7 @@ final class VringWorker extends VringLife
     while (fetchStretch(before)) {
       before += fetched;
     }
-    if (queue.knownCount() >= LONG_STRETCH) {
+    if (queue.knownCount() >= STRETCH) {
       reactor.knowsOfMore();
     }
     return before + fetched;
@@ -88,8 +88,7 @@ final class VringWorker extends VringLife
   /** Says whether the batch goes on: this stretch of it was full, and there is room for another. */
   private boolean fetchStretch(int before) {
     fetched = 0;
-    int most = queue.knownCount() < LONG_STRETCH ? STRETCH : LONG_STRETCH;
-    int stretch = Math.min(most, BATCH - before);
+    int stretch = before == 0 ? FIRST_STRETCH : Math.min(STRETCH, BATCH - before);
     int room = Math.min(stretch, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
