@@ -41,10 +41,10 @@ public final class DescriptorChain {
   /** An empty chain. */
   public DescriptorChain() {}
 
-  void begin(int head, long table, int size) {
+  void begin(int head, long table, int size, boolean isLone) {
     this.head = head;
     milestone = NEW;
-    lone = false;
+    lone = isLone;
     readableCount = 0;
     count = 0;
     readableBytes = 0;
@@ -56,11 +56,6 @@ public final class DescriptorChain {
     tableGuest = 0;
     indirect = false;
     walked = 0;
-  }
-
-  /** Says whether the driver waits for this one and no other, as far as is known. */
-  void lone(boolean now) {
-    lone = now;
   }
 
   /** The head that is known only at the end of the chain. */
@@ -76,7 +71,7 @@ public final class DescriptorChain {
   /** Its walk begins anew, under another map. */
   void restart(long table, int size) {
     int noted = milestone;
-    begin(head, table, size);
+    begin(head, table, size, lone);
     milestone = noted;
   }
 

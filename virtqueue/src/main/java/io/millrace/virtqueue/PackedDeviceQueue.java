@@ -158,8 +158,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
       return ChainStatus.EMPTY;
     }
     refusal = ChainStatus.FETCHED;
-    chain.begin(0, 0, 0);
-    chain.lone(outDescriptors == 0);
+    chain.begin(0, 0, 0, outDescriptors == 0);
     chain.nextIndex = PackedPosition.index(availPosition);
     PackedInflight tracked = inflight;
     if (tracked != null) {

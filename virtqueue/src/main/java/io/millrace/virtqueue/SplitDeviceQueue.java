@@ -144,8 +144,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
       claimElement(head);
     }
     outCount++;
-    chain.begin(head, desc, size);
-    chain.lone(lone);
+    chain.begin(head, desc, size, lone);
     return walk(chain);
   }
 
@@ -155,7 +154,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     int index = tracked.recoveredCount() - again;
     again--;
     outCount++;
-    chain.begin(tracked.recoveredHead(index), desc, size);
+    chain.begin(tracked.recoveredHead(index), desc, size, false);
     chain.fetchedAgain(tracked.recoveredMilestone(index));
     return walk(chain);
   }
