@@ -19,7 +19,6 @@ public abstract class BdevChannel {
   private @Nullable ChannelLimiter limiter; // null as long as nothing is limited
   private @Nullable BdevIo firstInFlight;
   private int inFlightCount;
-  private boolean endsAtOnce;
   int users;
 
   /** Made by {@link Bdev#newChannel}, on the reactor that it is for. */
@@ -33,7 +32,6 @@ public abstract class BdevChannel {
    * measure each would take longer than the request does. Called by its constructor.
    */
   protected final void endsAtOnce() {
-    endsAtOnce = true;
     meter.timer().atOnce();
   }
 
@@ -73,7 +71,7 @@ public abstract class BdevChannel {
    * For a module that does nothing but pass requests to that channel: they end as they do there.
    */
   protected final void endsLike(BdevChannel other) {
-    if (other.endsAtOnce) {
+    if (other.meter.timer().isAtOnce()) {
       endsAtOnce();
     }
   }
@@ -105,9 +103,11 @@ public abstract class BdevChannel {
   public final void submit(BdevIo io) {
     assert io.state == State.FREE : io;
     io.channel = this;
-    meter.timer().begin(io);
+    RequestTimer timer = meter.timer();
+    timer.begin(io);
     IoStatus refusal = bdev.check(io);
-    if (endsAtOnce && refusal == IoStatus.SUCCESS && limiter == null && !locks.any()) {
+    boolean unhindered = refusal == IoStatus.SUCCESS && limiter == null && !locks.any();
+    if (unhindered && timer.isAtOnce()) {
       startUnlisted(io);
       return;
     }
@@ -118,7 +118,7 @@ public abstract class BdevChannel {
     } else if (limiter == null || limiter.admits(io)) {
       startUnlessLocked(io);
     } else {
-      meter.timer().waits(io);
+      timer.waits(io);
     }
   }
 

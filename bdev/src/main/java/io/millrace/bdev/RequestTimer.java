@@ -43,6 +43,10 @@ final class RequestTimer {
     atOnce = true;
   }
 
+  boolean isAtOnce() {
+    return atOnce;
+  }
+
   /** The request was submitted. */
   void begin(BdevIo io) {
     if (!atOnce) {

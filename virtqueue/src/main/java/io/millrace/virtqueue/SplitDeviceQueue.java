@@ -160,14 +160,14 @@ public final class SplitDeviceQueue implements DeviceQueue {
   }
 
   /**
-   * Stores to the used element that one more chain will need, so that its line comes over from the
+   * Stores to the used element that a lone chain will need, so that its line comes over from the
    * driver's core while the chain does. The driver does not look there before the index covers it.
    */
   private void claimElement(int head) {
     if (writes.costs()) {
       return;
     }
-    long element = VirtqUsed.elementAddress(used, (usedIdx + outCount) & mask);
+    long element = VirtqUsed.elementAddress(used, usedIdx & mask);
     RawMemory.putLong(element, head);
     writes.wrote(element, VirtqUsed.ELEMENT);
   }
