@@ -1,16 +1,16 @@
 package io.millrace.reactor;
 
 /**
- * Leaves the rings alone for 200 to 300 ns after a round with work: each look takes the line of the
- * avail index from the driver that is filling a batch. Polling other hot pollers takes that time
- * anyway, and where a poller knows what it does next nobody looks. Data path, the reactor's thread.
+ * Leaves the rings alone for a while after a round with work: each look takes the line of the avail
+ * index from the driver that is filling a batch. Where one poller is hot, {@link GapTuner} finds
+ * how long; polling other hot pollers takes that time anyway, and where a poller knows what it does
+ * next nobody looks. Data path, the reactor's thread.
  */
 final class Gap {
-  // Spins of about 27 ns, after one request and after several. A driver that had one may have the
-  // next one there by then; to find that late costs it more than the look would.
-  private static final int AFTER_ONE = 8;
-  private static final int AFTER_SEVERAL = 12;
+  /** Spins of all hot pollers together, where there are several. */
+  private static final int SHARED = 8;
 
+  private final GapTuner tuner = new GapTuner();
   private boolean skipped;
 
   /** There is none after this round. */
@@ -26,15 +26,24 @@ final class Gap {
    * @return spins that were made
    */
   int after(int work, int hotCount) {
+    tuner.worked(work);
     if (skipped) {
       skipped = false;
       return 0;
     }
-    int wanted = work > 1 ? AFTER_SEVERAL : AFTER_ONE;
-    int spins = work > 0 ? wanted / Math.max(1, hotCount) : 0;
+    int spins = work > 0 ? spins(hotCount) : 0;
     for (int i = 0; i < spins; i++) {
       Thread.onSpinWait();
     }
     return spins;
+  }
+
+  private int spins(int hotCount) {
+    return hotCount > 1 ? SHARED / hotCount : tuner.spins();
+  }
+
+  /** The clock was looked at. */
+  void tick(long now, int hotCount) {
+    tuner.tick(now, hotCount == 1);
   }
 }

@@ -326,6 +326,7 @@ public final class Reactor implements AutoCloseable {
   private void tick(boolean maySleep) {
     long now = nanoTime();
     statistics.tick(now);
+    gap.tick(now, pollers.hotCount());
     clock.begin();
     alarms.goOff(now);
     try {
