@@ -59,7 +59,6 @@ public final class Reactor implements AutoCloseable {
   private final boolean stepped;
   private final boolean restless;
   private @Nullable Thread thread;
-  private int weight;
   private long steppedNow;
   private volatile boolean stopping;
 
@@ -287,12 +286,22 @@ public final class Reactor implements AutoCloseable {
 
   private void loop() {
     while (!stopping) {
+      roundsUntilTick();
+      tick(true);
+    }
+  }
+
+  /**
+   * A method with an end, and not part of the endless loop, so that the compiler makes one version
+   * of it that is used from the next tick on.
+   */
+  private void roundsUntilTick() {
+    for (int weight = 0; weight < TICK_WEIGHT; ) {
       int work = guardedRound();
       gap.after(work, pollers.hotCount());
       weight += 1 + work * WORK_WEIGHT;
-      if (weight >= TICK_WEIGHT || pollers.activeCount() == 0) {
-        weight = 0;
-        tick(true);
+      if (pollers.activeCount() == 0) {
+        return;
       }
     }
   }
