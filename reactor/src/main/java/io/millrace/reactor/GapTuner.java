@@ -122,8 +122,9 @@ final class GapTuner {
     strange = Math.abs(rate / usualRate - 1) > ANOTHER_RATE ? strange + 1 : 0;
     if (strange == STRANGE) {
       wait = PAUSE;
-      begin();
-    } else if (--pause <= 0) {
+      pause = 0;
+    }
+    if (--pause <= 0) {
       begin();
     }
   }
@@ -159,16 +160,12 @@ final class GapTuner {
     }
     count(tried ? rate / firstRate : firstRate / rate);
     beginPair(pairs + 1);
-    if (points >= BETTER_POINTS) {
+    boolean over = pairs == MOST_PAIRS;
+    boolean shorterWillDo = candidate < level && points >= TIE_POINTS;
+    if (points >= BETTER_POINTS || (over && shorterWillDo)) {
       move();
-    } else if (points <= WORSE_POINTS) {
+    } else if (points <= WORSE_POINTS || over) {
       stay();
-    } else if (pairs == MOST_PAIRS) {
-      if (candidate < level && points >= TIE_POINTS) {
-        move();
-      } else {
-        stay();
-      }
     }
   }
 

@@ -82,6 +82,7 @@ class CompiledPathTest {
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:CompileThresholdScaling=10",
             "-XX:MaxInlineLevel=22",
+            "-XX:Tier2BackedgeNotifyFreqLog=22",
             "-XX:CompileCommandFile=" + COMPILER,
             "-XX:+LogCompilation",
             "-XX:LogFile=" + log,
