@@ -19,8 +19,8 @@ import java.nio.ByteOrder;
  *
  * <p>Plain access may be unaligned (then a load is not one access but several) and promises no
  * order. Acquire and release access must be naturally aligned, else {@link
- * IllegalArgumentException}. Byte order is the machine's. Nothing here allocates; any thread may
- * call it.
+ * IllegalArgumentException}. Byte order is the machine's. Nothing here allocates but {@link #fill}
+ * and {@link #segment}; any thread may call it.
  *
  * <p><b>Faults.</b> Memory that another process shared can be truncated under us. An access beyond
  * the new end then reads garbage or writes nothing, and an {@link InternalError} ("a fault occurred
@@ -181,7 +181,10 @@ public final class RawMemory {
     MemorySegment.copy(ALL, from, ALL, to, bytes);
   }
 
-  /** Sets {@code bytes} bytes from {@code address} on to {@code value}. */
+  /**
+   * Sets {@code bytes} bytes from {@code address} on to {@code value}. Not for the request path: it
+   * makes a segment, unless the compiler finds that it can do without.
+   */
   public static void fill(long address, long bytes, byte value) {
     ALL.asSlice(address, bytes).fill(value);
   }
