@@ -141,6 +141,9 @@ class SavedConfigurationTest {
       server.call("bdev_malloc_delete", "{'name': 'Malloc0'}");
       server.call("bdev_aio_delete", "{'name': 'A'}");
       server.call("bdev_null_delete", "{'name': 'N/\u00fc'}");
+      server.call( // a guest may still have it, but no other server will
+          "vhost_controller_set_coalescing",
+          "{'ctrlr': 'blk', 'delay_base_us': 9, 'iops_threshold': 50000}");
 
       assertThat(server.configuration().get("vhost_blk")).isEmpty();
       assertThat(server.configuration().get("vhost_scsi").toString())

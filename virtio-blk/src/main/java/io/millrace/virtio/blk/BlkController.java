@@ -36,6 +36,11 @@ public final class BlkController extends VhostController {
     return bdevGone ? null : descriptor.bdev();
   }
 
+  @Override
+  public boolean isConfigurable() {
+    return !bdevGone;
+  }
+
   /** Whether guests may only read. */
   public boolean isReadOnly() {
     return device.isReadOnly();

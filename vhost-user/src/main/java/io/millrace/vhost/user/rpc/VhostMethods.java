@@ -87,7 +87,7 @@ public final class VhostMethods {
     String id = ControllerSockets.id(name, "coalescing");
     if (setting.equals(Coalescing.OFF)) {
       configuration.remove(id);
-    } else {
+    } else if (controller.isConfigurable()) {
       configuration.put(controller.subsystem(), id, arguments.method(), arguments.asCalled());
     }
     return CompletableFuture.completedStage(BooleanNode.TRUE);

@@ -87,6 +87,13 @@ public abstract class VhostController {
     applyCoalescing(setting);
   }
 
+  /**
+   * Whether a server that is configured as this one would have it: not once its storage is gone.
+   */
+  public boolean isConfigurable() {
+    return true;
+  }
+
   /** What its queues did. */
   public final DeviceStatistics statistics() {
     return statistics;
