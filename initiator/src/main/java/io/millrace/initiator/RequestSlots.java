@@ -14,20 +14,41 @@ final class RequestSlots {
   private static final int NO_CHAIN = DriverRing.NONE;
 
   /**
-   * What requests have beside their data.
+   * What requests have beside their data: the headers of all slots, and behind them the responses.
+   * Small ones share lines, so that a batch takes few from one core's cache to the other's.
    *
-   * @param slotBytes of each slot, a multiple of 64
-   * @param headerBytes that the device reads, at the slot's start
-   * @param responseAt offset of what it writes
-   * @param responseBytes how much that is
+   * @param headerBytes that the device reads
+   * @param headerStride from one slot's header to the next one's
+   * @param responseBytes that the device writes
+   * @param responseStride from one slot's response to the next one's
    * @param responseFirst whether that comes before the data that the device writes
    */
   record Shape(
-      int slotBytes, int headerBytes, int responseAt, int responseBytes, boolean responseFirst) {}
+      int headerBytes,
+      int headerStride,
+      int responseBytes,
+      int responseStride,
+      boolean responseFirst) {
+    private static final long LINE = 64;
+
+    /** Bytes that requests have beside their data, a multiple of 64. */
+    long controlBytes(int depth) {
+      return responsesAt(depth) + wholeLines((long) responseStride * depth);
+    }
+
+    private long responsesAt(int depth) {
+      return wholeLines((long) headerStride * depth);
+    }
+
+    private static long wholeLines(long bytes) {
+      return (bytes + LINE - 1) & -LINE;
+    }
+  }
 
   private final GuestMemory memory;
   private final DriverRing ring;
-  private final long control;
+  private final long headers;
+  private final long responses;
   private final Shape shape;
   private final int[] chains; // by slot: head of its chain or NO_CHAIN
   private final int[] slots; // by head
@@ -41,13 +62,14 @@ final class RequestSlots {
   /**
    * Slots without chains.
    *
-   * @param control host address of {@code depth} slots, aligned to 64
+   * @param control host address of the shape's memory for this depth, aligned to 64
    * @param depth most requests at once
    */
   RequestSlots(GuestMemory memory, DriverRing ring, long control, Shape shape, int depth) {
     this.memory = memory;
     this.ring = ring;
-    this.control = control;
+    headers = control;
+    responses = control + shape.responsesAt(depth);
     this.shape = shape;
     chains = new int[depth];
     Arrays.fill(chains, NO_CHAIN);
@@ -75,12 +97,12 @@ final class RequestSlots {
 
   /** Host address of a slot's header. */
   long header(int slot) {
-    return control + (long) slot * shape.slotBytes;
+    return headers + (long) slot * shape.headerStride;
   }
 
   /** Host address of a slot's response. */
   long response(int slot) {
-    return header(slot) + shape.responseAt;
+    return responses + (long) slot * shape.responseStride;
   }
 
   /**

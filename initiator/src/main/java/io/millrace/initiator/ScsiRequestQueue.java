@@ -8,13 +8,10 @@ import io.millrace.virtqueue.UsedHandler;
  * allocation after construction but by {@link #sense}, nothing thrown.
  */
 public final class ScsiRequestQueue extends RequestQueue {
-  /** Bytes of guest memory for each command beside its data: header and response. */
-  static final int CONTROL_BYTES = 192;
-
   private static final int HEADER_BYTES = 19 + VirtioScsi.CDB_BYTES;
   private static final int RESPONSE_BYTES = 12 + VirtioScsi.SENSE_BYTES;
   private static final RequestSlots.Shape SHAPE =
-      new RequestSlots.Shape(CONTROL_BYTES, HEADER_BYTES, 64, RESPONSE_BYTES, true);
+      new RequestSlots.Shape(HEADER_BYTES, 64, RESPONSE_BYTES, 128, true);
   private static final int RESIDUAL_AT = 4;
   private static final int STATUS_AT = 10;
   private static final int RESPONSE_AT = 11;
@@ -26,6 +23,11 @@ public final class ScsiRequestQueue extends RequestQueue {
 
   ScsiRequestQueue(GuestMemory memory, DriverQueue started, int depth) {
     super(memory, started, SHAPE, depth);
+  }
+
+  /** Bytes of guest memory for the headers and responses of so many commands, a multiple of 64. */
+  static long controlBytes(int depth) {
+    return SHAPE.controlBytes(depth);
   }
 
   /**

@@ -68,7 +68,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
         options.queues(),
         options.queueSize(),
         options.indirectEntries(),
-        (long) options.depth() * BlkQueue.CONTROL_BYTES,
+        BlkQueue.controlBytes(options.depth()),
         options.dataBytes(),
         options.sealed(),
         -1,

@@ -77,7 +77,7 @@ public final class VirtioScsiDriver implements AutoCloseable {
             VirtioScsi.FIRST_REQUEST_QUEUE + options.requestQueues(),
             options.queueSize(),
             options.indirectEntries(),
-            (long) options.depth() * ScsiRequestQueue.CONTROL_BYTES,
+            ScsiRequestQueue.controlBytes(options.depth()),
             options.dataBytes() + SCRATCH_BYTES + PAGE,
             options.sealed(),
             VirtioScsi.EVENT_QUEUE,

@@ -146,7 +146,9 @@ final class PerfLoadOptions {
       description = "Descriptors of a virtqueue. Default: what the depth needs.")
   private int queueSize;
 
-  @Option(names = "--indirect", description = "Requests use indirect tables.")
+  @Option(
+      names = "--indirect",
+      description = "Requests use indirect tables; with --packed they do anyway.")
   private boolean indirect;
 
   @Option(names = "--packed", description = "Queues have the packed format.")

@@ -121,7 +121,7 @@ final class DriverChains {
     assert places[chain] != 0 && !offered[chain] : chain;
     offered[chain] = true;
     if (inOrder) {
-      order[(oldest + offeredCount) % order.length] = chain;
+      order[wrapped(oldest + offeredCount)] = chain;
     }
     offeredCount++;
   }
@@ -141,11 +141,16 @@ final class DriverChains {
     int first = chain;
     if (inOrder) {
       first = order[oldest];
-      oldest = (oldest + 1) % order.length;
+      oldest = wrapped(oldest + 1);
     }
     offered[first] = false;
     offeredCount--;
     return first;
+  }
+
+  /** A place in {@link #order}, from one less than twice its length; no division. */
+  private int wrapped(int place) {
+    return place < order.length ? place : place - order.length;
   }
 
   /** Bytes of a chain that the device may write: those it wrote if a batch hides the number. */

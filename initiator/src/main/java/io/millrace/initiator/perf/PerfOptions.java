@@ -29,7 +29,8 @@ import java.util.function.Consumer;
  * @param cpusAllowed processors for the jobs, each job on one of them in turn; empty for any
  *     ({@code --cpus_allowed})
  * @param queueSize descriptors of a queue, a power of two; 0 for what the depth needs
- * @param indirect whether requests use indirect tables where the device has them
+ * @param indirect whether requests use indirect tables where the device has them; with {@code
+ *     packed} they do anyway
  * @param packed whether the queues have the packed format
  * @param groupReporting whether the result is one for all jobs ({@code --group_reporting})
  * @param verify what to prove
@@ -175,12 +176,20 @@ public record PerfOptions(
     if (queueSize != 0) {
       return queueSize;
     }
-    int wanted = usesTables() ? ioDepth : 3 * ioDepth;
+    int wanted = needsTables() ? ioDepth : 3 * ioDepth;
     return Math.max(128, Integer.highestOneBit(Math.max(1, wanted - 1)) << 1);
   }
 
-  /** Three descriptors a request leave no room in a queue of 1024 for more than 341 of them. */
+  /**
+   * Whether requests use tables where the device has them. Both sides write a packed ring's
+   * descriptors anew for each request: there one goes from core to core in place of three.
+   */
   boolean usesTables() {
+    return needsTables() || packed;
+  }
+
+  /** Three descriptors a request leave no room in a queue of 1024 for more than 341 of them. */
+  private boolean needsTables() {
     return indirect || ioDepth > 341;
   }
 

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /** A guest with a block device. */
 final class LoggedBlkGuest extends LoggedGuest {
   private static final int MOST_BYTES = 48 << 10; // of a request
-  private static final long CONTROL_BYTES = DEPTH * 128L;
+  private static final long CONTROL_BYTES = DEPTH * 32L; // header and status
   private static final long SECTORS = BlkTarget.DISK_BYTES / 512;
 
   private final VirtioBlkDriver driver;
