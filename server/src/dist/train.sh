@@ -21,6 +21,7 @@ truncate -s 16M train.img
 rm -f train.sock null.sock train.rpc
 # With -m, as servers are started that are to be fast: on the first core that may be used.
 core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+# Without a rehearsal: what is to be known is the way of a guest's requests.
 # A disk that completes at once beside one that does not, by configuration and by option.
 cat >train.json <<'END'
 {"subsystems": [
@@ -29,7 +30,7 @@ cat >train.json <<'END'
   {"subsystem": "vhost_blk", "config": [
     {"method": "vhost_create_blk_controller", "params": {"ctrlr": "null.sock", "dev_name": "null"}}]}]}
 END
-MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve -m "[$core]" -c train.json -S . --blk train.sock=train.img -r train.rpc \
+MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve --no-rehearsal -m "[$core]" -c train.json -S . --blk train.sock=train.img -r train.rpc \
   >serve.out 2>serve.err &
 server=$!
 trap 'kill -KILL "$server" 2>/dev/null || true' EXIT

@@ -21,6 +21,7 @@ final class WarmUp {
   private static final Duration TIME = Duration.ofSeconds(6);
   private static final int STEPS_A_SECOND = (int) (1000 / WarmUpLoad.STEP.toMillis());
   private static final int PEAK_FROM = 5 * STEPS_A_SECOND;
+  private static final Duration ALONE = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** What is drawn of the first seconds: one point for each tenth. */
@@ -32,6 +33,7 @@ final class WarmUp {
   static List<Figure> measure(Peers peers) throws IOException, InterruptedException {
     List<long[]> started = new ArrayList<>();
     List<long[]> added = new ArrayList<>();
+    List<long[]> alone = new ArrayList<>();
     Path work = peers.work();
     Contender.Server other = peers.millraceNulls("warm-other", 1);
     List<String> command = WarmUpLoad.command(other.socket());
@@ -51,12 +53,25 @@ final class WarmUp {
           add(work, more);
           added.add(counts(load));
         }
+        alone.add(afterASecond(peers, load));
       }
     }
     List<Figure> figures = new ArrayList<>();
     figures.addAll(figures("after a start", started));
+    figures.addAll(figures("after a start and a second alone", alone));
     figures.addAll(figures("after a disk is added", added));
     return figures;
+  }
+
+  /** Of a server that nobody came to for a second, as when a machine starts its guests. */
+  private static long[] afterASecond(Peers peers, Child load)
+      throws IOException, InterruptedException {
+    Contender.Server server = peers.millraceNulls("alone", 1);
+    try (Child _ = server.start("warm-alone", Contest.SERVER_CORE, peers.work())) {
+      Thread.sleep(ALONE);
+      load.say(WarmUpLoad.line(server.socket(), TIME));
+      return counts(load);
+    }
   }
 
   private static void add(Path work, Path socket) throws IOException {

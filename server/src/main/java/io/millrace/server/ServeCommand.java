@@ -90,6 +90,13 @@ final class ServeCommand extends ServerCommand {
   private boolean poll;
 
   @Option(
+      names = "--no-rehearsal",
+      description =
+          "Does not work on a disk of its own for half a second while nobody has come yet: the"
+              + " first guest waits for the compiler.")
+  private boolean noRehearsal;
+
+  @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
       description = "Configuration in SPDK's JSON format.")
@@ -188,6 +195,7 @@ final class ServeCommand extends ServerCommand {
         .withScsi(scsi)
         .withCores(cores)
         .withPoll(poll)
+        .withRehearsal(!noRehearsal)
         .withConfiguration(configuration)
         .withRpcSocket(rpcSocket)
         .withState(state)

@@ -17,6 +17,7 @@ final class ServeOptions {
   private List<DiskOption> scsi = List.of();
   private @Nullable BitSet cores;
   private boolean poll;
+  private boolean rehearsal = true;
   private @Nullable Path configuration;
   private @Nullable Path rpcSocket;
   private @Nullable Path state;
@@ -45,6 +46,7 @@ final class ServeOptions {
     copy.scsi = scsi;
     copy.cores = cores;
     copy.poll = poll;
+    copy.rehearsal = rehearsal;
     copy.configuration = configuration;
     copy.rpcSocket = rpcSocket;
     copy.state = state;
@@ -82,6 +84,13 @@ final class ServeOptions {
   ServeOptions withPoll(boolean value) {
     ServeOptions other = copy();
     other.poll = value;
+    return other;
+  }
+
+  /** The same, with a {@link Rehearsal} or not. */
+  ServeOptions withRehearsal(boolean value) {
+    ServeOptions other = copy();
+    other.rehearsal = value;
     return other;
   }
 
@@ -152,6 +161,10 @@ final class ServeOptions {
 
   boolean poll() {
     return poll;
+  }
+
+  boolean rehearsal() {
+    return rehearsal;
   }
 
   @Nullable Path configuration() {

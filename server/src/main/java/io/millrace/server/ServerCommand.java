@@ -52,6 +52,7 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
         manager.ready(summary);
         Preload.requestPath();
         tidyHeap();
+        target.rehearse(stopRequested::isDone);
         var _ = target.over().thenRun(() -> stopRequested.complete(null));
         stopRequested.join();
       }
@@ -74,6 +75,7 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
       String waiting = target.summary() + "; framework_start_init has it serve";
       say("waiting: " + waiting);
       manager.ready("waiting: " + waiting);
+      target.rehearse(() -> up.isDone() || stopRequested.isDone());
     }
     try {
       CompletableFuture.anyOf(up, stopRequested).get();

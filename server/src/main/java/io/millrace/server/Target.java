@@ -50,6 +50,7 @@ final class Target {
   private final VhostControllers controllers;
   private final BlkControllers blk;
   private final RingScheduler scheduler;
+  private final Rehearsal rehearsal;
   private final Deque<Undo> undo = new ArrayDeque<>();
   private final CompletableFuture<@Nullable Void> initialised = new CompletableFuture<>();
   private CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
@@ -67,6 +68,7 @@ final class Target {
     List<Reactor> polling = List.copyOf(cores.polling().values());
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
+    this.rehearsal = new Rehearsal(cores);
     undo.push(this::closeState); // after the last reactor that could ask for something
     undo.push(cores::close);
     undo.push(this::releaseNvmeControllers);
@@ -236,6 +238,26 @@ final class Target {
       scsi = made;
     }
     return made;
+  }
+
+  /**
+   * Rehearses, if that is wanted, as long as no front-end is there and something of it is left.
+   *
+   * @param ending when to end it all the same
+   */
+  void rehearse(Rehearsal.Ending ending) throws InterruptedException {
+    if (options.rehearsal()) {
+      rehearsal.play(() -> ending.isDue() || hasSessions());
+    }
+  }
+
+  private boolean hasSessions() throws InterruptedException {
+    try {
+      return cores.onControl(
+          () -> controllers.all().stream().anyMatch(one -> !one.sessions().isEmpty()));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What is served, on one line. */

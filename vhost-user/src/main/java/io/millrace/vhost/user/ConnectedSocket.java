@@ -2,7 +2,7 @@ package io.millrace.vhost.user;
 
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
-import io.millrace.linux.InheritedSocket;
+import io.millrace.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -15,14 +15,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectedSocket implements VhostSocket {
   private final Path path;
-  private final FileDescriptor waiting = EventFd.create();
+  private final FileDescriptor waiting;
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
   private @Nullable MessageChannel connected;
 
   /** Takes the socket over, also when this fails. */
-  ConnectedSocket(InheritedSocket socket) throws IOException {
+  ConnectedSocket(FileDescriptor socket) throws IOException {
     this.path = Path.of("fd" + socket.number());
-    this.connected = MessageChannel.of(socket.descriptor());
+    MessageChannel channel = MessageChannel.of(socket);
+    this.connected = channel;
+    try {
+      this.waiting = EventFd.create();
+    } catch (LinuxException e) {
+      channel.close();
+      throw e;
+    }
     EventFd.signal(waiting.number());
   }
 

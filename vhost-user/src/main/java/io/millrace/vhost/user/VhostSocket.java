@@ -1,6 +1,7 @@
 package io.millrace.vhost.user;
 
 import io.millrace.linux.Errno;
+import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.InheritedSocket;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
@@ -45,7 +46,17 @@ public sealed interface VhostSocket extends AutoCloseable
    */
   static VhostSocket inherit(int number) throws IOException {
     InheritedSocket socket = InheritedSocket.adopt(number);
-    return socket.isListening() ? new InheritedListener(socket) : new ConnectedSocket(socket);
+    return socket.isListening() ? new InheritedListener(socket) : of(socket.descriptor());
+  }
+
+  /**
+   * One whose other end is a front-end already.
+   *
+   * @param connected belongs to this from now on, also when this fails
+   * @throws IOException the message is one line
+   */
+  static VhostSocket of(FileDescriptor connected) throws IOException {
+    return new ConnectedSocket(connected);
   }
 
   /**

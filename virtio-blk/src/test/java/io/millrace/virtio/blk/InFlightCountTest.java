@@ -42,7 +42,8 @@ class InFlightCountTest {
                       control,
                       List.of(polling),
                       new StallWatch(control, List.of(polling)),
-                      new DeviceStatistics("test")));
+                      new DeviceStatistics("test"),
+                      false));
       try (RawRing ring = new RawRing(path, true, VirtioFeature.VERSION_1)) {
         ring.validRead(0, 1);
         ring.offer(0);

@@ -108,7 +108,8 @@ final class SteppedTarget implements AutoCloseable {
             reactor,
             List.of(reactor),
             new StallWatch(reactor, List.of(reactor)),
-            new DeviceStatistics("test"));
+            new DeviceStatistics("test"),
+            false);
     bystander = connect();
     connect().close();
     awaitNobodyElse();

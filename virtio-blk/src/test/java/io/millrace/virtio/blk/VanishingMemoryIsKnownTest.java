@@ -43,7 +43,8 @@ class VanishingMemoryIsKnownTest {
                   reactor,
                   List.of(reactor),
                   new StallWatch(reactor, List.of(reactor)),
-                  new DeviceStatistics("test")));
+                  new DeviceStatistics("test"),
+                  false));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

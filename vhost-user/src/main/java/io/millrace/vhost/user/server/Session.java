@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One connected front-end: reads a message, has it done by {@link SessionMessages}, answers, and
@@ -69,7 +70,7 @@ final class Session {
     this.messages =
         new SessionMessages(this, offered, device, changes, logMessages, inflight, rings);
     this.watch = control.watch(channel.descriptorNumber(), this::ready);
-    LOG.info("{}: front-end connected", name);
+    event("front-end connected");
   }
 
   private void ready(boolean readable, boolean writable) {
@@ -240,9 +241,13 @@ final class Session {
     return closed;
   }
 
+  private void event(String what) {
+    LOG.atLevel(server.isQuiet() ? Level.DEBUG : Level.INFO).log("{}: {}", name, what);
+  }
+
   private void disconnected(String how) {
     if (!closed) {
-      LOG.info("{}: {}", name, how);
+      event(how);
       close();
     }
   }

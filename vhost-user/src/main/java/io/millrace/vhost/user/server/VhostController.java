@@ -50,9 +50,12 @@ public abstract class VhostController {
    * Lets front-ends come.
    *
    * @param socket belongs to this from now on
+   * @param quiet whether nobody needs to hear that one came or went
    */
-  final void serve(VhostSocket socket, Reactor control, StallWatch stalls) throws IOException {
-    server = new VhostServer(socket, device, control, placement.reactors(), stalls, statistics);
+  final void serve(VhostSocket socket, Reactor control, StallWatch stalls, boolean quiet)
+      throws IOException {
+    server =
+        new VhostServer(socket, device, control, placement.reactors(), stalls, statistics, quiet);
   }
 
   /** The controller's name. */

@@ -29,6 +29,7 @@ public final class VhostControllers {
   private final StallWatch stalls;
   private final Map<String, VhostController> byName = new LinkedHashMap<>();
   private final SlowRequestLog slowRequests;
+  private final boolean quiet;
   private long slowMicros; // of new controllers
   private int nextReactor;
 
@@ -39,9 +40,19 @@ public final class VhostControllers {
    * @param reactors the polling ones, by core; at least one
    */
   public VhostControllers(Reactor control, Map<Integer, Reactor> reactors) {
+    this(control, reactors, false);
+  }
+
+  /**
+   * The same, perhaps for the process itself.
+   *
+   * @param quiet whether nobody needs to hear that one came or went
+   */
+  public VhostControllers(Reactor control, Map<Integer, Reactor> reactors, boolean quiet) {
     this.control = control;
     this.reactors = new TreeMap<>(reactors);
     this.stalls = new StallWatch(control, reactors.values());
+    this.quiet = quiet;
     this.slowRequests = new SlowRequestLog(control, byName.values());
   }
 
@@ -107,7 +118,7 @@ public final class VhostControllers {
    */
   public void serve(VhostController controller, VhostSocket socket) throws ControllerException {
     try {
-      controller.serve(socket, control, stalls);
+      controller.serve(socket, control, stalls, quiet);
     } catch (IOException | IllegalStateException e) {
       socket.close();
       throw new ControllerException(Errno.EIO, controller.name() + ": " + e.getMessage());

@@ -40,6 +40,7 @@ public final class VhostServer {
   private final List<Reactor> reactors;
   private final StallWatch stalls;
   private final DeviceStatistics statistics;
+  private final boolean quiet;
   private final Set<Session> sessions = new LinkedHashSet<>();
   private final Set<Session> ending = new LinkedHashSet<>();
   private final Set<RingRunner> hanging =
@@ -58,6 +59,7 @@ public final class VhostServer {
    * @param reactors all that the device's queues may run on
    * @param stalls watches these, and perhaps others
    * @param statistics of the device
+   * @param quiet whether nobody needs to hear that a front-end came or went: logged at debug level
    */
   public VhostServer(
       VhostSocket socket,
@@ -65,7 +67,8 @@ public final class VhostServer {
       Reactor control,
       List<Reactor> reactors,
       StallWatch stalls,
-      DeviceStatistics statistics)
+      DeviceStatistics statistics,
+      boolean quiet)
       throws IOException {
     this.socket = socket;
     this.device = device;
@@ -73,6 +76,7 @@ public final class VhostServer {
     this.reactors = List.copyOf(reactors);
     this.stalls = stalls;
     this.statistics = statistics;
+    this.quiet = quiet;
     this.faultListener = () -> control.execute(this::memoryFault);
     this.watch = control.watch(socket.descriptorNumber(), (readable, writable) -> accept());
     for (Reactor reactor : this.reactors) {
@@ -106,6 +110,10 @@ public final class VhostServer {
 
   DeviceStatistics statistics() {
     return statistics;
+  }
+
+  boolean isQuiet() {
+    return quiet;
   }
 
   Reactor control() {

@@ -36,7 +36,8 @@ class UnservableFrontendTest {
                   control,
                   List.of(),
                   new StallWatch(control, List.of()),
-                  new DeviceStatistics("test")));
+                  new DeviceStatistics("test"),
+                  false));
         } catch (Exception e) {
           server.completeExceptionally(e);
         }

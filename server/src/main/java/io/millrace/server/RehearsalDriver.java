@@ -1,0 +1,119 @@
+package io.millrace.server;
+
+import io.millrace.initiator.BlkQueue;
+import io.millrace.initiator.VirtioBlk;
+import io.millrace.reactor.Poller;
+import io.millrace.reactor.PollerHandle;
+import io.millrace.reactor.Reactor;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The guest of a rehearsal: three reads and a write in turn, as many at once as a busy guest has.
+ * It is a poller of the reactor that serves it, so that each of them has its turn however few cores
+ * there are. The reactor's thread, but for what waits.
+ */
+final class RehearsalDriver implements Poller {
+  static final int DEPTH = 32;
+  static final int BLOCK_BYTES = 4096;
+
+  private static final int WRITE_EVERY = 4;
+
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final BlkQueue queue;
+  private final long data;
+  private final int blocks;
+  private @Nullable PollerHandle handle;
+  private volatile boolean stopping;
+  private long submitted;
+
+  /**
+   * A guest that has not begun.
+   *
+   * @param queue with room for {@link #DEPTH} requests
+   * @param data host address of {@link #DEPTH} blocks in shared memory
+   * @param blocks of the disk
+   */
+  RehearsalDriver(BlkQueue queue, long data, int blocks) {
+    this.queue = queue;
+    this.data = data;
+    this.blocks = blocks;
+  }
+
+  /** Begins, on this reactor. */
+  void begin(Reactor reactor) {
+    handle = reactor.add(this);
+    for (int slot = 0; slot < DEPTH; slot++) {
+      submit(slot);
+    }
+    queue.kick();
+  }
+
+  /** Has it end when all is back that it has under way; any thread. */
+  void stop() {
+    stopping = true;
+  }
+
+  /** Waits for the end; any thread. False if it did not come in time. */
+  boolean awaitEnd(Duration most) throws InterruptedException {
+    return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Requests so far; for who waited for the end. */
+  long requests() {
+    return submitted;
+  }
+
+  private void submit(long slot) {
+    submitted++;
+    int type = submitted % WRITE_EVERY == 0 ? VirtioBlk.T_OUT : VirtioBlk.T_IN;
+    long sector = submitted % blocks * (BLOCK_BYTES / VirtioBlk.SECTOR_BYTES);
+    queue.submit(type, sector, data + slot * BLOCK_BYTES, BLOCK_BYTES, slot);
+  }
+
+  private void completed(long slot, int status, long writtenBytes) {
+    if (!stopping) {
+      submit(slot);
+    }
+  }
+
+  @Override
+  public int poll() {
+    int count = queue.poll(this::completed);
+    queue.kick();
+    if (stopping && (queue.inFlightCount() == 0 || queue.isBroken())) {
+      end();
+    }
+    return count;
+  }
+
+  private void end() {
+    PollerHandle place = handle;
+    if (place != null) {
+      place.close();
+    }
+    ended.countDown();
+  }
+
+  @Override
+  public boolean arm() {
+    return false; // it is polled as long as it is there
+  }
+
+  @Override
+  public void disarm() {
+    // It never rests.
+  }
+
+  @Override
+  public String pollerName() {
+    return "rehearsal";
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    ended.countDown();
+  }
+}

@@ -1,0 +1,128 @@
+package io.millrace.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.initiator.BlkDriverOptions;
+import io.millrace.initiator.VirtioBlkDriver;
+import io.millrace.reactor.Reactor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server works on a disk of its own while nobody is there, and leaves nothing of it. */
+@Timeout(60)
+class RehearsalTest {
+  @TempDir private Path dir;
+
+  private Cores cores;
+
+  @BeforeEach
+  void start() throws Exception {
+    cores = Cores.start(null, false);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    cores.close();
+  }
+
+  @Test
+  void requestsArePlayedAndNothingIsLeft() throws Exception {
+    Rehearsal rehearsal = new Rehearsal(cores);
+    rehearsal.play(() -> false);
+    long descriptors = openDescriptors();
+    Rehearsal again = new Rehearsal(cores);
+    again.play(() -> false);
+
+    assertThat(rehearsal.requests()).isGreaterThan(1000);
+    assertThat(again.requests()).isGreaterThan(1000);
+    assertThat(openDescriptors()).isEqualTo(descriptors);
+    assertThat(pollers()).isZero();
+  }
+
+  @Test
+  void whoHasComeIsNotKeptWaiting() throws Exception {
+    Rehearsal rehearsal = new Rehearsal(cores);
+    rehearsal.play(() -> true);
+    assertThat(rehearsal.requests()).isZero();
+
+    AtomicInteger asked = new AtomicInteger();
+    rehearsal.play(() -> asked.incrementAndGet() > 2);
+    assertThat(asked).hasValue(3);
+    long before = rehearsal.requests();
+    rehearsal.play(() -> false);
+    assertThat(rehearsal.requests()).as("what was left is played").isGreaterThan(before);
+    before = rehearsal.requests();
+    rehearsal.play(() -> false);
+    assertThat(rehearsal.requests()).as("and no more").isEqualTo(before);
+  }
+
+  @Test
+  void nobodySeesIt() throws Exception {
+    try (ConfiguredServer server = ConfiguredServer.start(dir, null, false)) {
+      AtomicInteger asked = new AtomicInteger();
+      server
+          .target()
+          .rehearse(() -> {
+            seesNothing(server);
+            return asked.incrementAndGet() == 3;
+          });
+      assertThat(asked).hasValue(3);
+    }
+  }
+
+  private static void seesNothing(ConfiguredServer server) {
+    try {
+      assertThat(server.call("bdev_get_bdevs")).isEmpty();
+      assertThat(server.call("vhost_get_controllers")).isEmpty();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void thereIsNoneOnceAFrontEndIsThere() throws Exception {
+    try (ConfiguredServer server = ConfiguredServer.start(dir, null, false)) {
+      server.call("bdev_null_create", "{'name': 'n', 'block_size': 512, 'num_blocks': 8}");
+      server.call("vhost_create_blk_controller", "{'ctrlr': 'vm', 'dev_name': 'n'}");
+      try (VirtioBlkDriver _ =
+          VirtioBlkDriver.open(dir.resolve("vm"), BlkDriverOptions.defaults())) {
+        AtomicInteger asked = new AtomicInteger();
+        server.target().rehearse(() -> asked.incrementAndGet() > 100);
+        assertThat(asked).as("looked at once").hasValue(1);
+      }
+    }
+  }
+
+  @Test
+  void thereIsNoneWhereNoneIsWanted() throws Exception {
+    Target target = Target.start(ServeOptions.in(dir).withRehearsal(false));
+    try {
+      target.rehearse(() -> {
+        throw new AssertionError("it is asked whether to end");
+      });
+    } finally {
+      target.stop();
+    }
+  }
+
+  private int pollers() throws Exception {
+    Reactor reactor = cores.polling().firstEntry().getValue();
+    CompletableFuture<Integer> count = new CompletableFuture<>();
+    reactor.execute(() -> count.complete(reactor.pollers().size()));
+    return count.get();
+  }
+
+  private static long openDescriptors() throws IOException {
+    try (var names = Files.list(Path.of("/proc/self/fd"))) {
+      return names.count();
+    }
+  }
+}
