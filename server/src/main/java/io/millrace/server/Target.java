@@ -11,6 +11,7 @@ import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.vhost.user.server.RequestRecordings;
 import io.millrace.vhost.user.server.RingBalancer;
 import io.millrace.vhost.user.server.VhostControllers;
+import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
 import io.millrace.virtio.scsi.ScsiControllers;
 import java.nio.file.Path;
@@ -241,20 +242,23 @@ final class Target {
   }
 
   /**
-   * Rehearses, if that is wanted, as long as no front-end is there and something of it is left.
+   * Rehearses, if that is wanted, as long as no front-end is there and something of it is left. Not
+   * where there is SCSI: what is compiled for block requests alone would be so for its requests
+   * too.
    *
    * @param ending when to end it all the same
    */
   void rehearse(Rehearsal.Ending ending) throws InterruptedException {
     if (options.rehearsal()) {
-      rehearsal.play(() -> ending.isDue() || hasSessions());
+      rehearsal.play(() -> ending.isDue() || hasSessionsOrScsi());
     }
   }
 
-  private boolean hasSessions() throws InterruptedException {
+  private boolean hasSessionsOrScsi() throws InterruptedException {
     try {
-      return cores.onControl(
-          () -> controllers.all().stream().anyMatch(one -> !one.sessions().isEmpty()));
+      return cores.onControl(() ->
+          controllers.all().stream()
+              .anyMatch(one -> !(one instanceof BlkController) || !one.sessions().isEmpty()));
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }

@@ -102,6 +102,16 @@ class RehearsalTest {
   }
 
   @Test
+  void thereIsNoneBesideScsi() throws Exception {
+    try (ConfiguredServer server = ConfiguredServer.start(dir, null, false)) {
+      server.call("vhost_create_scsi_controller", "{'ctrlr': 'vm'}");
+      AtomicInteger asked = new AtomicInteger();
+      server.target().rehearse(() -> asked.incrementAndGet() > 100);
+      assertThat(asked).as("looked at once").hasValue(1);
+    }
+  }
+
+  @Test
   void thereIsNoneWhereNoneIsWanted() throws Exception {
     Target target = Target.start(ServeOptions.in(dir).withRehearsal(false));
     try {
