@@ -144,6 +144,8 @@ class SavedConfigurationTest {
       server.call( // a guest may still have it, but no other server will
           "vhost_controller_set_coalescing",
           "{'ctrlr': 'blk', 'delay_base_us': 9, 'iops_threshold': 50000}");
+      server.call("vhost_enable_histogram", "{'ctrlr': 'blk', 'enable': true}");
+      server.call("vhost_set_slow_request_threshold", "{'ctrlr': 'blk', 'threshold_us': 900}");
 
       assertThat(server.configuration().get("vhost_blk")).isEmpty();
       assertThat(server.configuration().get("vhost_scsi").toString())

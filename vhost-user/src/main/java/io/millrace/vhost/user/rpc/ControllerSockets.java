@@ -9,6 +9,7 @@ import io.millrace.rpc.RpcException;
 import io.millrace.vhost.user.VhostSocket;
 import io.millrace.vhost.user.VhostSocket.SocketAccess;
 import io.millrace.vhost.user.server.ControllerException;
+import io.millrace.vhost.user.server.VhostController;
 import io.millrace.vhost.user.server.VhostControllers;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Where the sockets of controllers are that methods make, and what these methods have in common.
@@ -36,6 +38,27 @@ public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
     names.add(controller);
     names.addAll(List.of(below));
     return Configuration.id("vhost", names.toArray(String[]::new));
+  }
+
+  /**
+   * Records a call that set something on a controller, unless no configuration would bring that
+   * controller back: what would then be saved could not be loaded.
+   *
+   * @param setting what it set; one call is recorded of each
+   * @param params of the call; null where things are now as they are without it
+   */
+  static void record(
+      Configuration configuration,
+      VhostController controller,
+      String setting,
+      Arguments call,
+      @Nullable ObjectNode params) {
+    String id = id(controller.name(), setting);
+    if (params == null) {
+      configuration.remove(id);
+    } else if (controller.isConfigurable()) {
+      configuration.put(controller.subsystem(), id, call.method(), params);
+    }
   }
 
   /** The cores that it may use. */

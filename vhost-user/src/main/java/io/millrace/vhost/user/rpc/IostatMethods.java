@@ -23,7 +23,6 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
@@ -79,7 +78,8 @@ public final class IostatMethods {
     ObjectNode params = JsonNodeFactory.instance.objectNode();
     params.put("ctrlr", controller.name());
     params.put("enable", enable);
-    record(controller, "histogram", "vhost_enable_histogram", enable ? params : null);
+    ControllerSockets.record(
+        configuration, controller, "histogram", arguments, enable ? params : null);
     return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 
@@ -91,23 +91,8 @@ public final class IostatMethods {
     ObjectNode params = JsonNodeFactory.instance.objectNode();
     params.put("ctrlr", controller.name());
     params.put("threshold_us", micros);
-    record(controller, "slow_requests", "vhost_set_slow_request_threshold", params);
+    ControllerSockets.record(configuration, controller, "slow_requests", arguments, params);
     return CompletableFuture.completedStage(BooleanNode.TRUE);
-  }
-
-  /**
-   * Records a setting of a controller.
-   *
-   * @param params null for one that is as it is without a call
-   */
-  private void record(
-      VhostController controller, String setting, String method, @Nullable ObjectNode params) {
-    String id = ControllerSockets.id(controller.name(), setting);
-    if (params == null) {
-      configuration.remove(id);
-    } else {
-      configuration.put(controller.subsystem(), id, method, params);
-    }
   }
 
   private CompletionStage<JsonNode> get(Arguments arguments) throws RpcException {

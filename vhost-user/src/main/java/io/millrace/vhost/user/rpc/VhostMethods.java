@@ -84,12 +84,9 @@ public final class VhostMethods {
     var setting =
         new Coalescing(arguments.intValue("delay_base_us"), arguments.intValue("iops_threshold"));
     controller.coalescing(setting);
-    String id = ControllerSockets.id(name, "coalescing");
-    if (setting.equals(Coalescing.OFF)) {
-      configuration.remove(id);
-    } else if (controller.isConfigurable()) {
-      configuration.put(controller.subsystem(), id, arguments.method(), arguments.asCalled());
-    }
+    boolean off = setting.equals(Coalescing.OFF);
+    ControllerSockets.record(
+        configuration, controller, "coalescing", arguments, off ? null : arguments.asCalled());
     return CompletableFuture.completedStage(BooleanNode.TRUE);
   }
 
