@@ -44,7 +44,7 @@ final class Rehearsal {
   private static final Duration TIME = Duration.ofMillis(500);
 
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
-  private static final long STOP_SECONDS = 5;
+  private static final long STOP_SECONDS = 2;
   private static final int BLOCKS = 1024;
   private static final String NAME = "rehearsal";
 
@@ -75,11 +75,10 @@ final class Rehearsal {
     long start = System.nanoTime();
     try {
       List<FileDescriptor> ends = SocketPair.create();
-      VhostSocket front = VhostSocket.of(ends.getFirst());
-      VhostSocket back = VhostSocket.of(ends.getLast());
-      try (front) {
+      try (VhostSocket front = VhostSocket.of(ends.getFirst())) {
+        VhostSocket back = VhostSocket.of(ends.getLast());
         cores.onControl(() -> serve(back));
-        drive(front, start, ending);
+        drive(front, start + leftNanos, ending);
       } finally {
         cores.awaitOnControl(controllers::deleteAll, STOP_SECONDS);
         cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS);
@@ -101,7 +100,7 @@ final class Rehearsal {
     return true;
   }
 
-  private void drive(VhostSocket front, long start, Ending ending)
+  private void drive(VhostSocket front, long endNanos, Ending ending)
       throws InitiatorException, InterruptedException {
     int depth = RehearsalDriver.DEPTH;
     long dataBytes = (long) depth * RehearsalDriver.BLOCK_BYTES;
@@ -110,19 +109,24 @@ final class Rehearsal {
             .withQueues(1, 4 * depth, depth)
             .withMemory(dataBytes + RehearsalDriver.BLOCK_BYTES, true)
             .withPoisonStatus(false);
-    try (VirtioBlkDriver driver = VirtioBlkDriver.accept(front, options)) {
-      long data = driver.memory().allocate(dataBytes, RehearsalDriver.BLOCK_BYTES);
-      RehearsalDriver guest = new RehearsalDriver(driver.queue(0), data, BLOCKS);
-      Reactor reactor = cores.polling().firstEntry().getValue();
-      reactor.execute(() -> guest.begin(reactor));
+    VirtioBlkDriver driver = VirtioBlkDriver.accept(front, options);
+    long data = driver.memory().allocate(dataBytes, RehearsalDriver.BLOCK_BYTES);
+    RehearsalDriver guest = new RehearsalDriver(driver.queue(0), data, BLOCKS);
+    Reactor reactor = cores.polling().firstEntry().getValue();
+    reactor.execute(() -> guest.begin(reactor));
+    try {
       boolean ended = false;
-      while (!ended && !ending.isDue() && System.nanoTime() - start < leftNanos) {
+      while (!ended && !ending.isDue() && System.nanoTime() - endNanos < 0) {
         ended = guest.awaitEnd(LOOK_EVERY);
       }
+    } finally {
       guest.stop();
-      guest.awaitEnd(Duration.ofSeconds(STOP_SECONDS));
-      requests += guest.requests();
-      LOG.debug("rehearsed with {} requests", requests);
+      // Else the reactor hangs, or the whole process did, and it may still look at that memory.
+      if (guest.awaitEnd(Duration.ofSeconds(STOP_SECONDS))) {
+        requests += guest.requests();
+        LOG.debug("rehearsed with {} requests", requests);
+        driver.close();
+      }
     }
   }
 }

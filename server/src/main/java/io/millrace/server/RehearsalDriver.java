@@ -51,7 +51,7 @@ final class RehearsalDriver implements Poller {
     queue.kick();
   }
 
-  /** Has it end when all is back that it has under way; any thread. */
+  /** Has it end at its next turn, whatever it has under way; any thread. */
   void stop() {
     stopping = true;
   }
@@ -83,7 +83,7 @@ final class RehearsalDriver implements Poller {
   public int poll() {
     int count = queue.poll(this::completed);
     queue.kick();
-    if (stopping && (queue.inFlightCount() == 0 || queue.isBroken())) {
+    if (stopping) {
       end();
     }
     return count;

@@ -52,8 +52,8 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
         manager.ready(summary);
         Preload.requestPath();
         tidyHeap();
-        target.rehearse(stopRequested::isDone);
         var _ = target.over().thenRun(() -> stopRequested.complete(null));
+        target.rehearse(stopRequested::isDone);
         stopRequested.join();
       }
     } finally {

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Timeout;
 class CoresTest {
   private final CountDownLatch answer = new CountDownLatch(1);
 
-  private void hang(Reactor reactor) throws InterruptedException {
+  /** Has a reactor hang until it is answered. */
+  static void hang(Reactor reactor, CountDownLatch answer) throws InterruptedException {
     CountDownLatch hanging = new CountDownLatch(1);
     reactor.execute(() -> {
       hanging.countDown();
@@ -32,7 +33,7 @@ class CoresTest {
   void closingLeavesAReactorThatHangs() throws Exception {
     Cores cores = Cores.start(null, false);
     Reactor stuck = cores.polling().firstEntry().getValue();
-    hang(stuck);
+    hang(stuck, answer);
 
     cores.close();
 
@@ -44,7 +45,7 @@ class CoresTest {
   @Test
   void waitingForAControlThreadThatHangsEnds() throws Exception {
     Cores cores = Cores.start(null, false);
-    hang(cores.control());
+    hang(cores.control(), answer);
 
     assertThatThrownBy(() -> cores.awaitOnControl(() -> CompletableFuture.completedFuture(true), 1))
         .isInstanceOf(TimeoutException.class);

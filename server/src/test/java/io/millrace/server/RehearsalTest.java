@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +63,26 @@ class RehearsalTest {
     before = rehearsal.requests();
     rehearsal.play(() -> false);
     assertThat(rehearsal.requests()).as("and no more").isEqualTo(before);
+  }
+
+  /** As when the process is stopped for a while: the reactor goes on with what it had. */
+  @Test
+  void aReactorThatIsLateFindsTheMemoryStillThere() throws Exception {
+    Reactor reactor = cores.polling().firstEntry().getValue();
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    new Rehearsal(cores)
+        .play(() -> {
+          if (asked.incrementAndGet() == 2) {
+            CoresTest.hang(reactor, goOn);
+          }
+          return asked.get() == 3;
+        });
+
+    goOn.countDown();
+    while (pollers() > 0) {
+      Thread.onSpinWait(); // until the test's deadline
+    }
   }
 
   @Test
