@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How fast a server is that has just started, and a disk that was just added to a running one: the
- * share of its own peak, by a load that is warm and waits for the socket. The server has one core
- * for its compiler and its requests.
+ * share of its own peak, by a load that is warm and waits for the socket, or comes a second later.
+ * The server has one core for its compiler and its requests.
  */
 final class WarmUp {
   private static final int STARTS = 5;

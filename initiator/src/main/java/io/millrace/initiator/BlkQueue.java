@@ -8,7 +8,7 @@ import io.millrace.virtqueue.UsedHandler;
  * construction, nothing thrown.
  */
 public final class BlkQueue extends RequestQueue {
-  private static final RequestSlots.Shape SHAPE = new RequestSlots.Shape(16, 16, 1, 16, false);
+  static final RequestSlots.Shape SHAPE = new RequestSlots.Shape(16, 16, 1, 16, false);
 
   private final boolean poisonStatus;
   private final UsedHandler usedHandler = this::used;
@@ -18,18 +18,13 @@ public final class BlkQueue extends RequestQueue {
    * Makes the requests of a started queue.
    *
    * @param memory holds ring, control blocks and data
-   * @param started with {@link #controlBytes} of control memory
+   * @param started with the shape's control memory
    * @param depth most requests at once
    * @param poisonStatus whether to see when the device does not write a status
    */
   BlkQueue(GuestMemory memory, DriverQueue started, int depth, boolean poisonStatus) {
     super(memory, started, SHAPE, depth);
     this.poisonStatus = poisonStatus;
-  }
-
-  /** Bytes of guest memory for the headers and statuses of so many requests, a multiple of 64. */
-  static long controlBytes(int depth) {
-    return SHAPE.controlBytes(depth);
   }
 
   /**

@@ -10,7 +10,7 @@ import io.millrace.virtqueue.UsedHandler;
 public final class ScsiRequestQueue extends RequestQueue {
   private static final int HEADER_BYTES = 19 + VirtioScsi.CDB_BYTES;
   private static final int RESPONSE_BYTES = 12 + VirtioScsi.SENSE_BYTES;
-  private static final RequestSlots.Shape SHAPE =
+  static final RequestSlots.Shape SHAPE =
       new RequestSlots.Shape(HEADER_BYTES, 64, RESPONSE_BYTES, 128, true);
   private static final int RESIDUAL_AT = 4;
   private static final int STATUS_AT = 10;
@@ -23,11 +23,6 @@ public final class ScsiRequestQueue extends RequestQueue {
 
   ScsiRequestQueue(GuestMemory memory, DriverQueue started, int depth) {
     super(memory, started, SHAPE, depth);
-  }
-
-  /** Bytes of guest memory for the headers and responses of so many commands, a multiple of 64. */
-  static long controlBytes(int depth) {
-    return SHAPE.controlBytes(depth);
   }
 
   /**

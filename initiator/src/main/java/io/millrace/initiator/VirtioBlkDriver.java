@@ -68,7 +68,7 @@ public final class VirtioBlkDriver implements AutoCloseable {
         options.queues(),
         options.queueSize(),
         options.indirectEntries(),
-        BlkQueue.controlBytes(options.depth()),
+        BlkQueue.SHAPE.controlBytes(options.depth()),
         options.dataBytes(),
         options.sealed(),
         -1,

@@ -77,7 +77,7 @@ public final class VirtioScsiDriver implements AutoCloseable {
             VirtioScsi.FIRST_REQUEST_QUEUE + options.requestQueues(),
             options.queueSize(),
             options.indirectEntries(),
-            ScsiRequestQueue.controlBytes(options.depth()),
+            ScsiRequestQueue.SHAPE.controlBytes(options.depth()),
             options.dataBytes() + SCRATCH_BYTES + PAGE,
             options.sealed(),
             VirtioScsi.EVENT_QUEUE,
