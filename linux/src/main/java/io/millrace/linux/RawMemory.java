@@ -48,6 +48,10 @@ public final class RawMemory {
   @SuppressWarnings("FieldMayBeFinal")
   private static int zero;
 
+  /** As many turns of a loop as it has bits, which the compiler must not know either. */
+  @SuppressWarnings("FieldMayBeFinal")
+  private static int turns = 3;
+
   /**
    * Bits that an address of a process may have: 56 on x86 with five levels of page tables. The
    * compiler sees then that an access is within {@link #ALL}, and makes no check of it.
@@ -230,12 +234,15 @@ public final class RawMemory {
 
   /**
    * Throws here, and not in some later and innocent place, the {@link InternalError} of a fault
-   * that an earlier access on this thread ran into. A trivial native call (5 to 10 ns): the way
-   * back from native code is where the JVM delivers it, interpreted and compiled alike. A critical
-   * downcall, which has no such way back, would not do.
+   * that an earlier access on this thread ran into. On its way back to a loop's beginning a thread
+   * looks whether the JVM wants something of it, interpreted and compiled alike, and there the JVM
+   * delivers the error. The way back from native code is such a place as well, and takes ten times
+   * as long: it waits until all that this thread stored is in its cache.
    */
   public static void surfaceFault() {
-    Syscall.trivial();
+    for (int bits = turns; bits != 0; bits &= bits - 1) {
+      // Two turns, of which the compiler knows nothing: it leaves out no look.
+    }
   }
 
   @SuppressWarnings("restricted")

@@ -93,11 +93,6 @@ final class Syscall {
         bind("syscall", SYSCALL_TYPE, Linker.Option.firstVariadicArg(1));
   }
 
-  /** The same. */
-  private static final class Trivial {
-    static final MethodHandle ABS = bind("abs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-  }
-
   /** Memory of one thread for errno and for the small structures of control calls. */
   private static final class Scratch {
     final MemorySegment errno = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
@@ -159,15 +154,6 @@ final class Syscall {
   static long fast(int number, long a, long b, long c, long d, long e, long f) {
     try {
       return (long) WithoutErrno.SYSCALL.invokeExact((long) number, a, b, c, d, e, f);
-    } catch (Throwable t) {
-      throw sneaky(t);
-    }
-  }
-
-  /** The cheapest native call that passes through the JVM's transition back from native code. */
-  static int trivial() {
-    try {
-      return (int) Trivial.ABS.invokeExact(1);
     } catch (Throwable t) {
       throw sneaky(t);
     }

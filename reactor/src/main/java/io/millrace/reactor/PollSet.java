@@ -99,6 +99,11 @@ final class PollSet {
     return hotCount + coldCount;
   }
 
+  /** A poller looked several times in its turn. */
+  void lingered(int looks) {
+    statistics.lingered(looks);
+  }
+
   int hotCount() {
     return hotCount;
   }

@@ -44,6 +44,20 @@ public final class PollerHandle implements AutoCloseable {
     return state == State.RESTING;
   }
 
+  /** Whether no other poller is polled every round, so that this one may linger in its turn. */
+  public boolean isAlone() {
+    return state == State.HOT && set.hotCount() == 1;
+  }
+
+  /**
+   * The poller looked several times in one turn.
+   *
+   * @param looks beyond the usual one: they count as rounds, or all else would come later
+   */
+  public void lingered(int looks) {
+    set.lingered(looks);
+  }
+
   PollerReport report() {
     return new PollerReport(id, poller.pollerName(), isResting(), polls, busyPolls);
   }

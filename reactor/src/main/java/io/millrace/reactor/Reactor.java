@@ -267,8 +267,8 @@ public final class Reactor implements AutoCloseable {
     return work;
   }
 
-  /** A poller has work for its next turn, and need not look whether a driver has more. */
-  public void knowsOfMore() {
+  /** No {@link Gap} after this round: a poller has work for its next turn, or lingers in it. */
+  public void skipGap() {
     gap.skip();
   }
 
@@ -296,10 +296,10 @@ public final class Reactor implements AutoCloseable {
    * of it that is used from the next tick on.
    */
   private void roundsUntilTick() {
-    for (int weight = 0; weight < TICK_WEIGHT; ) {
-      int work = guardedRound();
-      gap.after(work, pollers.hotCount());
-      weight += 1 + work * WORK_WEIGHT;
+    for (int work = 0; statistics.roundsSinceTick() + work * WORK_WEIGHT < TICK_WEIGHT; ) {
+      int done = guardedRound();
+      gap.after(done, pollers.hotCount());
+      work += done;
       if (pollers.activeCount() == 0) {
         return;
       }

@@ -36,6 +36,18 @@ public final class ReactorStatistics {
     }
   }
 
+  /**
+   * A poller looked so many times more in its turn, in vain: each took about as long as a round.
+   */
+  void lingered(int looks) {
+    rounds += looks;
+  }
+
+  /** Rounds so far of those that the next tick counts. */
+  int roundsSinceTick() {
+    return rounds;
+  }
+
   /** The clock was looked at. */
   void tick(long now) {
     long elapsed = ticked ? now - lastTickNanos : 0;

@@ -49,6 +49,20 @@ class ReactorStatisticsTest {
   }
 
   @Test
+  void looksInVainAreIdleTimeWhoeverMakesThem() {
+    ticks(1, 256, 0, 0);
+
+    for (int i = 0; i < 100; i++) {
+      statistics.lingered(8);
+      statistics.round(1);
+      now += 8 * ROUND_NANOS + 300;
+      statistics.tick(now);
+    }
+
+    assertThat(statistics.busyNanos()).isEqualTo(100 * 300);
+  }
+
+  @Test
   void aThreadThatWasStoppedWhileItLookedLearnsNothingFromIt() {
     ticks(10, 256, 0, 0);
     now += 10_000_000;

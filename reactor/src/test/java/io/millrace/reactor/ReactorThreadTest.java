@@ -86,6 +86,28 @@ class ReactorThreadTest {
   }
 
   @Test
+  void aPollerThatLingersHasMessagesWaitForFewerOfItsTurns() {
+    AtomicInteger turns = new AtomicInteger(-1);
+    TestPoller lingering = TestPoller.busy();
+    AtomicReference<PollerHandle> handle = new AtomicReference<>();
+    lingering.inPoll =
+        () -> {
+          int sent = lingering.polls;
+          if (sent == 1000) {
+            reactor.execute(() -> turns.set(lingering.polls - sent));
+          }
+          PollerHandle known = handle.get();
+          if (known != null) {
+            known.lingered(63);
+          }
+        };
+    Await.on(reactor, () -> handle.set(reactor.add(lingering)));
+
+    Await.until("the message", () -> turns.get() >= 0);
+    assertThat(turns.get()).isLessThanOrEqualTo(4);
+  }
+
+  @Test
   void messagesWithoutEndLeaveThePollersTheirTurns() {
     TestPoller busy = TestPoller.busy();
     AtomicBoolean goesOn = new AtomicBoolean(true);

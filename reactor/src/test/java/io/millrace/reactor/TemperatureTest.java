@@ -46,6 +46,19 @@ class TemperatureTest {
   }
 
   @Test
+  void aPollerIsAloneAsLongAsNobodyElseIsHot() {
+    PollerHandle busy = reactor.add(TestPoller.busy());
+    assertThat(busy.isAlone()).isTrue();
+
+    PollerHandle idle = reactor.add(new TestPoller());
+    assertThat(busy.isAlone()).isFalse();
+    runAfter(0);
+    runAfter(COLD);
+    assertThat(busy.isAlone()).as("beside a cold one").isTrue();
+    assertThat(idle.isAlone()).as("the cold one").isFalse();
+  }
+
+  @Test
   void aPollerWithoutWorkGetsColdAndIsPolledInTurn() {
     reactor.add(TestPoller.busy());
     List<TestPoller> idle = new ArrayList<>();

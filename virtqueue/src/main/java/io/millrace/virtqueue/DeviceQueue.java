@@ -155,6 +155,12 @@ public interface DeviceQueue {
    */
   QueueState state();
 
+  /**
+   * Whether a look at the ring finds one more chain now. May say so of a ring that is broken;
+   * {@link #fetch} tells.
+   */
+  boolean hasMore();
+
   /** How many chains there are that the next fetches need not look for, at least. */
   default int knownCount() {
     return 0;

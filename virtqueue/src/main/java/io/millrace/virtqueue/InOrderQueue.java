@@ -43,6 +43,11 @@ final class InOrderQueue implements DeviceQueue {
   }
 
   @Override
+  public boolean hasMore() {
+    return queue.hasMore();
+  }
+
+  @Override
   public void milestone(int head, int value) {
     queue.milestone(head, value);
   }

@@ -281,6 +281,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
   }
 
   @Override
+  public boolean hasMore() {
+    return unfinished != null || (!waiting && isAvailable(nextStateAcquire()));
+  }
+
+  @Override
   public void milestone(int head, int value) {
     PackedInflight tracked = inflight;
     if (tracked != null) {
@@ -350,15 +355,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   @Override
   public boolean enableNotifications() {
-    if (eventIdx) {
-      PackedEvent.enableAt(deviceEvent, availPosition);
-    } else {
-      PackedEvent.enable(deviceEvent);
-    }
+    PackedEvent.enable(deviceEvent, eventIdx, availPosition);
     writes.wrote(deviceEvent, PackedEvent.BYTES);
     // The wish before the look: the driver stores its descriptors, then looks at the wish.
     RawMemory.fullFence();
-    if (!hasUnfinished() && (waiting || !isAvailable(nextStateAcquire()))) {
+    if (!hasMore()) {
       return true;
     }
     disableNotifications();
@@ -383,9 +384,8 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   @Override
   public void stopped() {
-    PackedInflight tracked = inflight;
-    if (tracked != null) {
-      tracked.stopped();
+    if (inflight != null) {
+      inflight.stopped();
     }
   }
 

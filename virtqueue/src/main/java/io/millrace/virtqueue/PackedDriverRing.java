@@ -188,11 +188,7 @@ final class PackedDriverRing implements DriverRing {
 
   @Override
   public boolean enableCalls() {
-    if (eventIdx) {
-      PackedEvent.enableAt(driverEvent, usedPosition);
-    } else {
-      PackedEvent.enable(driverEvent);
-    }
+    PackedEvent.enable(driverEvent, eventIdx, usedPosition);
     // The wish before the look: the device stores its descriptors, then looks at the wish.
     RawMemory.fullFence();
     if (!hasUsed()) {

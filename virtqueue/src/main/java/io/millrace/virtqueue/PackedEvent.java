@@ -23,8 +23,9 @@ final class PackedEvent {
     RawMemory.putInt(event, DISABLE << 16);
   }
 
-  static void enableAt(long event, int position) {
-    RawMemory.putInt(event, position | AT_POSITION << 16);
+  /** With EVENT_IDX for the descriptor at that position, else for any. */
+  static void enable(long event, boolean eventIdx, int position) {
+    RawMemory.putInt(event, eventIdx ? position | AT_POSITION << 16 : ENABLE << 16);
   }
 
   /**

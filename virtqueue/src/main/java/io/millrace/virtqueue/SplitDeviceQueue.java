@@ -217,6 +217,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
   }
 
   @Override
+  public boolean hasMore() {
+    return lastAvail != seenAvail || VirtqAvail.idxAcquire(avail) != lastAvail || again > 0;
+  }
+
+  @Override
   public int knownCount() {
     return (seenAvail - lastAvail) & 0xffff;
   }
@@ -300,7 +305,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     // The wish before the look: the driver stores its index, then looks at the wish.
     RawMemory.fullFence();
-    if (lastAvail == seenAvail && VirtqAvail.idxAcquire(avail) == lastAvail && again == 0) {
+    if (!hasMore()) {
       return true;
     }
     disableNotifications();

@@ -26,6 +26,7 @@ class CompiledPathTest {
           "PollSet.round",
           "PollSet.poll",
           "VringWorker.poll",
+          "VringWorker.linger",
           "DeviceQueue.fetchBatch",
           "VringWorker.fetchStretch",
           "VringWorker.showDone",

@@ -28,10 +28,17 @@ final class VringWorker extends VringLife
   /** The first of a batch is shorter, or a driver with eight requests waits until all are done. */
   private static final int FIRST_STRETCH = 4;
 
+  /**
+   * Looks in one turn at a ring whose driver has one request at a time: it is the driver's turn,
+   * and if its thread shares the core then it has more of it while this one pauses.
+   */
+  private static final int LINGER = 8;
+
   private final DescriptorChain chain = new DescriptorChain();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private int fetched; // in this poll
   private int refusedCount;
+  private boolean lone; // the last batch was of one chain, with nothing else under way
   private boolean deferred;
 
   /**
@@ -75,14 +82,27 @@ final class VringWorker extends VringLife
   }
 
   private int fetchBatch() {
+    boolean alone = lone && handle.isAlone();
+    if (alone && outstanding() == 0) {
+      linger();
+    }
     int before = 0;
     while (fetchStretch(before)) {
       before += fetched;
     }
-    if (queue.knownCount() >= STRETCH) {
-      reactor.knowsOfMore();
+    if (alone || queue.knownCount() >= STRETCH) {
+      reactor.skipGap();
     }
     return before + fetched;
+  }
+
+  private void linger() {
+    int looks = 0;
+    while (looks < LINGER && !queue.hasMore()) {
+      Thread.onSpinWait();
+      looks++;
+    }
+    handle.lingered(looks);
   }
 
   /** Says whether the batch goes on: this stretch of it was full, and there is room for another. */
@@ -102,7 +122,10 @@ final class VringWorker extends VringLife
     }
     boolean goesOn =
         fetched == stretch && before + stretch < BATCH && takesChains() && share.isLeft();
-    if (goesOn && deferred) {
+    if (fetched > 0) {
+      lone = before == 0 && outstanding() == 1;
+    }
+    if (deferred && (goesOn || lone)) {
       showDone();
     }
     return goesOn;
