@@ -42,6 +42,11 @@ final class ExpectedChain {
       long bits = word(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
       if (last.count() > 0) {
         bits ^= word(last.address(0));
+        if (!last.indirect) {
+          bits ^= word(desc + (long) ((head + step + last.count() - 1) & mask) * VirtqDesc.SIZE);
+        } else if (last.tableHost != 0) {
+          bits ^= word(last.tableHost);
+        }
       }
       touched = bits;
     }
