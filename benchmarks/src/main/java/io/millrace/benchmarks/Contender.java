@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,13 @@ record Contender(String name, @Nullable Server server, Load load) {
     /** A server that needs no files. */
     Server(List<String> command, Path socket) {
       this(command, socket, Map.of());
+    }
+
+    /** The same with one more word in its command line. */
+    Server with(String word) {
+      List<String> words = new ArrayList<>(command);
+      words.add(word);
+      return new Server(words, socket, files);
     }
 
     /** Starts it on given cores and waits until its socket takes a connection. */

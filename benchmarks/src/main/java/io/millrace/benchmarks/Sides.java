@@ -26,6 +26,12 @@ record Sides(Peers peers, Path image, Path directImage) {
     return Peers.contender(MILLRACE, peers.millraceFile(MILLRACE, image, direct));
   }
 
+  /** Past the page cache, by a server that polls as SPDK's does. */
+  Contender polledFile() {
+    String name = MILLRACE + "-polling";
+    return Peers.contender(name, peers.millraceFile(name, image, true).with("--poll"));
+  }
+
   Contender fio(boolean direct) {
     return Peers.fio(FIO, image, direct);
   }
