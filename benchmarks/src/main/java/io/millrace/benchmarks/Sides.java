@@ -29,7 +29,7 @@ record Sides(Peers peers, Path image, Path directImage) {
   /** Past the page cache, by a server that polls as SPDK's does. */
   Contender polledFile() {
     String name = MILLRACE + "-polling";
-    return Peers.contender(name, peers.millraceFile(name, image, true).with("--poll"));
+    return Peers.contender(name, peers.millraceFile(name, directImage, true).with("--poll"));
   }
 
   Contender fio(boolean direct) {

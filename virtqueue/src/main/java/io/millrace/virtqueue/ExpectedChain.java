@@ -3,14 +3,17 @@ package io.millrace.virtqueue;
 import io.millrace.linux.RawMemory;
 
 /**
- * A guess at the chain that a driver with one request at a time offers next. Its first descriptor
- * and what that points to are two lines of another core's, each known only when the one before is
- * here. Asked for together with the ring's entry they come at once ({@code docs/hot-path.md}).
+ * A guess at the chain that a driver with one request at a time offers next. Its first descriptor,
+ * what that points to, and where the chain ends or its table is are lines of another core's, each
+ * known only when one before is here. Asked for together with the ring's entry they come at once
+ * ({@code docs/hot-path.md}).
  *
  * <p>Drivers take the descriptors that came back last, or the free ones in turn, and use the memory
- * of one request for the next. A wrong guess costs two loads. One queue's and its thread's.
+ * of one request for the next. A wrong guess costs some loads. One queue's and its thread's.
  */
 final class ExpectedChain {
+  private static final int LINE_SHIFT = 6; // of 64 bytes
+
   private boolean known;
   private int head;
   private int step; // from the head before to that one
@@ -41,7 +44,12 @@ final class ExpectedChain {
     if (known) {
       long bits = word(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
       if (last.count() > 0) {
-        bits ^= word(last.address(0));
+        long header = last.address(0);
+        long end = header + last.bytes(0) - 1;
+        bits ^= word(header);
+        if ((header ^ end) >>> LINE_SHIFT != 0) {
+          bits ^= word(end);
+        }
         if (!last.indirect) {
           bits ^= word(desc + (long) ((head + step + last.count() - 1) & mask) * VirtqDesc.SIZE);
         } else if (last.tableHost != 0) {

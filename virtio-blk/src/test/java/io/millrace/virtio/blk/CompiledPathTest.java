@@ -28,6 +28,7 @@ class CompiledPathTest {
           "VringWorker.poll",
           "VringWorker.linger",
           "DeviceQueue.fetchBatch",
+          "ExpectedChain.touch",
           "VringWorker.fetchStretch",
           "VringWorker.showDone",
           "BlkQueue.take",
