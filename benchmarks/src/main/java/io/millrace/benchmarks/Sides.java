@@ -26,7 +26,10 @@ record Sides(Peers peers, Path image, Path directImage) {
     return Peers.contender(MILLRACE, peers.millraceFile(MILLRACE, image, direct));
   }
 
-  /** Past the page cache, by a server that polls as SPDK's does. */
+  /**
+   * Past the page cache, by a server that polls as SPDK's does; beside {@link #file}, which locks
+   * its image.
+   */
   Contender polledFile() {
     String name = MILLRACE + "-polling";
     return Peers.contender(name, peers.millraceFile(name, directImage, true).with("--poll"));
