@@ -114,18 +114,13 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
     Workload workload = Workload.random("randread", DEPTH);
     Figure.Bar buffered = Figure.Bar.atLeast(1.1, ">= 1.1 (aim 1.4)");
     Figure.Bar direct = Figure.Bar.atLeast(1.0, ">= 1.0 (aim 1.05)");
-    Lineup polled = new Lineup(fileSides(true, sides.polledFile()).toArray(Contender[]::new));
     return List.of(
         fileCell(false, fileLineup(false), workload, buffered),
-        fileCell(true, polled, workload, direct));
+        fileCell(true, fileLineup(true, sides.polledFile()), workload, direct));
   }
 
-  /** Millrace, fio, qemu-storage-daemon, and SPDK's two where there are. */
-  Lineup fileLineup(boolean direct) {
-    return new Lineup(fileSides(direct).toArray(Contender[]::new));
-  }
-
-  private List<Contender> fileSides(boolean direct, Contender... first) {
+  /** These first, then Millrace, fio, qemu-storage-daemon, and SPDK's two where there are. */
+  Lineup fileLineup(boolean direct, Contender... first) {
     List<Contender> all = new ArrayList<>(List.of(first));
     all.addAll(List.of(sides.file(direct), sides.fio(direct), sides.daemonFile(direct)));
     if (spdk != null) {
@@ -135,7 +130,7 @@ record Cells(Sides sides, @Nullable Spdk spdk) {
         all.add(Peers.contender(name, spdk.file(name, kind, image)));
       }
     }
-    return all;
+    return new Lineup(all.toArray(Contender[]::new));
   }
 
   /** One load on such a lineup. */

@@ -25,7 +25,11 @@ final class PackedEvent {
 
   /** With EVENT_IDX for the descriptor at that position, else for any. */
   static void enable(long event, boolean eventIdx, int position) {
-    RawMemory.putInt(event, eventIdx ? position | AT_POSITION << 16 : ENABLE << 16);
+    if (eventIdx) {
+      RawMemory.putInt(event, position | AT_POSITION << 16);
+    } else {
+      enable(event);
+    }
   }
 
   /**

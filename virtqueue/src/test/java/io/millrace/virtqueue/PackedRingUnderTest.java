@@ -1,7 +1,5 @@
 package io.millrace.virtqueue;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
 import io.millrace.virtqueue.RingUnderTest.Segment;
@@ -31,7 +29,7 @@ final class PackedRingUnderTest implements AutoCloseable {
 
   final GuestMemory memory = new GuestMemory();
   final DescriptorChain chain = new DescriptorChain();
-  private boolean waited; // the chain fetched last is not whole yet
+  private final CheckedFetches fetches = new CheckedFetches();
   final DeviceQueue queue;
   private final int size;
   private final Map<Integer, Integer> lengths = new HashMap<>(); // of chains, by id
@@ -165,15 +163,7 @@ final class PackedRingUnderTest implements AutoCloseable {
   }
 
   ChainStatus fetch() {
-    boolean more = queue.hasMore();
-    ChainStatus status = queue.fetch(chain);
-    if (!waited) {
-      assertThat(more)
-          .as("what a look found before %s", status)
-          .isEqualTo(status != ChainStatus.EMPTY);
-    }
-    waited = status == ChainStatus.WAIT;
-    return status;
+    return fetches.fetch(queue, chain);
   }
 
   /** The pieces of the chain fetched last. */

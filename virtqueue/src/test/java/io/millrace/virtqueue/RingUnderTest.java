@@ -1,7 +1,5 @@
 package io.millrace.virtqueue;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
 import java.util.ArrayList;
@@ -28,7 +26,7 @@ final class RingUnderTest implements AutoCloseable {
 
   final GuestMemory memory = new GuestMemory();
   final DescriptorChain chain = new DescriptorChain();
-  private boolean waited; // the chain fetched last is not whole yet
+  private final CheckedFetches fetches = new CheckedFetches();
   final SplitDeviceQueue queue;
   private final int size;
   private int availIdx;
@@ -128,15 +126,7 @@ final class RingUnderTest implements AutoCloseable {
   }
 
   ChainStatus fetch() {
-    boolean more = queue.hasMore();
-    ChainStatus status = queue.fetch(chain);
-    if (!waited) {
-      assertThat(more)
-          .as("what a look found before %s", status)
-          .isEqualTo(status != ChainStatus.EMPTY);
-    }
-    waited = status == ChainStatus.WAIT;
-    return status;
+    return fetches.fetch(queue, chain);
   }
 
   /** The pieces of the chain fetched last. */
