@@ -30,7 +30,7 @@ cat >train.json <<'END'
   {"subsystem": "vhost_blk", "config": [
     {"method": "vhost_create_blk_controller", "params": {"ctrlr": "null.sock", "dev_name": "null"}}]}]}
 END
-MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve --no-rehearsal -m "[$core]" -c train.json -S . --blk train.sock=train.img -r train.rpc \
+MILLRACE_AOT=-XX:AOTCacheOutput=$cache "$millrace" serve -m "[$core]" -c train.json -S . --blk train.sock=train.img -r train.rpc \
   >serve.out 2>serve.err &
 server=$!
 trap 'kill -KILL "$server" 2>/dev/null || true' EXIT
@@ -45,7 +45,10 @@ done
 
 for socket in null.sock train.sock; do
   for depth in 1 32; do
-    client perf --socket "$socket" --rw=randrw --bs=4k --iodepth="$depth" --runtime=1 --time_based >perf.out
+    for tables in "" --indirect; do
+      # shellcheck disable=SC2086 # no option, or one
+      client perf --socket "$socket" --rw=randrw --bs=4k --iodepth="$depth" --runtime=1 --time_based $tables >perf.out
+    done
   done
 done
 client rpc -s train.rpc vhost_get_controllers >rpc.out

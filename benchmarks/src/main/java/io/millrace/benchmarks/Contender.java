@@ -38,11 +38,7 @@ record Contender(String name, @Nullable Server server, Load load) {
 
     /** Starts it on given cores and waits until its socket takes a connection. */
     Child start(String name, String cores, Path work) throws IOException, InterruptedException {
-      Files.deleteIfExists(socket);
-      for (Map.Entry<Path, String> file : files.entrySet()) {
-        Files.writeString(file.getKey(), file.getValue());
-      }
-      Child child = Child.start(name, cores, command, work);
+      Child child = launch(name, cores, work);
       try {
         child.awaitSocket(socket);
         return child;
@@ -50,6 +46,15 @@ record Contender(String name, @Nullable Server server, Load load) {
         child.close();
         throw e;
       }
+    }
+
+    /** The same for somebody else who waits for its socket: nobody connects just to see it. */
+    Child launch(String name, String cores, Path work) throws IOException {
+      Files.deleteIfExists(socket);
+      for (Map.Entry<Path, String> file : files.entrySet()) {
+        Files.writeString(file.getKey(), file.getValue());
+      }
+      return Child.start(name, cores, command, work);
     }
   }
 }

@@ -46,7 +46,7 @@ final class WarmUp {
         Contender.Server server = peers.millraceNulls("warm", 1);
         Files.deleteIfExists(server.socket());
         load.say(WarmUpLoad.line(server.socket(), TIME));
-        try (Child _ = server.start("warm-server", Contest.SERVER_CORE, work)) {
+        try (Child _ = server.launch("warm-server", Contest.SERVER_CORE, work)) {
           started.add(counts(load));
           Path more = peers.socket("warm", 1);
           load.say(WarmUpLoad.line(more, TIME));

@@ -17,6 +17,7 @@ public final class Cpu {
   private static final int MASK_BYTES =
       Syscall.SCRATCH_BYTES; // 8,192 processors, the kernel's own limit
   private static final int CALLING_THREAD = 0;
+  static final int PRIO_PROCESS = 0;
   private static final Path TASKS = Path.of("/proc/self/task");
 
   private Cpu() {}
@@ -94,6 +95,33 @@ public final class Cpu {
       return tasks.map(task -> task.getFileName().toString()).toList();
     } catch (IOException | UncheckedIOException e) {
       throw new LinuxException("list the threads in " + TASKS, Errno.EIO.number());
+    }
+  }
+
+  /**
+   * Has the threads of the process that the JVM compiles with give way to others: where one of them
+   * shares a core with a thread of the usual priority that has as much to do, it gets less. What
+   * such a thread starts does the same. It cannot be taken back without a privilege.
+   *
+   * @param nice 1 to 19, a fifth less each (sched(7))
+   * @throws LinuxException EPERM or EINVAL; or the threads cannot be listed
+   */
+  public static void niceCompilers(int nice) throws LinuxException {
+    for (String thread : threads()) {
+      if (compiles(thread)) {
+        long result =
+            Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, Integer.parseInt(thread), nice);
+        LinuxException.check(result, "set the priority of thread", thread);
+      }
+    }
+  }
+
+  private static boolean compiles(String thread) {
+    try {
+      String name = Files.readString(TASKS.resolve(thread).resolve("comm"));
+      return name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler");
+    } catch (IOException e) {
+      return false; // it ended
     }
   }
 

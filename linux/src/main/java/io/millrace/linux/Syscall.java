@@ -46,6 +46,7 @@ final class Syscall {
   static final int FDATASYNC = 75;
   static final int FTRUNCATE = 77;
   static final int FSTATFS = 138;
+  static final int SETPRIORITY = 141;
   static final int GETTID = 186;
   static final int SCHED_SETAFFINITY = 203;
   static final int SCHED_GETAFFINITY = 204;

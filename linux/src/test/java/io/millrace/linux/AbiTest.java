@@ -88,6 +88,7 @@ class AbiTest {
     expect("SYS_fdatasync", Syscall.FDATASYNC);
     expect("SYS_ftruncate", Syscall.FTRUNCATE);
     expect("SYS_fstatfs", Syscall.FSTATFS);
+    expect("SYS_setpriority", Syscall.SETPRIORITY);
     expect("SYS_gettid", Syscall.GETTID);
     expect("SYS_sched_setaffinity", Syscall.SCHED_SETAFFINITY);
     expect("SYS_sched_getaffinity", Syscall.SCHED_GETAFFINITY);
@@ -191,6 +192,7 @@ class AbiTest {
     expect("CLOCK_MONOTONIC", TimerFd.CLOCK_MONOTONIC);
     expect("sizeof(struct itimerspec)", TimerFd.ITIMERSPEC_BYTES);
     expect("offsetof(struct itimerspec, it_value)", TimerFd.ITIMERSPEC_VALUE);
+    expect("PRIO_PROCESS", Cpu.PRIO_PROCESS);
     expect("CLOCK_THREAD_CPUTIME_ID", Cpu.CLOCK_THREAD_CPUTIME_ID);
     expect("sizeof(struct timespec)", 16);
     expect("offsetof(struct timespec, tv_nsec)", 8);

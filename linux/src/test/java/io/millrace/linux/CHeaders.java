@@ -20,7 +20,7 @@ record CHeaders(Path directory) {
 
   private static final String HEADERS =
       "errno.h fcntl.h poll.h sched.h stddef.h stdio.h string.h time.h sys/eventfd.h "
-          + "sys/file.h sys/ioctl.h sys/mman.h sys/socket.h sys/stat.h sys/syscall.h "
+          + "sys/file.h sys/ioctl.h sys/mman.h sys/resource.h sys/socket.h sys/stat.h sys/syscall.h "
           + "sys/timerfd.h sys/uio.h sys/un.h linux/falloc.h linux/fs.h linux/io_uring.h "
           + "linux/memfd.h linux/stat.h linux/vfio.h";
 

@@ -3,6 +3,7 @@ package io.millrace.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -249,6 +250,20 @@ class SystemCallsTest {
   }
 
   @Test
+  void compilersGiveWayAndNobodyElse() throws Exception {
+    Cpu.niceCompilers(1);
+
+    try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+      for (Path task : tasks.toList()) {
+        String stat = Files.readString(task.resolve("stat"));
+        int name = stat.lastIndexOf(')');
+        String nice = stat.substring(name + 2).split(" ", -1)[16]; // proc_pid_stat(5), field 19
+        assertThat(nice).as(stat).isEqualTo(stat.contains("CompilerThre") ? "1" : "0");
+      }
+    }
+  }
+
+  @Test
   void numberWithoutANameIsStillTold() {
     LinuxException e = new LinuxException("open x", 530);
 
@@ -261,7 +276,7 @@ class SystemCallsTest {
   }
 
   private static long openDescriptors() throws Exception {
-    try (var names = java.nio.file.Files.list(Path.of("/proc/self/fd"))) {
+    try (var names = Files.list(Path.of("/proc/self/fd"))) {
       return names.count();
     }
   }

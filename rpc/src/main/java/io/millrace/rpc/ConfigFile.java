@@ -34,6 +34,13 @@ public final class ConfigFile {
     return new ConfigFile(name, ConfigReader.read(name, in));
   }
 
+  /** Whether it has a call of this method. */
+  public boolean calls(String method) {
+    return entries.stream()
+        .flatMap(entry -> entry.calls().stream())
+        .anyMatch(call -> call.method().equals(method));
+  }
+
   Path path() {
     return path;
   }

@@ -3,7 +3,6 @@ package io.millrace.server;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,16 +73,16 @@ final class BlkCommand extends ServerCommand {
 
   /** To show its help. */
   BlkCommand() {
-    this(CompletableFuture.completedFuture(null));
+    this(Preload.none());
   }
 
   /**
    * To run it.
    *
-   * @param logging complete when loggers can be made
+   * @param preload what goes on meanwhile
    */
-  BlkCommand(CompletableFuture<@Nullable Void> logging) {
-    super(logging);
+  BlkCommand(Preload preload) {
+    super(preload);
   }
 
   /** Whether a command line asks for capabilities: then all else in it is to be ignored. */

@@ -13,6 +13,11 @@ sealed interface DiskSocket {
    */
   VhostSocket open(ServeOptions options) throws IOException;
 
+  /** Whether a front-end may be waiting already: the socket is older than the server. */
+  default boolean mayBeAwaited() {
+    return true;
+  }
+
   /** The name of the disk's bdev and controller. */
   String name();
 
@@ -34,6 +39,11 @@ sealed interface DiskSocket {
     @Override
     public VhostSocket open(ServeOptions options) throws IOException {
       return VhostSocket.listen(options.socketDirectory().resolve(path), options.access());
+    }
+
+    @Override
+    public boolean mayBeAwaited() {
+      return false;
     }
 
     @Override

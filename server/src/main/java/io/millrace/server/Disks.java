@@ -23,58 +23,72 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The disks of the command line on their way from an option to a controller: first image and
- * socket, which need nothing that is slow to load, then bdev and controller.
+ * The disks of the command line on their way from an option to a controller: first the images, then
+ * the sockets, which need nothing that is slow to load, then bdevs and controllers.
  */
 final class Disks {
-  /**
-   * An image and its socket, until a controller takes both over.
-   *
-   * @param socket null for one more logical unit of a socket that is open
-   */
-  private record Opened(DiskOption option, Bdev bdev, @Nullable VhostSocket socket) {}
+  /** An image, until a bdev of the registry takes it over. */
+  private record Opened(DiskOption option, Bdev bdev) {}
 
   private final ServeOptions options;
   private final Deque<Opened> opened = new ArrayDeque<>();
   private final Deque<Opened> openedScsi = new ArrayDeque<>();
+  private final Map<Object, VhostSocket> sockets = new HashMap<>(); // by identity, until served
   private final List<CompletableFuture<@Nullable Void>> over = new ArrayList<>();
 
   Disks(ServeOptions options) {
     this.options = options;
   }
 
-  /** Opens every image, and then lets its socket listen. On the main thread. */
+  /** Opens every image. On the main thread. */
   void open() throws CommandException {
     for (DiskOption option : options.disks()) {
-      opened.add(open(option, option.socket().name(), true));
+      opened.add(open(option, option.socket().name()));
     }
     Map<Object, Integer> targets = new HashMap<>();
     for (DiskOption option : options.scsi()) {
-      Object socket = option.socket().identity(options.socketDirectory());
-      int target = targets.merge(socket, 0, (before, one) -> before + 1);
-      String name = "%s.%d".formatted(option.socket().name(), target);
-      openedScsi.add(open(option, name, target == 0));
+      int target = targets.merge(identity(option), 0, (before, one) -> before + 1);
+      openedScsi.add(open(option, "%s.%d".formatted(option.socket().name(), target)));
     }
   }
 
-  private Opened open(DiskOption option, String name, boolean listens) throws CommandException {
-    Bdev bdev;
+  private static Opened open(DiskOption option, String name) throws CommandException {
     try {
-      bdev = FileBdev.create(imageOf(option, name));
+      return new Opened(option, FileBdev.create(imageOf(option, name)));
     } catch (BdevException e) {
       throw CommandException.misused(e);
     }
-    try {
-      VhostSocket socket = null;
-      if (listens) {
-        socket = option.socket().open(options);
-        over.add(socket.over().toCompletableFuture());
+  }
+
+  private Object identity(DiskOption option) {
+    return option.socket().identity(options.socketDirectory());
+  }
+
+  /** Lets every socket listen. On the main thread. */
+  void listen() throws CommandException {
+    for (Opened disk : opened) {
+      listen(disk.option);
+    }
+    for (Opened disk : openedScsi) {
+      if (!sockets.containsKey(identity(disk.option))) {
+        listen(disk.option);
       }
-      return new Opened(option, bdev, socket);
+    }
+  }
+
+  private void listen(DiskOption option) throws CommandException {
+    try {
+      VhostSocket socket = option.socket().open(options);
+      sockets.put(identity(option), socket);
+      over.add(socket.over().toCompletableFuture());
     } catch (IOException e) {
-      BdevRegistry.discard(bdev);
       throw CommandException.misused(e);
     }
+  }
+
+  /** The socket of a disk, which is the caller's from now on. */
+  private VhostSocket take(DiskOption option) {
+    return Objects.requireNonNull(sockets.remove(identity(option)));
   }
 
   /** Makes the block controllers. On the control thread. */
@@ -92,7 +106,7 @@ final class Disks {
               option.serial(),
               null,
               option.rings()),
-          Objects.requireNonNull(disk.socket));
+          take(option));
     }
   }
 
@@ -104,7 +118,7 @@ final class Disks {
   /** Makes the SCSI controllers with their targets. On the control thread. */
   void serveScsi(BdevRegistry bdevs, ScsiControllers controllers)
       throws BdevException, ControllerException {
-    Map<ScsiController, VhostSocket> sockets = new LinkedHashMap<>();
+    Map<ScsiController, VhostSocket> made = new LinkedHashMap<>();
     while (!openedScsi.isEmpty()) {
       Opened disk = openedScsi.element();
       bdevs.register(disk.bdev);
@@ -113,12 +127,12 @@ final class Disks {
       ScsiController controller = controllers.get(name);
       if (controller == null) {
         controller = controllers.create(name, null);
-        sockets.put(controller, Objects.requireNonNull(disk.socket));
+        made.put(controller, take(disk.option));
       }
       controller.add(-1, 0, disk.bdev.name(), disk.option.readOnly());
     }
     // Last: a guest that comes finds all of them.
-    for (Map.Entry<ScsiController, VhostSocket> entry : sockets.entrySet()) {
+    for (Map.Entry<ScsiController, VhostSocket> entry : made.entrySet()) {
       controllers.serve(entry.getKey(), entry.getValue());
     }
   }
@@ -148,11 +162,9 @@ final class Disks {
     opened.addAll(openedScsi);
     openedScsi.clear();
     while (!opened.isEmpty()) {
-      Opened disk = opened.remove();
-      if (disk.socket != null) {
-        disk.socket.close();
-      }
-      BdevRegistry.discard(disk.bdev);
+      BdevRegistry.discard(opened.remove().bdev);
     }
+    sockets.values().forEach(VhostSocket::close);
+    sockets.clear();
   }
 }

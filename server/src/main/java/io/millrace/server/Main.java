@@ -69,11 +69,11 @@ public final class Main extends HelpOption implements Runnable {
     return switch (args[0]) {
       case "serve" -> {
         Logging.levelFrom(args);
-        yield new ServeCommand(Preload.begin());
+        yield new ServeCommand(Preload.begin(ServeCommand.rehearses(args)));
       }
       case "blk" -> {
         Logging.levelFrom(args);
-        yield new BlkCommand(Preload.begin());
+        yield new BlkCommand(Preload.begin(false));
       }
       case "rpc" -> new RpcCommand();
       case "top" -> new TopCommand();

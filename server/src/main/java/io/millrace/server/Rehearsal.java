@@ -36,26 +36,38 @@ final class Rehearsal {
   /** Whether a rehearsal is to end early, because somebody has come for example. */
   @FunctionalInterface
   interface Ending {
-    /** Asked each 5 ms. */
-    boolean isDue() throws InterruptedException;
+    /**
+     * Asked each 2 ms.
+     *
+     * @param requests that were played so far
+     */
+    boolean isDue(long requests) throws InterruptedException;
   }
 
-  /** How long the compiler needs on a core that it shares with the reactor, and some more. */
-  private static final Duration TIME = Duration.ofMillis(500);
-
-  private static final Duration LOOK_EVERY = Duration.ofMillis(5);
+  private static final Duration LOOK_EVERY = Duration.ofMillis(2);
   private static final long STOP_SECONDS = 2;
   private static final int BLOCKS = 1024;
   private static final String NAME = "rehearsal";
 
   private final Cores cores;
+  private final Duration afterwards;
   private final BdevRegistry bdevs = new BdevRegistry();
   private final VhostControllers controllers;
-  private long leftNanos = TIME.toNanos();
+  private long leftNanos;
   private long requests;
 
-  Rehearsal(Cores cores) {
+  /**
+   * A rehearsal that has not begun.
+   *
+   * @param cores of whom the first one plays; they outlive it
+   * @param most how long it may take in all
+   * @param afterwards how long what was played on is left asleep before it is taken down, while
+   *     others are in a hurry
+   */
+  Rehearsal(Cores cores, Duration most, Duration afterwards) {
     this.cores = cores;
+    this.afterwards = afterwards;
+    leftNanos = most.toNanos();
     controllers = new VhostControllers(cores.control(), cores.polling(), true);
   }
 
@@ -69,7 +81,7 @@ final class Rehearsal {
    * server that cannot rehearse is none the worse for it.
    */
   void play(Ending ending) throws InterruptedException {
-    if (leftNanos <= 0 || ending.isDue()) {
+    if (leftNanos <= 0 || ending.isDue(requests)) {
       return;
     }
     long start = System.nanoTime();
@@ -106,7 +118,7 @@ final class Rehearsal {
     long dataBytes = (long) depth * RehearsalDriver.BLOCK_BYTES;
     BlkDriverOptions options =
         BlkDriverOptions.defaults()
-            .withQueues(1, 4 * depth, depth)
+            .withQueues(1, depth, depth)
             .withMemory(dataBytes + RehearsalDriver.BLOCK_BYTES, true)
             .withPoisonStatus(false);
     VirtioBlkDriver driver = VirtioBlkDriver.accept(front, options);
@@ -116,7 +128,9 @@ final class Rehearsal {
     reactor.execute(() -> guest.begin(reactor));
     try {
       boolean ended = false;
-      while (!ended && !ending.isDue() && System.nanoTime() - endNanos < 0) {
+      while (!ended
+          && !ending.isDue(requests + guest.requests())
+          && System.nanoTime() - endNanos < 0) {
         ended = guest.awaitEnd(LOOK_EVERY);
       }
     } finally {
@@ -125,6 +139,7 @@ final class Rehearsal {
       if (guest.awaitEnd(Duration.ofSeconds(STOP_SECONDS))) {
         requests += guest.requests();
         LOG.debug("rehearsed with {} requests", requests);
+        Thread.sleep(afterwards);
         driver.close();
       }
     }

@@ -88,6 +88,11 @@ final class SavedState implements AutoCloseable {
     return journal.hasConfiguration();
   }
 
+  /** Whether the configuration makes this call. */
+  boolean calls(String method) {
+    return journal.stores(method);
+  }
+
   StateStore store() {
     return store;
   }

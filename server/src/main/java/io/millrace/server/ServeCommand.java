@@ -7,11 +7,11 @@ import io.millrace.vhost.user.server.VhostControllers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -44,6 +44,7 @@ import picocli.CommandLine.Option;
     })
 final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
+  private static final String NO_REHEARSAL = "--no-rehearsal";
 
   @Option(
       names = "--blk",
@@ -90,10 +91,10 @@ final class ServeCommand extends ServerCommand {
   private boolean poll;
 
   @Option(
-      names = "--no-rehearsal",
+      names = NO_REHEARSAL,
       description =
-          "Does not work on a disk of its own for half a second while nobody has come yet: the"
-              + " first guest waits for the compiler.")
+          "Does not work on a disk of its own before sockets open and while nobody has come yet, for"
+              + " half a second: the first guest waits for the compiler.")
   private boolean noRehearsal;
 
   @Option(
@@ -148,16 +149,21 @@ final class ServeCommand extends ServerCommand {
 
   /** To show its help. */
   ServeCommand() {
-    this(CompletableFuture.completedFuture(null));
+    this(Preload.none());
   }
 
   /**
    * To run it.
    *
-   * @param logging complete when loggers can be made
+   * @param preload what goes on meanwhile
    */
-  ServeCommand(CompletableFuture<@Nullable Void> logging) {
-    super(logging);
+  ServeCommand(Preload preload) {
+    super(preload);
+  }
+
+  /** Whether a command line has the server rehearse, as far as it alone says that. */
+  static boolean rehearses(String[] args) {
+    return !Arrays.asList(args).contains(NO_REHEARSAL);
   }
 
   @Override

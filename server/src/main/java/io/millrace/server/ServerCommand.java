@@ -22,15 +22,15 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
   @SuppressWarnings("unused") // checked here, but used before the rest is read
   private Logging.Level logLevel;
 
-  private final CompletableFuture<@Nullable Void> logging;
+  private final Preload preload;
 
   /**
    * A command.
    *
-   * @param logging complete when loggers can be made
+   * @param preload what goes on meanwhile
    */
-  ServerCommand(CompletableFuture<@Nullable Void> logging) {
-    this.logging = logging;
+  ServerCommand(Preload preload) {
+    this.preload = preload;
   }
 
   /** What the command line asks for. */
@@ -39,10 +39,9 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
   @Override
   public final Integer call() throws CommandException, InterruptedException {
     ServeOptions options = options();
-    logging.join();
     CompletableFuture<@Nullable Void> stopRequested = new CompletableFuture<>();
     StopSignals.install(() -> stopRequested.complete(null));
-    Target target = Target.start(options);
+    Target target = Target.start(options, preload.rehearsal());
     ServiceManager manager = ServiceManager.ofProcess();
     try {
       target.reportTo(manager);
@@ -50,10 +49,8 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
         String summary = target.summary();
         say("ready: " + summary);
         manager.ready(summary);
-        Preload.requestPath();
-        tidyHeap();
         var _ = target.over().thenRun(() -> stopRequested.complete(null));
-        target.rehearse(stopRequested::isDone);
+        target.rehearse(_ -> stopRequested.isDone());
         stopRequested.join();
       }
     } finally {
@@ -75,7 +72,7 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
       String waiting = target.summary() + "; framework_start_init has it serve";
       say("waiting: " + waiting);
       manager.ready("waiting: " + waiting);
-      target.rehearse(() -> up.isDone() || stopRequested.isDone());
+      target.rehearse(_ -> up.isDone() || stopRequested.isDone());
     }
     try {
       CompletableFuture.anyOf(up, stopRequested).get();
@@ -83,15 +80,6 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
     } catch (ExecutionException e) {
       throw CommandException.misused(Cores.cause(e));
     }
-  }
-
-  /**
-   * Has the collector sort what the start made and what it left, while nobody waits: its first
-   * three looks at that would take 13 ms each amid somebody's calls, where later ones take half of
-   * one.
-   */
-  private static void tidyHeap() {
-    System.gc();
   }
 
   private void say(String line) {

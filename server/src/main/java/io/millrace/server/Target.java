@@ -15,6 +15,7 @@ import io.millrace.virtio.blk.BlkController;
 import io.millrace.virtio.blk.BlkControllers;
 import io.millrace.virtio.scsi.ScsiControllers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -29,9 +30,9 @@ import org.slf4j.LoggerFactory;
  * The server in this process: reactors, bdevs, controllers, JSON-RPC; ended in the reverse order of
  * their start, also when the start fails half-way. For the main thread.
  *
- * <p>The reactors start beside the opening of images and sockets and the reading of the
- * configuration, for these are what a front-end waits for: it may connect while the rest comes up,
- * and is served as soon as it has.
+ * <p>The reactors start beside the opening of images and the reading of the configuration, and all
+ * that beside a rehearsal. When that is over sockets open: a front-end may connect while the rest
+ * comes up, and is served as soon as it has.
  */
 final class Target {
   /** A controller ends what hangs by itself after 5 seconds; this is for what is worse. */
@@ -39,6 +40,9 @@ final class Target {
 
   /** A drive that is shut down in order writes back what it has in its cache. */
   private static final long NVME_STOP_SECONDS = 60;
+
+  /** What the compiler needs on a core that it shares with the reactor, and some more. */
+  private static final Duration REHEARSAL = Duration.ofMillis(500);
 
   /** Takes one step of the start back. */
   private interface Undo {
@@ -69,7 +73,7 @@ final class Target {
     List<Reactor> polling = List.copyOf(cores.polling().values());
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
-    this.rehearsal = new Rehearsal(cores);
+    this.rehearsal = new Rehearsal(cores, REHEARSAL, Duration.ZERO);
     undo.push(this::closeState); // after the last reactor that could ask for something
     undo.push(cores::close);
     undo.push(this::releaseNvmeControllers);
@@ -86,12 +90,19 @@ final class Target {
     return true;
   }
 
+  /** Starts everything, at once. */
+  static Target start(ServeOptions options) throws CommandException, InterruptedException {
+    return start(options, EarlyRehearsal.none());
+  }
+
   /**
    * Starts everything.
    *
+   * @param early what sockets wait for, unless somebody may be waiting for them
    * @throws CommandException something asked for cannot be; nothing is left behind
    */
-  static Target start(ServeOptions options) throws CommandException, InterruptedException {
+  static Target start(ServeOptions options, EarlyRehearsal early)
+      throws CommandException, InterruptedException {
     CompletableFuture<Cores> starting = new CompletableFuture<>();
     Thread.ofPlatform().name("start").start(() -> startCores(options, starting));
     Disks disks = new Disks(options);
@@ -103,7 +114,7 @@ final class Target {
       saved = SavedState.open(options);
       ConfigFile configuration = SavedState.fileToLoad(options, saved);
       target = new Target(options, saved, get(starting));
-      target.serve(disks, configuration);
+      target.serve(disks, configuration, early);
       target.cores.leaveToReactors();
       started = true;
       return target;
@@ -161,8 +172,12 @@ final class Target {
     }
   }
 
-  private void serve(Disks disks, @Nullable ConfigFile configuration)
+  private void serve(Disks disks, @Nullable ConfigFile configuration, EarlyRehearsal early)
       throws CommandException, InterruptedException {
+    ControlPlane plane = isControlled(configuration) ? makeControlPlane() : null;
+    early.awaitEnd(options, configuration, saved);
+    Preload.finish();
+    disks.listen();
     over = disks.over();
     if (options.waitForRpc()) {
       undo.push(() ->
@@ -173,28 +188,42 @@ final class Target {
     } else {
       serveDisks(disks);
     }
-    if (configuration != null
-        || options.rpcSocket() != null
-        || options.metrics() != null
-        || (saved != null && saved.hasConfiguration())) {
-      ControlPlane plane =
-          new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
-      controlPlane = plane;
+    if (plane != null) {
       undo.push(plane::stop);
-      if (options.waitForRpc()) {
-        plane.prepare(configuration, () -> serveOnControl(disks), initialised);
-      } else {
-        plane.configure(configuration);
-      }
-      if (options.rpcSocket() != null) {
-        plane.listen(options.rpcSocket());
-      }
-      if (options.metrics() != null) {
-        plane.serveMetrics(options.metrics());
-      }
+      serve(plane, disks, configuration);
     }
     if (!options.waitForRpc()) {
       initialised.complete(null);
+    }
+  }
+
+  /** Whether anything but the command line says what to serve, or may ask about it. */
+  private boolean isControlled(@Nullable ConfigFile configuration) {
+    return configuration != null
+        || options.rpcSocket() != null
+        || options.metrics() != null
+        || (saved != null && saved.hasConfiguration());
+  }
+
+  private ControlPlane makeControlPlane() {
+    ControlPlane plane =
+        new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
+    controlPlane = plane;
+    return plane;
+  }
+
+  private void serve(ControlPlane plane, Disks disks, @Nullable ConfigFile configuration)
+      throws CommandException, InterruptedException {
+    if (options.waitForRpc()) {
+      plane.prepare(configuration, () -> serveOnControl(disks), initialised);
+    } else {
+      plane.configure(configuration);
+    }
+    if (options.rpcSocket() != null) {
+      plane.listen(options.rpcSocket());
+    }
+    if (options.metrics() != null) {
+      plane.serveMetrics(options.metrics());
     }
   }
 
@@ -250,7 +279,7 @@ final class Target {
    */
   void rehearse(Rehearsal.Ending ending) throws InterruptedException {
     if (options.rehearsal()) {
-      rehearsal.play(() -> ending.isDue() || hasSessionsOrScsi());
+      rehearsal.play(requests -> ending.isDue(requests) || hasSessionsOrScsi());
     }
   }
 

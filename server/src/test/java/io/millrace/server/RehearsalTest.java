@@ -8,6 +8,7 @@ import io.millrace.reactor.Reactor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The server works on a disk of its own while nobody is there, and leaves nothing of it. */
 @Timeout(60)
 class RehearsalTest {
+  private static final Duration TIME = Duration.ofMillis(500);
+
   @TempDir private Path dir;
 
   private Cores cores;
@@ -36,11 +39,11 @@ class RehearsalTest {
 
   @Test
   void requestsArePlayedAndNothingIsLeft() throws Exception {
-    Rehearsal rehearsal = new Rehearsal(cores);
-    rehearsal.play(() -> false);
+    Rehearsal rehearsal = new Rehearsal(cores, TIME, Duration.ZERO);
+    rehearsal.play(_ -> false);
     long descriptors = openDescriptors();
-    Rehearsal again = new Rehearsal(cores);
-    again.play(() -> false);
+    Rehearsal again = new Rehearsal(cores, TIME, Duration.ZERO);
+    again.play(_ -> false);
 
     assertThat(rehearsal.requests()).isGreaterThan(1000);
     assertThat(again.requests()).isGreaterThan(1000);
@@ -50,18 +53,18 @@ class RehearsalTest {
 
   @Test
   void whoHasComeIsNotKeptWaiting() throws Exception {
-    Rehearsal rehearsal = new Rehearsal(cores);
-    rehearsal.play(() -> true);
+    Rehearsal rehearsal = new Rehearsal(cores, TIME, Duration.ZERO);
+    rehearsal.play(_ -> true);
     assertThat(rehearsal.requests()).isZero();
 
     AtomicInteger asked = new AtomicInteger();
-    rehearsal.play(() -> asked.incrementAndGet() > 2);
+    rehearsal.play(_ -> asked.incrementAndGet() > 2);
     assertThat(asked).hasValue(3);
     long before = rehearsal.requests();
-    rehearsal.play(() -> false);
+    rehearsal.play(_ -> false);
     assertThat(rehearsal.requests()).as("what was left is played").isGreaterThan(before);
     before = rehearsal.requests();
-    rehearsal.play(() -> false);
+    rehearsal.play(_ -> false);
     assertThat(rehearsal.requests()).as("and no more").isEqualTo(before);
   }
 
@@ -71,8 +74,8 @@ class RehearsalTest {
     Reactor reactor = cores.polling().firstEntry().getValue();
     CountDownLatch goOn = new CountDownLatch(1);
     AtomicInteger asked = new AtomicInteger();
-    new Rehearsal(cores)
-        .play(() -> {
+    new Rehearsal(cores, TIME, Duration.ZERO)
+        .play(_ -> {
           if (asked.incrementAndGet() == 2) {
             CoresTest.hang(reactor, goOn);
           }
@@ -91,7 +94,7 @@ class RehearsalTest {
       AtomicInteger asked = new AtomicInteger();
       server
           .target()
-          .rehearse(() -> {
+          .rehearse(_ -> {
             seesNothing(server);
             return asked.incrementAndGet() == 3;
           });
@@ -116,7 +119,7 @@ class RehearsalTest {
       try (VirtioBlkDriver _ =
           VirtioBlkDriver.open(dir.resolve("vm"), BlkDriverOptions.defaults())) {
         AtomicInteger asked = new AtomicInteger();
-        server.target().rehearse(() -> asked.incrementAndGet() > 100);
+        server.target().rehearse(_ -> asked.incrementAndGet() > 100);
         assertThat(asked).as("looked at once").hasValue(1);
       }
     }
@@ -127,7 +130,7 @@ class RehearsalTest {
     try (ConfiguredServer server = ConfiguredServer.start(dir, null, false)) {
       server.call("vhost_create_scsi_controller", "{'ctrlr': 'vm'}");
       AtomicInteger asked = new AtomicInteger();
-      server.target().rehearse(() -> asked.incrementAndGet() > 100);
+      server.target().rehearse(_ -> asked.incrementAndGet() > 100);
       assertThat(asked).as("looked at once").hasValue(1);
     }
   }
@@ -136,7 +139,7 @@ class RehearsalTest {
   void thereIsNoneWhereNoneIsWanted() throws Exception {
     Target target = Target.start(ServeOptions.in(dir).withRehearsal(false));
     try {
-      target.rehearse(() -> {
+      target.rehearse(_ -> {
         throw new AssertionError("it is asked whether to end");
       });
     } finally {

@@ -80,6 +80,11 @@ public final class ConfigurationJournal implements ConfigurationKeeper {
     return marked;
   }
 
+  /** Whether the store, when it was opened, had a call of this method. */
+  public boolean stores(String method) {
+    return stored.values().stream().anyMatch(entry -> entry.method().equals(method));
+  }
+
   /** Its directory, for messages. */
   String name() {
     return name;

@@ -27,6 +27,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 
 /** Makes SCSI controllers and gives them targets. Control thread. */
 public final class ScsiMethods {
+  /** Makes a controller. */
+  public static final String CREATE = "vhost_create_scsi_controller";
+
   /** Gives a controller its socket that was made without. */
   static final String START = "vhost_start_scsi_controller";
 
@@ -65,7 +68,7 @@ public final class ScsiMethods {
         .addWatcher(
             new UsesOfBdevs(methods.configuration(), ScsiController.SUBSYSTEM, "bdev_name"));
     methods.add(
-        method("vhost_create_scsi_controller", "Makes a SCSI controller's socket for front-ends")
+        method(CREATE, "Makes a SCSI controller's socket for front-ends")
             .param(ControllerSockets.nameParam())
             .param(ControllerSockets.coresParam())
             .param(

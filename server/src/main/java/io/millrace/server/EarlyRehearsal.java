@@ -1,0 +1,136 @@
+package io.millrace.server;
+
+import io.millrace.linux.Cpu;
+import io.millrace.linux.LinuxException;
+import io.millrace.rpc.ConfigFile;
+import io.millrace.virtio.scsi.rpc.ScsiMethods;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rehearsal that begins with the process, on reactors of its own, while another thread finds
+ * out what is to be served. Sockets open when it is over: a guest that connects at once finds most
+ * of its requests' way compiled, where it would get next to nothing for a tenth of a second and
+ * have the compiler beside it for another three.
+ */
+final class EarlyRehearsal {
+  /**
+   * After as many requests the compiler is done with what each of them runs, all but the last
+   * pieces: with two processors after a seventh of a second.
+   */
+  private static final long ENOUGH = 30_000;
+
+  /** After as many the last pieces are, too: where the first guest would share a core with them. */
+  private static final long ENOUGH_ON_ONE_CORE = 150_000;
+
+  /** A machine that has no time for it gets its sockets all the same. */
+  private static final Duration MOST = Duration.ofMillis(500);
+
+  /** It is taken down when the first guest has come and the compiler is done. */
+  private static final Duration AFTERWARDS = Duration.ofSeconds(2);
+
+  /** Half as much as a busy reactor on the same core: it is done in another half second. */
+  static final int NICE = 3;
+
+  private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+  private final long needed =
+      Runtime.getRuntime().availableProcessors() == 1 ? ENOUGH_ON_ONE_CORE : ENOUGH;
+  private volatile boolean unwanted;
+
+  private EarlyRehearsal() {}
+
+  /** Of a server that does not rehearse. */
+  static EarlyRehearsal none() {
+    EarlyRehearsal none = new EarlyRehearsal();
+    none.unwanted = true;
+    none.over.complete(null);
+    return none;
+  }
+
+  /** One that waits for {@link #play}. */
+  static EarlyRehearsal planned() {
+    return new EarlyRehearsal();
+  }
+
+  /** Whether there is something to {@link #play}. */
+  boolean isWanted() {
+    return !unwanted;
+  }
+
+  /** Plays it. On a thread that nobody waits for; once. */
+  void play() {
+    try {
+      playOnCores();
+    } catch (CommandException e) {
+      LoggerFactory.getLogger(EarlyRehearsal.class).debug("no early rehearsal", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      over.complete(null);
+    }
+  }
+
+  private void playOnCores() throws CommandException, InterruptedException {
+    Cores cores = Cores.start(null, false);
+    try {
+      new Rehearsal(cores, MOST, AFTERWARDS).play(this::isOver);
+    } finally {
+      cores.closeAll();
+    }
+  }
+
+  private boolean isOver(long requests) {
+    boolean enough = unwanted || requests >= needed;
+    if (enough) {
+      over.complete(null); // nobody waits for what is taken down then
+    }
+    return enough;
+  }
+
+  /**
+   * Waits until it is over; that is at once where it is of no use. Main thread.
+   *
+   * @param configuration null without one
+   * @param saved null without a state directory
+   */
+  void awaitEnd(
+      ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
+    unwanted = !isOfUse(options, configuration, saved);
+    over.join();
+    if (!unwanted) {
+      putRequestsFirst();
+    }
+  }
+
+  /**
+   * What is left to compile makes requests half as fast again, and no more. They are not to wait
+   * for it where they share a core with the compiler.
+   */
+  private static void putRequestsFirst() {
+    try {
+      Cpu.niceCompilers(NICE);
+    } catch (LinuxException e) {
+      LoggerFactory.getLogger(EarlyRehearsal.class).debug("the compiler gives no way", e);
+    }
+  }
+
+  /**
+   * Somebody may come as soon as there is a socket, but not before, and for a block device: what is
+   * compiled for block requests alone would be so for SCSI's too.
+   */
+  static boolean isOfUse(
+      ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
+    boolean configured = configuration != null || (saved != null && saved.hasConfiguration());
+    boolean hasScsi =
+        !options.scsi().isEmpty()
+            || (configuration != null && configuration.calls(ScsiMethods.CREATE))
+            || (saved != null && saved.calls(ScsiMethods.CREATE));
+    return options.rehearsal()
+        && !options.waitForRpc()
+        && (configured || !options.disks().isEmpty())
+        && options.disks().stream().noneMatch(disk -> disk.socket().mayBeAwaited())
+        && !hasScsi;
+  }
+}

@@ -1,0 +1,136 @@
+package io.millrace.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.rpc.ConfigFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sockets open when the request path is compiled, where that is of use to who comes first. */
+@Timeout(120)
+class EarlyRehearsalTest {
+  private static final int NICE = 18; // of proc_pid_stat(5), after the name, from 0
+
+  @TempDir private Path dir;
+
+  @BeforeEach
+  void image() throws Exception {
+    Files.write(dir.resolve("disk.img"), new byte[1 << 20]);
+  }
+
+  private ServeOptions disk(String socket) {
+    return ServeOptions.in(dir)
+        .withDisks(List.of(DiskOption.parse(socket + "=" + dir.resolve("disk.img"))));
+  }
+
+  @Test
+  void socketsOpenWhenItIsOver() throws Exception {
+    EarlyRehearsal early = EarlyRehearsal.planned();
+    CompletableFuture<Target> started = new CompletableFuture<>();
+    Thread main =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                started.complete(Target.start(disk("vm.sock"), early));
+              } catch (Exception | Error e) {
+                started.completeExceptionally(e);
+              }
+            });
+    while (!waitsFor(main, EarlyRehearsal.class)) {
+      Thread.onSpinWait(); // until the test's deadline
+    }
+    assertThat(dir.resolve("vm.sock")).doesNotExist();
+
+    early.play();
+
+    Target target = started.get();
+    assertThat(dir.resolve("vm.sock")).exists();
+    target.stop();
+  }
+
+  private static boolean waitsFor(Thread thread, Class<?> in) {
+    return thread.getState() == Thread.State.WAITING
+        && Stream.of(thread.getStackTrace())
+            .anyMatch(frame -> frame.getClassName().equals(in.getName()));
+  }
+
+  @Test
+  void aServerWithoutOneDoesNotWait() throws Exception {
+    assertThat(EarlyRehearsal.none().isWanted()).isFalse();
+    Target target = Target.start(disk("vm.sock"), EarlyRehearsal.none());
+    assertThat(dir.resolve("vm.sock")).exists();
+    target.stop();
+  }
+
+  @Test
+  void itIsOfUseToBlockDevicesThatNobodyCanHaveWaitedFor() throws Exception {
+    assertThat(isOfUse(disk("vm.sock"), null)).isTrue();
+    assertThat(isOfUse(ServeOptions.in(dir), configuration("vhost_create_blk_controller")))
+        .isTrue();
+
+    assertThat(isOfUse(ServeOptions.in(dir).withRpcSocket(dir.resolve("r")), null))
+        .as("nothing is served yet")
+        .isFalse();
+    assertThat(isOfUse(disk("vm.sock").withRehearsal(false), null)).isFalse();
+    assertThat(isOfUse(disk("vm.sock").withWaitForRpc(true), null)).isFalse();
+    assertThat(isOfUse(disk("connect:vm.sock"), null)).as("QEMU listens and waits").isFalse();
+    assertThat(isOfUse(disk("fd:vm"), null)).as("systemd's socket is there before").isFalse();
+    assertThat(isOfUse(disk("vm.sock").withScsi(List.of(scsi())), null)).isFalse();
+    assertThat(isOfUse(disk("vm.sock"), configuration("vhost_create_scsi_controller"))).isFalse();
+  }
+
+  private DiskOption scsi() {
+    return DiskOption.parseScsi("scsi.sock=" + dir.resolve("disk.img"));
+  }
+
+  private static boolean isOfUse(ServeOptions options, @Nullable ConfigFile configuration) {
+    return EarlyRehearsal.isOfUse(options, configuration, null);
+  }
+
+  private ConfigFile configuration(String method) throws Exception {
+    Path file = dir.resolve(method + ".json");
+    Files.writeString(
+        file,
+        "{'subsystems': [{'subsystem': 'vhost', 'config': [{'method': '%s', 'params': {}}]}]}"
+            .formatted(method)
+            .replace('\'', '"'));
+    return ConfigFile.read(file);
+  }
+
+  /** What it leaves behind is seen from outside: the compiler gives way to requests. */
+  @Test
+  void aServerRehearsesAtItsStartUnlessItIsToldNotTo() throws Exception {
+    assertThat(nicesOfCompilers("serve", "--blk", "a.sock=disk.img"))
+        .isNotEmpty()
+        .containsOnly(EarlyRehearsal.NICE);
+    assertThat(nicesOfCompilers("serve", "--no-rehearsal", "--blk", "b.sock=disk.img"))
+        .isNotEmpty()
+        .containsOnly(0);
+  }
+
+  private List<Integer> nicesOfCompilers(String... arguments) throws Exception {
+    List<Integer> nices = new ArrayList<>();
+    try (ServerProcess server = ServerProcess.start(dir, List.of(), arguments)) {
+      assertThat(server.line()).startsWith("ready");
+      try (Stream<Path> tasks = Files.list(Path.of("/proc/" + server.pid() + "/task"))) {
+        for (Path task : tasks.toList()) {
+          String stat = Files.readString(task.resolve("stat"));
+          if (stat.contains("CompilerThre")) {
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            nices.add(Integer.valueOf(fields[NICE - 2]));
+          }
+        }
+      }
+    }
+    return nices;
+  }
+}
