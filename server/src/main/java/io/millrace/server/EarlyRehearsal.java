@@ -97,7 +97,9 @@ final class EarlyRehearsal {
    */
   void awaitEnd(
       ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
-    unwanted = !isOfUse(options, configuration, saved);
+    if (!isOfUse(options, configuration, saved)) {
+      unwanted = true;
+    }
     over.join();
     if (!unwanted) {
       putRequestsFirst();

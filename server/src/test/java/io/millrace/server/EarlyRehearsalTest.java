@@ -115,6 +115,10 @@ class EarlyRehearsalTest {
     assertThat(nicesOfCompilers("serve", "--no-rehearsal", "--blk", "b.sock=disk.img"))
         .isNotEmpty()
         .containsOnly(0);
+    assertThat(nicesOfCompilers("blk", "--socket-path=c.sock", "--blk-file=disk.img"))
+        .as("whoever starts it waits for its socket")
+        .isNotEmpty()
+        .containsOnly(0);
   }
 
   private List<Integer> nicesOfCompilers(String... arguments) throws Exception {
