@@ -20,7 +20,7 @@ final class EarlyRehearsal {
    * After as many requests the compiler is done with what each of them runs, all but the last
    * pieces: with two processors after a seventh of a second.
    */
-  private static final long ENOUGH = 30_000;
+  private static final long ENOUGH = 4_000;
 
   /** After as many the last pieces are, too: where the first guest would share a core with them. */
   private static final long ENOUGH_ON_ONE_CORE = 150_000;
