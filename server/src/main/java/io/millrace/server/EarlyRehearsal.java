@@ -17,12 +17,12 @@ import org.slf4j.LoggerFactory;
  */
 final class EarlyRehearsal {
   /**
-   * After as many requests the compiler is done with what each of them runs, all but the last
-   * pieces: with two processors after a seventh of a second.
+   * After as many requests the first of the two compilers is done with what each of them runs; the
+   * second one has another core than the first guest's requests.
    */
   private static final long ENOUGH = 4_000;
 
-  /** After as many the last pieces are, too: where the first guest would share a core with them. */
+  /** After as many the second one is, too, all but its last pieces: there is no other core. */
   private static final long ENOUGH_ON_ONE_CORE = 150_000;
 
   /** A machine that has no time for it gets its sockets all the same. */
