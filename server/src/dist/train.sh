@@ -21,7 +21,7 @@ truncate -s 16M train.img
 rm -f train.sock null.sock train.rpc
 # With -m, as servers are started that are to be fast: on the first core that may be used.
 core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
-# Without a rehearsal: what is to be known is the way of a guest's requests.
+# With a rehearsal, as servers are started: what it runs is to be known as well as the way of a guest's requests.
 # A disk that completes at once beside one that does not, by configuration and by option.
 cat >train.json <<'END'
 {"subsystems": [

@@ -20,6 +20,11 @@ public final class Cpu {
   static final int PRIO_PROCESS = 0;
   private static final Path TASKS = Path.of("/proc/self/task");
 
+  /** Of one thread. */
+  private interface ThreadChange {
+    void make() throws LinuxException;
+  }
+
   private Cpu() {}
 
   /** The processors the calling thread may run on. */
@@ -76,15 +81,22 @@ public final class Cpu {
   }
 
   private static void leaveToPinned(int thread, BitSet cpus) throws LinuxException {
-    try {
+    unlessEnded(() -> {
       BitSet rest = affinity(thread);
       boolean affected = rest.intersects(cpus);
       rest.andNot(cpus);
       if (affected && !rest.isEmpty()) {
         LinuxException.check(setAffinity(thread, rest), "keep thread on cpus", rest);
       }
+    });
+  }
+
+  /** Changes something of a thread, which may have ended since it was found. */
+  private static void unlessEnded(ThreadChange change) throws LinuxException {
+    try {
+      change.make();
     } catch (LinuxException e) {
-      if (e.errno() != Errno.ESRCH) { // it ended
+      if (e.errno() != Errno.ESRCH) {
         throw e;
       }
     }
@@ -109,9 +121,11 @@ public final class Cpu {
   public static void niceCompilers(int nice) throws LinuxException {
     for (String thread : threads()) {
       if (compiles(thread)) {
-        long result =
-            Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, Integer.parseInt(thread), nice);
-        LinuxException.check(result, "set the priority of thread", thread);
+        int id = Integer.parseInt(thread);
+        unlessEnded(() -> {
+          long result = Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, id, nice);
+          LinuxException.check(result, "set the priority of thread", id);
+        });
       }
     }
   }

@@ -45,7 +45,6 @@ final class EarlyRehearsal {
   static EarlyRehearsal none() {
     EarlyRehearsal none = new EarlyRehearsal();
     none.unwanted = true;
-    none.over.complete(null);
     return none;
   }
 
@@ -54,7 +53,7 @@ final class EarlyRehearsal {
     return new EarlyRehearsal();
   }
 
-  /** Whether there is something to {@link #play}. */
+  /** Whether there is something to {@link #play} and to wait for. Any thread. */
   boolean isWanted() {
     return !unwanted;
   }
@@ -75,35 +74,35 @@ final class EarlyRehearsal {
   private void playOnCores() throws CommandException, InterruptedException {
     Cores cores = Cores.start(null, false);
     try {
-      new Rehearsal(cores, MOST, AFTERWARDS).play(this::isOver);
+      new Rehearsal(cores, MOST)
+          .play(
+              requests -> unwanted || requests >= needed,
+              () -> {
+                over.complete(null); // nobody waits for what is to be taken down
+                Thread.sleep(AFTERWARDS);
+              });
     } finally {
       cores.closeAll();
     }
   }
 
-  private boolean isOver(long requests) {
-    boolean enough = unwanted || requests >= needed;
-    if (enough) {
-      over.complete(null); // nobody waits for what is taken down then
-    }
-    return enough;
-  }
-
   /**
-   * Waits until it is over; that is at once where it is of no use. Main thread.
+   * Ends it, or has it not begin, where it is of no use. Main thread.
    *
    * @param configuration null without one
    * @param saved null without a state directory
    */
-  void awaitEnd(
+  void cancelUnlessOfUse(
       ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
     if (!isOfUse(options, configuration, saved)) {
       unwanted = true;
     }
+  }
+
+  /** Waits until it is over, and has the compiler give way from then on. Main thread. */
+  void awaitEnd() {
     over.join();
-    if (!unwanted) {
-      putRequestsFirst();
-    }
+    putRequestsFirst();
   }
 
   /**
@@ -124,15 +123,11 @@ final class EarlyRehearsal {
    */
   static boolean isOfUse(
       ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
-    boolean configured = configuration != null || (saved != null && saved.hasConfiguration());
-    boolean hasScsi =
-        !options.scsi().isEmpty()
-            || (configuration != null && configuration.calls(ScsiMethods.CREATE))
-            || (saved != null && saved.calls(ScsiMethods.CREATE));
     return options.rehearsal()
         && !options.waitForRpc()
-        && (configured || !options.disks().isEmpty())
+        && (!options.disks().isEmpty() || SavedState.isConfigured(configuration, saved))
         && options.disks().stream().noneMatch(disk -> disk.socket().mayBeAwaited())
-        && !hasScsi;
+        && options.scsi().isEmpty()
+        && !SavedState.isCalled(ScsiMethods.CREATE, configuration, saved);
   }
 }

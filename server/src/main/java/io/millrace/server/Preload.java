@@ -50,10 +50,11 @@ final class Preload {
   }
 
   /**
-   * Does what the first guest would wait for, while nobody can come: links what the first ring
-   * would have its reactor wait for, and has the collector sort what the start made and what it
-   * left. Its first three looks at that would take 13 ms each amid somebody's calls, where later
-   * ones take half of one.
+   * Does what the first guest would wait for: links what the first ring would have its reactor wait
+   * for, and has the collector sort what the start made and what it left. Before sockets open where
+   * they wait for a rehearsal anyway, else when the server is ready: no socket waits for it. Its
+   * first three looks at that would take 13 ms each amid somebody's calls, where later ones take
+   * half of one.
    */
   static void finish() {
     try (FileDescriptor call = EventFd.create()) {
@@ -66,16 +67,13 @@ final class Preload {
   }
 
   private void load() {
-    IOException early = null;
     try {
       LinuxFiles.status(Path.of("/")); // makes no logger
     } catch (IOException e) {
-      early = e;
+      logging.join();
+      LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);
     }
     logging.join();
-    if (early != null) {
-      LoggerFactory.getLogger(Preload.class).debug("preloading ended early", early);
-    }
     if (rehearsal.isWanted()) {
       rehearsal.play();
     } else {

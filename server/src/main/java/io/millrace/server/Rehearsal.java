@@ -44,13 +44,19 @@ final class Rehearsal {
     boolean isDue(long requests) throws InterruptedException;
   }
 
+  /** What is done when all is played, before what it was played on is taken down. */
+  @FunctionalInterface
+  interface Epilogue {
+    /** Done once, however the playing ended; not where it did not begin. */
+    void run() throws InterruptedException;
+  }
+
   private static final Duration LOOK_EVERY = Duration.ofMillis(2);
   private static final long STOP_SECONDS = 2;
   private static final int BLOCKS = 1024;
   private static final String NAME = "rehearsal";
 
   private final Cores cores;
-  private final Duration afterwards;
   private final BdevRegistry bdevs = new BdevRegistry();
   private final VhostControllers controllers;
   private long leftNanos;
@@ -61,12 +67,9 @@ final class Rehearsal {
    *
    * @param cores of whom the first one plays; they outlive it
    * @param most how long it may take in all
-   * @param afterwards how long what was played on is left asleep before it is taken down, while
-   *     others are in a hurry
    */
-  Rehearsal(Cores cores, Duration most, Duration afterwards) {
+  Rehearsal(Cores cores, Duration most) {
     this.cores = cores;
-    this.afterwards = afterwards;
     leftNanos = most.toNanos();
     controllers = new VhostControllers(cores.control(), cores.polling(), true);
   }
@@ -76,11 +79,16 @@ final class Rehearsal {
     return requests;
   }
 
+  /** Plays, and does nothing afterwards. */
+  void play(Ending ending) throws InterruptedException {
+    play(ending, () -> {});
+  }
+
   /**
    * Plays what is left of the time. When it returns, nothing of it is left but what was compiled; a
    * server that cannot rehearse is none the worse for it.
    */
-  void play(Ending ending) throws InterruptedException {
+  void play(Ending ending, Epilogue epilogue) throws InterruptedException {
     if (leftNanos <= 0 || ending.isDue(requests)) {
       return;
     }
@@ -90,7 +98,7 @@ final class Rehearsal {
       try (VhostSocket front = VhostSocket.of(ends.getFirst())) {
         VhostSocket back = VhostSocket.of(ends.getLast());
         cores.onControl(() -> serve(back));
-        drive(front, start + leftNanos, ending);
+        drive(front, start + leftNanos, ending, epilogue);
       } finally {
         cores.awaitOnControl(controllers::deleteAll, STOP_SECONDS);
         cores.awaitOnControl(bdevs::removeAll, STOP_SECONDS);
@@ -112,7 +120,7 @@ final class Rehearsal {
     return true;
   }
 
-  private void drive(VhostSocket front, long endNanos, Ending ending)
+  private void drive(VhostSocket front, long endNanos, Ending ending, Epilogue epilogue)
       throws InitiatorException, InterruptedException {
     int depth = RehearsalDriver.DEPTH;
     long dataBytes = (long) depth * RehearsalDriver.BLOCK_BYTES;
@@ -139,7 +147,7 @@ final class Rehearsal {
       if (guest.awaitEnd(Duration.ofSeconds(STOP_SECONDS))) {
         requests += guest.requests();
         LOG.debug("rehearsed with {} requests", requests);
-        Thread.sleep(afterwards);
+        epilogue.run();
         driver.close();
       }
     }

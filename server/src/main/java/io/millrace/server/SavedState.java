@@ -88,9 +88,14 @@ final class SavedState implements AutoCloseable {
     return journal.hasConfiguration();
   }
 
-  /** Whether the configuration makes this call. */
-  boolean calls(String method) {
-    return journal.stores(method);
+  /** Whether a file or a directory says what to serve, of which there may be neither. */
+  static boolean isConfigured(@Nullable ConfigFile file, @Nullable SavedState saved) {
+    return file != null || (saved != null && saved.hasConfiguration());
+  }
+
+  /** Whether one of them has a call of this method. */
+  static boolean isCalled(String method, @Nullable ConfigFile file, @Nullable SavedState saved) {
+    return (file != null && file.calls(method)) || (saved != null && saved.journal.stores(method));
   }
 
   StateStore store() {

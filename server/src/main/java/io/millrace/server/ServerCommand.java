@@ -49,6 +49,9 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
         String summary = target.summary();
         say("ready: " + summary);
         manager.ready(summary);
+        if (!preload.rehearsal().isWanted()) {
+          Preload.finish();
+        }
         var _ = target.over().thenRun(() -> stopRequested.complete(null));
         target.rehearse(_ -> stopRequested.isDone());
         stopRequested.join();

@@ -30,9 +30,10 @@ import org.slf4j.LoggerFactory;
  * The server in this process: reactors, bdevs, controllers, JSON-RPC; ended in the reverse order of
  * their start, also when the start fails half-way. For the main thread.
  *
- * <p>The reactors start beside the opening of images and the reading of the configuration, and all
- * that beside a rehearsal. When that is over sockets open: a front-end may connect while the rest
- * comes up, and is served as soon as it has.
+ * <p>The reactors start beside the opening of images and sockets and the reading of the
+ * configuration, for these are what a front-end waits for: it may connect while the rest comes up,
+ * and is served as soon as it has. Where there is a rehearsal it is beside all that, and sockets
+ * open when it is over.
  */
 final class Target {
   /** A controller ends what hangs by itself after 5 seconds; this is for what is worse. */
@@ -73,7 +74,7 @@ final class Target {
     List<Reactor> polling = List.copyOf(cores.polling().values());
     this.scheduler =
         new RingScheduler(new RingBalancer(cores.control(), polling, controllers::rings));
-    this.rehearsal = new Rehearsal(cores, REHEARSAL, Duration.ZERO);
+    this.rehearsal = new Rehearsal(cores, REHEARSAL);
     undo.push(this::closeState); // after the last reactor that could ask for something
     undo.push(cores::close);
     undo.push(this::releaseNvmeControllers);
@@ -98,7 +99,7 @@ final class Target {
   /**
    * Starts everything.
    *
-   * @param early what sockets wait for, unless somebody may be waiting for them
+   * @param early what sockets wait for, where it is of use
    * @throws CommandException something asked for cannot be; nothing is left behind
    */
   static Target start(ServeOptions options, EarlyRehearsal early)
@@ -113,6 +114,10 @@ final class Target {
       disks.open();
       saved = SavedState.open(options);
       ConfigFile configuration = SavedState.fileToLoad(options, saved);
+      early.cancelUnlessOfUse(options, configuration, saved);
+      if (!early.isWanted()) {
+        disks.listen();
+      }
       target = new Target(options, saved, get(starting));
       target.serve(disks, configuration, early);
       target.cores.leaveToReactors();
@@ -175,9 +180,11 @@ final class Target {
   private void serve(Disks disks, @Nullable ConfigFile configuration, EarlyRehearsal early)
       throws CommandException, InterruptedException {
     ControlPlane plane = isControlled(configuration) ? makeControlPlane() : null;
-    early.awaitEnd(options, configuration, saved);
-    Preload.finish();
-    disks.listen();
+    if (early.isWanted()) {
+      early.awaitEnd();
+      Preload.finish();
+      disks.listen();
+    }
     over = disks.over();
     if (options.waitForRpc()) {
       undo.push(() ->
@@ -199,10 +206,9 @@ final class Target {
 
   /** Whether anything but the command line says what to serve, or may ask about it. */
   private boolean isControlled(@Nullable ConfigFile configuration) {
-    return configuration != null
+    return SavedState.isConfigured(configuration, saved)
         || options.rpcSocket() != null
-        || options.metrics() != null
-        || (saved != null && saved.hasConfiguration());
+        || options.metrics() != null;
   }
 
   private ControlPlane makeControlPlane() {

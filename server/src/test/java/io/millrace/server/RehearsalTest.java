@@ -6,6 +6,7 @@ import io.millrace.initiator.BlkDriverOptions;
 import io.millrace.initiator.VirtioBlkDriver;
 import io.millrace.reactor.Reactor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,10 +40,10 @@ class RehearsalTest {
 
   @Test
   void requestsArePlayedAndNothingIsLeft() throws Exception {
-    Rehearsal rehearsal = new Rehearsal(cores, TIME, Duration.ZERO);
+    Rehearsal rehearsal = new Rehearsal(cores, TIME);
     rehearsal.play(_ -> false);
     long descriptors = openDescriptors();
-    Rehearsal again = new Rehearsal(cores, TIME, Duration.ZERO);
+    Rehearsal again = new Rehearsal(cores, TIME);
     again.play(_ -> false);
 
     assertThat(rehearsal.requests()).isGreaterThan(1000);
@@ -53,7 +54,7 @@ class RehearsalTest {
 
   @Test
   void whoHasComeIsNotKeptWaiting() throws Exception {
-    Rehearsal rehearsal = new Rehearsal(cores, TIME, Duration.ZERO);
+    Rehearsal rehearsal = new Rehearsal(cores, TIME);
     rehearsal.play(_ -> true);
     assertThat(rehearsal.requests()).isZero();
 
@@ -68,13 +69,43 @@ class RehearsalTest {
     assertThat(rehearsal.requests()).as("and no more").isEqualTo(before);
   }
 
+  /**
+   * Somebody waits for the end of the playing, not for what is taken down: also when time is up.
+   */
+  @Test
+  void theEpilogueComesBeforeAnythingIsTakenDown() throws Exception {
+    new Rehearsal(cores, TIME).play(_ -> false); // loads what keeps descriptors
+    long before = openDescriptors();
+    AtomicInteger enough = new AtomicInteger();
+    AtomicInteger timeIsUp = new AtomicInteger();
+
+    new Rehearsal(cores, TIME)
+        .play(
+            requests -> requests > 1000,
+            () -> {
+              enough.incrementAndGet();
+              assertThat(openDescriptors()).isGreaterThan(before);
+            });
+    new Rehearsal(cores, TIME)
+        .play(
+            _ -> false,
+            () -> {
+              timeIsUp.incrementAndGet();
+              assertThat(openDescriptors()).isGreaterThan(before);
+            });
+
+    assertThat(enough).hasValue(1);
+    assertThat(timeIsUp).hasValue(1);
+    assertThat(openDescriptors()).isEqualTo(before);
+  }
+
   /** As when the process is stopped for a while: the reactor goes on with what it had. */
   @Test
   void aReactorThatIsLateFindsTheMemoryStillThere() throws Exception {
     Reactor reactor = cores.polling().firstEntry().getValue();
     CountDownLatch goOn = new CountDownLatch(1);
     AtomicInteger asked = new AtomicInteger();
-    new Rehearsal(cores, TIME, Duration.ZERO)
+    new Rehearsal(cores, TIME)
         .play(_ -> {
           if (asked.incrementAndGet() == 2) {
             CoresTest.hang(reactor, goOn);
@@ -154,9 +185,11 @@ class RehearsalTest {
     return count.get();
   }
 
-  private static long openDescriptors() throws IOException {
+  private static long openDescriptors() {
     try (var names = Files.list(Path.of("/proc/self/fd"))) {
       return names.count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
