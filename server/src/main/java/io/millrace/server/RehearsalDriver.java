@@ -2,32 +2,33 @@ package io.millrace.server;
 
 import io.millrace.initiator.BlkQueue;
 import io.millrace.initiator.VirtioBlk;
-import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
 import io.millrace.reactor.Reactor;
+import io.millrace.virtqueue.DriverRing;
+import io.millrace.virtqueue.UsedHandler;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest of a rehearsal: a ring full of requests, three reads and a write in turn, which it
- * offers again, as they are, whenever all of them are done. So the compiler is given the server's
- * code and next to none of a driver's. It is a poller of the reactor that serves it, so that each
- * of them has its turn however few cores there are. The reactor's thread, but for what waits.
+ * The guest of a rehearsal: a ring full of requests, three reads and a write in turn, each of which
+ * it offers again, as it is, when it is done. So the compiler is given the server's code and little
+ * of a driver's. It is a poller of the reactor that serves it, so that each of them has its turn
+ * however few cores there are. The reactor's thread, but for what waits.
  */
 final class RehearsalDriver implements Poller {
-  /** Requests at once, as a busy guest has; all that the ring holds, each in an indirect table. */
+  /** Requests at once, as a busy guest has; each in an indirect table. */
   static final int DEPTH = 32;
 
   static final int BLOCK_BYTES = 4096;
 
   private static final int WRITE_EVERY = 4;
-  private static final int IDX = 2; // offset of it, available and used (virtio 1.3 §2.7.6, §2.7.8)
 
   private final CountDownLatch ended = new CountDownLatch(1);
   private final BlkQueue queue;
+  private final UsedHandler again;
   private final long data;
   private final int blocks;
   private @Nullable PollerHandle handle;
@@ -37,12 +38,14 @@ final class RehearsalDriver implements Poller {
   /**
    * A guest that has not begun.
    *
-   * @param queue a split one with room for {@link #DEPTH} requests and not for more
+   * @param queue with room for {@link #DEPTH} requests
    * @param data host address of {@link #DEPTH} blocks in shared memory
    * @param blocks of the disk
    */
   RehearsalDriver(BlkQueue queue, long data, int blocks) {
     this.queue = queue;
+    DriverRing ring = queue.ring();
+    again = (chain, _) -> ring.offer(chain);
     this.data = data;
     this.blocks = blocks;
   }
@@ -81,12 +84,10 @@ final class RehearsalDriver implements Poller {
       return 0;
     }
     long before = offered;
-    if (RawMemory.getShortAcquire(queue.ring().layout().used() + IDX) != (short) before) {
-      return 0;
-    }
-    offered = before + DEPTH;
-    RawMemory.putShortRelease(queue.ring().layout().avail() + IDX, (short) (before + DEPTH));
-    return DEPTH;
+    int count = queue.ring().reap(again, DEPTH);
+    queue.kick();
+    offered = before + count;
+    return count;
   }
 
   private void end() {
