@@ -24,6 +24,15 @@ public interface AddressTranslation {
   long translate(long address, long bytes);
 
   /**
+   * The same, where the answer is at hand, and does not take a call.
+   *
+   * @return a host address, or a negative number: then {@link #translate} tells
+   */
+  default long known(long address, long bytes) {
+    return NOT_MAPPED;
+  }
+
+  /**
    * How many bytes from a mapped guest address on are contiguous here.
    *
    * @param address one that {@link #translate} answered SPANS for

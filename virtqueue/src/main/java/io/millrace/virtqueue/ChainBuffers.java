@@ -18,6 +18,10 @@ final class ChainBuffers {
     this.translation = translation;
   }
 
+  AddressTranslation translation() {
+    return translation;
+  }
+
   void translation(AddressTranslation other) {
     translation = other;
   }

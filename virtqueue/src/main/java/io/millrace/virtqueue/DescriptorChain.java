@@ -26,8 +26,7 @@ public final class DescriptorChain {
   private int count;
   private long readableBytes;
   private long writableBytes;
-  private long[] addresses = new long[16];
-  private int[] lengths = new int[16];
+  private long[] segments = new long[2 * 16]; // of each its address, and behind that its bytes
 
   // Where the walk stands: it can stop at an untranslatable address and be resumed.
   int nextIndex;
@@ -80,30 +79,40 @@ public final class DescriptorChain {
       count--;
       readableCount = Math.min(readableCount, count);
     }
-    if (count == addresses.length) {
-      addresses = Arrays.copyOf(addresses, count * 2);
-      lengths = Arrays.copyOf(lengths, count * 2);
+    if (!hasRoom()) {
+      segments = Arrays.copyOf(segments, 2 * segments.length);
     }
-    addresses[count] = address;
-    lengths[count] = bytes;
-    count++;
+    put(address, bytes, writable);
+  }
+
+  /** Whether one more segment fits, without more memory for them. */
+  boolean hasRoom() {
+    return 2 * count < segments.length;
+  }
+
+  /** Adds a segment that there is room for. */
+  void put(long address, long bytes, boolean writable) {
+    int index = count;
+    segments[2 * index] = address;
+    segments[2 * index + 1] = bytes;
+    count = index + 1;
     if (writable) {
       writableBytes += bytes;
     } else {
-      readableCount = count;
+      readableCount = index + 1;
       readableBytes += bytes;
     }
   }
 
   /** Drops the segments added last, so that only some remain. */
-  void dropBeyond(int segments) {
-    while (count > segments) {
+  void dropBeyond(int most) {
+    while (count > most) {
       count--;
       if (count < readableCount) {
         readableCount = count;
-        readableBytes -= lengths[count];
+        readableBytes -= bytes(count);
       } else {
-        writableBytes -= lengths[count];
+        writableBytes -= bytes(count);
       }
     }
   }
@@ -171,7 +180,7 @@ public final class DescriptorChain {
    * @param index from 0
    */
   public long address(int index) {
-    return addresses[index];
+    return segments[2 * index];
   }
 
   /**
@@ -180,7 +189,7 @@ public final class DescriptorChain {
    * @param index from 0
    */
   public int bytes(int index) {
-    return lengths[index];
+    return (int) segments[2 * index + 1];
   }
 
   @Override

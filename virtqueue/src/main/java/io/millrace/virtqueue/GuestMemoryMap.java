@@ -110,6 +110,11 @@ public final class GuestMemoryMap {
   }
 
   private final class Cursor implements AddressTranslation {
+    // Of the region that was found last, in which the next address most likely is.
+    private long start;
+    private long length;
+    private long delta;
+
     private final long[] hints = new long[HINTS << HINT_LONGS_SHIFT]; // by address; 0: no region
 
     @Override
@@ -118,16 +123,29 @@ public final class GuestMemoryMap {
       long offset = address - hints[hint + START];
       // offset + bytes could overflow, size - bytes cannot: bytes is at most 2^32.
       if (offset >= 0 && offset <= hints[hint + BYTES] - bytes) {
-        return address + hints[hint + DELTA];
+        found(hint);
+        return address + delta;
       }
-      return translateSlowly(address, bytes, hint);
+      return search(address, bytes, hint);
+    }
+
+    private void found(int hint) {
+      start = hints[hint + START];
+      length = hints[hint + BYTES];
+      delta = hints[hint + DELTA];
+    }
+
+    @Override
+    public long known(long address, long bytes) {
+      long offset = address - start;
+      return offset >= 0 && offset <= length - bytes ? address + delta : NOT_MAPPED;
     }
 
     private static int hint(long address) {
       return ((int) (address >>> HINT_SHIFT) & (HINTS - 1)) << HINT_LONGS_SHIFT;
     }
 
-    private long translateSlowly(long address, long bytes, int hint) {
+    private long search(long address, long bytes, int hint) {
       int i = find(guest, size, address);
       // Nor does a range go on at 0 behind the last address.
       if (i < 0 || Long.compareUnsigned(address + bytes - 1, address) < 0) {
@@ -136,6 +154,7 @@ public final class GuestMemoryMap {
       hints[hint + START] = guest[i];
       hints[hint + BYTES] = size[i];
       hints[hint + DELTA] = host[i] - guest[i];
+      found(hint);
       long offset = address - guest[i];
       return offset <= size[i] - bytes ? host[i] + offset : SPANS;
     }

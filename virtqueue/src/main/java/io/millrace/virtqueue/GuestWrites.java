@@ -27,7 +27,10 @@ public interface GuestWrites {
     // Nothing is put off where nothing is saved by it.
   }
 
-  /** Whether each store costs a mark, so that those which only prepare another do not pay. */
+  /**
+   * Whether each store costs a mark, so that those which only prepare another do not pay. As long
+   * as none does, nobody writes them down: payload need not be told of.
+   */
   default boolean costs() {
     return false;
   }

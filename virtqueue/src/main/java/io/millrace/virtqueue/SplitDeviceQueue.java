@@ -21,6 +21,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
   private final boolean notifyOnEmpty;
   private final GuestWrites writes;
   private final ChainBuffers buffers;
+  private final SplitWalk walk;
   private final ExpectedChain expected = new ExpectedChain();
   private long desc;
   private long avail;
@@ -68,6 +69,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     this.notifyOnEmpty = VirtioFeature.has(features, VirtioFeature.NOTIFY_ON_EMPTY);
     this.writes = writes;
     this.buffers = new ChainBuffers(features, translation);
+    this.walk = new SplitWalk(buffers);
     this.desc = layout.desc();
     this.avail = layout.avail();
     this.used = layout.used();
@@ -109,7 +111,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
         moved = false;
         chain.restart(desc, size); // what it found so far is of the former map
       }
-      return walk(chain);
+      return walked(walk.walk(chain));
     }
     if (again > 0) {
       return fetchAgain(chain);
@@ -145,7 +147,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     outCount++;
     chain.begin(head, desc, size, lone);
-    return walk(chain);
+    return walked(walk.walk(chain));
   }
 
   /** A chain that was in flight, and was taken from the available ring before. */
@@ -156,7 +158,12 @@ public final class SplitDeviceQueue implements DeviceQueue {
     outCount++;
     chain.begin(tracked.recoveredHead(index), desc, size, false);
     chain.fetchedAgain(tracked.recoveredMilestone(index));
-    return walk(chain);
+    return walked(walk.walk(chain));
+  }
+
+  private ChainStatus walked(ChainStatus status) {
+    waiting = status == ChainStatus.WAIT;
+    return status;
   }
 
   /**
@@ -170,50 +177,6 @@ public final class SplitDeviceQueue implements DeviceQueue {
     long element = VirtqUsed.elementAddress(used, usedIdx & mask);
     RawMemory.putLong(element, head);
     writes.wrote(element, VirtqUsed.ELEMENT);
-  }
-
-  /**
-   * Follows a chain from where it stands; leaves it standing on WAIT. The compiler copies what a
-   * loop begins with to before the loop: here that is one comparison, not a whole step.
-   */
-  private ChainStatus walk(DescriptorChain chain) {
-    while (chain.seen < chain.tableSize) {
-      ChainStatus status = step(chain);
-      if (status != ChainStatus.EMPTY) {
-        waiting = status == ChainStatus.WAIT;
-        return status;
-      }
-    }
-    waiting = false;
-    return ChainStatus.TOO_LONG;
-  }
-
-  /** Takes one descriptor; EMPTY means that the chain goes on. */
-  private ChainStatus step(DescriptorChain chain) {
-    int index = chain.nextIndex;
-    if (index >= chain.tableSize) {
-      return ChainStatus.BAD_INDEX;
-    }
-    long entry = buffers.tableEntry(chain, index);
-    if (entry < 0) {
-      return entry == AddressTranslation.WAIT ? ChainStatus.WAIT : ChainStatus.BAD_INDIRECT;
-    }
-    chain.walked++;
-    long address = VirtqDesc.addr(entry);
-    long rest = VirtqDesc.lenFlagsNext(entry);
-    int flags = VirtqDesc.flags(rest);
-    boolean goesOn = (flags & VirtqDesc.F_NEXT) != 0;
-    if ((flags & VirtqDesc.F_INDIRECT) != 0) {
-      return buffers.enterTable(chain, address, VirtqDesc.len(rest), goesOn);
-    }
-    ChainStatus status =
-        buffers.add(chain, address, VirtqDesc.len(rest), (flags & VirtqDesc.F_WRITE) != 0);
-    if (status != ChainStatus.EMPTY) {
-      return status;
-    }
-    chain.seen++;
-    chain.nextIndex = VirtqDesc.next(rest);
-    return goesOn ? ChainStatus.EMPTY : ChainStatus.FETCHED;
   }
 
   @Override

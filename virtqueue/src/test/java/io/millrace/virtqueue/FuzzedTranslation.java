@@ -17,6 +17,12 @@ final class FuzzedTranslation implements AddressTranslation {
   }
 
   @Override
+  public long known(long address, long bytes) {
+    calls++;
+    return waits && address >= FuzzedMemory.REGION ? NOT_MAPPED : all.known(address, bytes);
+  }
+
+  @Override
   public long contiguous(long address) {
     calls++;
     return all.contiguous(address);

@@ -102,8 +102,15 @@ class GuestMemoryMapTest {
     AddressTranslation translation = new GuestMemoryMap(regions).translation();
 
     for (Look look : looks) {
+      long known = translation.known(look.address, look.bytes);
+      if (known >= 0) {
+        assertThat(known).as("%s in %s", look, regions).isEqualTo(obvious(regions, look));
+      }
       long answer = translation.translate(look.address, look.bytes);
       assertThat(answer).as("%s in %s", look, regions).isEqualTo(obvious(regions, look));
+      if (answer >= 0) {
+        assertThat(translation.known(look.address, look.bytes)).isEqualTo(answer);
+      }
       if (answer == AddressTranslation.SPANS) {
         long piece = translation.contiguous(look.address);
         assertThat(piece).isBetween(1L, look.bytes - 1);

@@ -3,6 +3,7 @@ package io.millrace.virtio.blk;
 import io.millrace.bdev.Bdev;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
+import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.vhost.user.server.RequestTrace;
 import io.millrace.vhost.user.server.RequestTracker;
@@ -32,6 +33,8 @@ final class RequestReader {
   private final int turnBytes;
   private final RangeLimits rangeLimits;
   private final ChainReader reader = new ChainReader();
+  private int typeCode; // of the header read last
+  private long firstSector;
 
   /**
    * A queue's.
@@ -56,9 +59,9 @@ final class RequestReader {
       refuse(request, BlkStatus.IOERR);
       return;
     }
-    reader.begin(chain);
-    BlkRequestType type = BlkRequestType.of((int) reader.readLong());
-    long sector = reader.readLong();
+    readHeader(chain);
+    BlkRequestType type = BlkRequestType.of(typeCode);
+    long sector = firstSector;
     request.type = type;
     request.kind = type.kind;
     request.status = BlkStatus.OK;
@@ -74,6 +77,18 @@ final class RequestReader {
       case WRITE_ZEROES ->
           fillRanges(request, chain, BlkFeature.WRITE_ZEROES, BlkRanges.FLAG_UNMAP);
       case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
+    }
+  }
+
+  private void readHeader(DescriptorChain chain) {
+    if (chain.bytes(0) >= HEADER_BYTES) {
+      long header = RawMemory.base(chain.address(0));
+      typeCode = (int) RawMemory.getLong(header);
+      firstSector = RawMemory.getLong(header + Long.BYTES);
+    } else {
+      reader.begin(chain);
+      typeCode = (int) reader.readLong();
+      firstSector = reader.readLong();
     }
   }
 
@@ -123,21 +138,36 @@ final class RequestReader {
   private static boolean addSegments(
       BlkRequest request, DescriptorChain chain, IoType type, int most) {
     boolean read = type == IoType.READ;
-    int from = read ? chain.readableCount() : 0;
-    int to = read ? chain.count() : chain.readableCount();
+    int end = read ? chain.count() - 1 : chain.readableCount();
+    int i = read ? chain.readableCount() : 0;
     int skip = read ? 0 : HEADER_BYTES;
-    int last = read ? to - 1 : -1;
-    for (int i = from; i < to; i++) {
-      int bytes = chain.bytes(i) - (i == last ? STATUS_BYTES : 0);
-      if (bytes > skip) {
-        if (request.segmentCount() == most) {
-          return false;
-        }
-        request.addSegment(chain.address(i) + skip, bytes - skip);
-        skip = 0;
-      } else {
-        skip -= bytes;
+    while (skip > 0 && i < end && chain.bytes(i) <= skip) {
+      skip -= chain.bytes(i);
+      i++;
+    }
+    if (i < end) { // there is one as a rule, and a loop takes as long to begin as to add it
+      request.addSegment(chain.address(i) + skip, chain.bytes(i) - skip);
+      i++;
+    }
+    while (i < end) {
+      if (request.segmentCount() == most) {
+        return false;
       }
+      request.addSegment(chain.address(i), chain.bytes(i));
+      i++;
+    }
+    return !read || addBeforeStatus(request, chain, most);
+  }
+
+  /** What the last segment has beside the status byte. */
+  private static boolean addBeforeStatus(BlkRequest request, DescriptorChain chain, int most) {
+    int last = chain.count() - 1;
+    int bytes = chain.bytes(last) - STATUS_BYTES;
+    if (bytes > 0 && request.segmentCount() == most) {
+      return false;
+    }
+    if (bytes > 0) {
+      request.addSegment(chain.address(last), bytes);
     }
     return true;
   }
@@ -165,6 +195,8 @@ final class RequestReader {
     if (!VirtioFeature.has(features, feature)) {
       return BlkStatus.UNSUPP;
     }
+    reader.begin(chain);
+    reader.skip(HEADER_BYTES);
     return request
         .ranges()
         .read(

@@ -163,6 +163,11 @@ final class FuzzedRequests implements AutoCloseable {
     }
 
     @Override
+    public boolean costs() {
+      return true;
+    }
+
+    @Override
     public void wrote(long host, long bytes) {
       check(bytes > 0 && host >= writableFrom && host + bytes <= writableTo, "a store elsewhere");
       RawMemory.get(host, expected, (int) (host - memory.address()), (int) bytes);
