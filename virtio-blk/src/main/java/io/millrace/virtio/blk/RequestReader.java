@@ -54,7 +54,7 @@ final class RequestReader {
 
   /** Fills a request; one that is not to be submitted has another status than OK. */
   void fill(BlkRequest request, DescriptorChain chain) {
-    if (chain.readableBytes() < HEADER_BYTES) {
+    if (chain.readableBytes() < HEADER_BYTES || !chain.isWhole()) {
       request.kind = RequestKind.OTHER;
       refuse(request, BlkStatus.IOERR);
       return;
