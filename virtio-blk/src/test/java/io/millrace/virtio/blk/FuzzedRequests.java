@@ -14,10 +14,7 @@ import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
 import io.millrace.vhost.user.ByteString;
 import io.millrace.vhost.user.server.DeviceSession;
-import io.millrace.vhost.user.server.DeviceStatistics;
 import io.millrace.vhost.user.server.Placement;
-import io.millrace.vhost.user.server.QueueContext;
-import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.virtqueue.ChainStatus;
 import io.millrace.virtqueue.DescriptorChain;
@@ -104,27 +101,16 @@ final class FuzzedRequests implements AutoCloseable {
     }
   }
 
-  private final class Context implements QueueContext, GuestWrites {
+  private final class Context extends FuzzedContext implements GuestWrites {
     private final long features;
-    private final QueueCounters counters = new QueueCounters(new DeviceStatistics("fuzzed"));
 
     Context(long features) {
       this.features = features;
     }
 
     @Override
-    public void chainsWanted() {
-      // A disk wants them always.
-    }
-
-    @Override
     public Reactor reactor() {
       return reactor;
-    }
-
-    @Override
-    public int index() {
-      return 0;
     }
 
     @Override
@@ -138,23 +124,8 @@ final class FuzzedRequests implements AutoCloseable {
     }
 
     @Override
-    public QueueCounters counters() {
-      return counters;
-    }
-
-    @Override
     public GuestWrites writes() {
       return this;
-    }
-
-    @Override
-    public boolean memoryMayVanish() {
-      return false;
-    }
-
-    @Override
-    public void milestone(int head, int value) {
-      // Block requests note none.
     }
 
     @Override
