@@ -111,7 +111,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
         moved = false;
         chain.restart(desc, size); // what it found so far is of the former map
       }
-      return walked(walk.walk(chain));
+      return walk(chain);
     }
     if (again > 0) {
       return fetchAgain(chain);
@@ -147,7 +147,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     }
     outCount++;
     chain.begin(head, desc, size, lone);
-    return walked(walk.walk(chain));
+    return walk(chain);
   }
 
   /** A chain that was in flight, and was taken from the available ring before. */
@@ -158,10 +158,11 @@ public final class SplitDeviceQueue implements DeviceQueue {
     outCount++;
     chain.begin(tracked.recoveredHead(index), desc, size, false);
     chain.fetchedAgain(tracked.recoveredMilestone(index));
-    return walked(walk.walk(chain));
+    return walk(chain);
   }
 
-  private ChainStatus walked(ChainStatus status) {
+  private ChainStatus walk(DescriptorChain chain) {
+    ChainStatus status = walk.follow(chain);
     waiting = status == ChainStatus.WAIT;
     return status;
   }

@@ -6,9 +6,8 @@ import io.millrace.linux.RawMemory;
  * Follows a chain of a split ring from descriptor to descriptor, in the ring's table or an indirect
  * one (virtio 1.3 §2.7.5). Data-path code of one queue.
  *
- * <p>Nearly all chains have nothing unusual. What becomes known of such a one is kept in locals, as
- * few as there are registers for: a field would be loaded and stored anew behind each look at guest
- * memory.
+ * <p>Nearly all chains have nothing unusual, and are followed in a loop that the compiler keeps in
+ * registers, as it has next to nothing to keep ({@code docs/hot-path.md}).
  */
 final class SplitWalk {
   private static final int MOST_INDEX = 0xffff;
@@ -24,7 +23,7 @@ final class SplitWalk {
    *
    * @return FETCHED, WAIT, or what is wrong
    */
-  ChainStatus walk(DescriptorChain chain) {
+  ChainStatus follow(DescriptorChain chain) {
     boolean unusual = isIndirect(chain);
     while (unusual || !isPlain(chain)) {
       unusual = false;
@@ -49,8 +48,8 @@ final class SplitWalk {
 
   /**
    * Follows a chain from where it stands to its end, or to a descriptor that has something unusual,
-   * of which nothing is kept. There is no call in the loop, or the compiler would keep nothing of
-   * it in registers.
+   * of which nothing is kept. There is no call in the loop, and where it stands is all that is in
+   * locals, or the compiler would keep nothing of it in registers.
    */
   private boolean isPlain(DescriptorChain chain) {
     AddressTranslation translation = buffers.translation();

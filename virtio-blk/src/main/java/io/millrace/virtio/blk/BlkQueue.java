@@ -244,7 +244,7 @@ final class BlkQueue implements QueueHandler {
       BlkRequest request = done[i];
       long written = STATUS_BYTES;
       if (request.type == BlkRequestType.IN) {
-        written += writes.costs() ? request.noteStored(writes) : request.movedBytes();
+        written += request.noteStored(writes);
       } else if (request.type == BlkRequestType.GET_ID) {
         written += storeId(request);
       }

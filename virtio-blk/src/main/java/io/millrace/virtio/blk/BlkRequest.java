@@ -188,10 +188,17 @@ final class BlkRequest extends BdevIo {
     return transfer == null ? transferredBytes() : transfer.transferredBytes();
   }
 
-  /** Tells of what a read really stored; returns how much that was, in bytes. */
+  /** Tells of what a read really stored, if that is written down; how much it was, in bytes. */
   long noteStored(GuestWrites writes) {
-    LongTransfer transfer = longTransfer();
     long stored = movedBytes();
+    if (writes.costs()) {
+      noteStored(stored, writes);
+    }
+    return stored;
+  }
+
+  private void noteStored(long stored, GuestWrites writes) {
+    LongTransfer transfer = longTransfer();
     long left = stored;
     for (int i = 0; left > 0; i++) {
       long address = transfer == null ? segmentAddress(i) : transfer.address(i);
@@ -200,7 +207,6 @@ final class BlkRequest extends BdevIo {
       writes.wrote(address, bytes);
       left -= bytes;
     }
-    return stored;
   }
 
   /** Whether its data or its status is in that memory. */

@@ -33,8 +33,6 @@ final class RequestReader {
   private final int turnBytes;
   private final RangeLimits rangeLimits;
   private final ChainReader reader = new ChainReader();
-  private int typeCode; // of the header read last
-  private long firstSector;
 
   /**
    * A queue's.
@@ -59,9 +57,14 @@ final class RequestReader {
       refuse(request, BlkStatus.IOERR);
       return;
     }
-    readHeader(chain);
-    BlkRequestType type = BlkRequestType.of(typeCode);
-    long sector = firstSector;
+    boolean inOnePiece = chain.bytes(0) >= HEADER_BYTES;
+    long header = RawMemory.base(chain.address(0));
+    if (!inOnePiece) {
+      reader.begin(chain);
+    }
+    long typeAndReserved = inOnePiece ? RawMemory.getLong(header) : reader.readLong();
+    long sector = inOnePiece ? RawMemory.getLong(header + Long.BYTES) : reader.readLong();
+    BlkRequestType type = BlkRequestType.of((int) typeAndReserved);
     request.type = type;
     request.kind = type.kind;
     request.status = BlkStatus.OK;
@@ -77,18 +80,6 @@ final class RequestReader {
       case WRITE_ZEROES ->
           fillRanges(request, chain, BlkFeature.WRITE_ZEROES, BlkRanges.FLAG_UNMAP);
       case UNSUPPORTED -> refuse(request, BlkStatus.UNSUPP);
-    }
-  }
-
-  private void readHeader(DescriptorChain chain) {
-    if (chain.bytes(0) >= HEADER_BYTES) {
-      long header = RawMemory.base(chain.address(0));
-      typeCode = (int) RawMemory.getLong(header);
-      firstSector = RawMemory.getLong(header + Long.BYTES);
-    } else {
-      reader.begin(chain);
-      typeCode = (int) reader.readLong();
-      firstSector = reader.readLong();
     }
   }
 
@@ -150,26 +141,21 @@ final class RequestReader {
       i++;
     }
     while (i < end) {
-      if (request.segmentCount() == most) {
+      if (!addUnlessFull(request, chain.address(i), chain.bytes(i), most)) {
         return false;
       }
-      request.addSegment(chain.address(i), chain.bytes(i));
       i++;
     }
-    return !read || addBeforeStatus(request, chain, most);
+    int beforeStatus = read ? chain.bytes(end) - STATUS_BYTES : 0;
+    return beforeStatus == 0 || addUnlessFull(request, chain.address(end), beforeStatus, most);
   }
 
-  /** What the last segment has beside the status byte. */
-  private static boolean addBeforeStatus(BlkRequest request, DescriptorChain chain, int most) {
-    int last = chain.count() - 1;
-    int bytes = chain.bytes(last) - STATUS_BYTES;
-    if (bytes > 0 && request.segmentCount() == most) {
-      return false;
+  private static boolean addUnlessFull(BlkRequest request, long address, int bytes, int most) {
+    boolean full = request.segmentCount() == most;
+    if (!full) {
+      request.addSegment(address, bytes);
     }
-    if (bytes > 0) {
-      request.addSegment(chain.address(last), bytes);
-    }
-    return true;
+    return !full;
   }
 
   /**
