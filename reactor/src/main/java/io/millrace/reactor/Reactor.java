@@ -33,6 +33,12 @@ public final class Reactor implements AutoCloseable {
   /** A tick comes after this much weight of rounds, so that its cost (about 400 ns) vanishes. */
   private static final int TICK_WEIGHT = 256;
 
+  /**
+   * So much later it comes, if need be, after a round with work: the other side has its turn then,
+   * and what a tick takes is not added to the time of the request that it sends next.
+   */
+  private static final int TICK_PATIENCE = 64;
+
   /** Pieces of work weigh too, or long rounds would keep messages waiting. */
   private static final int WORK_WEIGHT = 2;
 
@@ -296,14 +302,20 @@ public final class Reactor implements AutoCloseable {
    * of it that is used from the next tick on.
    */
   private void roundsUntilTick() {
-    for (int work = 0; statistics.roundsSinceTick() + work * WORK_WEIGHT < TICK_WEIGHT; ) {
-      int done = guardedRound();
+    int work = 0;
+    int done = 0;
+    while (!isTickDue(statistics.roundsSinceTick() + work * WORK_WEIGHT, done > 0)) {
+      done = guardedRound();
       gap.after(done, pollers.hotCount());
       work += done;
       if (pollers.activeCount() == 0) {
         return;
       }
     }
+  }
+
+  private static boolean isTickDue(int weight, boolean worked) {
+    return weight >= (worked ? TICK_WEIGHT : TICK_WEIGHT + TICK_PATIENCE);
   }
 
   private void pin(int cpu, CompletableFuture<@Nullable Void> done) {

@@ -74,7 +74,9 @@ final class GuestLog {
         }
         if (remainingNanos <= 0) {
           throw new AssertionError(
-              "the guest did not say '" + prefix + "' within " + limit.toSeconds() + " s");
+              "the guest did not say '%s' within %d s; the last it said: %s"
+                  .formatted(
+                      prefix, limit.toSeconds(), lines.isEmpty() ? "nothing" : lines.getLast()));
         }
         remainingNanos = changed.awaitNanos(remainingNanos);
       }
