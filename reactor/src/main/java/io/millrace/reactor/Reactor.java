@@ -30,18 +30,6 @@ import org.slf4j.LoggerFactory;
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
 
-  /** A tick comes after this much weight of rounds, so that its cost (about 400 ns) vanishes. */
-  private static final int TICK_WEIGHT = 256;
-
-  /**
-   * So much later it comes, if need be, after a round with work: the other side has its turn then,
-   * and what a tick takes is not added to the time of the request that it sends next.
-   */
-  private static final int TICK_PATIENCE = 64;
-
-  /** Pieces of work weigh too, or long rounds would keep messages waiting. */
-  private static final int WORK_WEIGHT = 2;
-
   /**
    * How long messages run before the pollers have their turn again. Whoever sends may run on this
    * core and send the next as soon as one is answered: that has no end by itself.
@@ -304,7 +292,7 @@ public final class Reactor implements AutoCloseable {
   private void roundsUntilTick() {
     int work = 0;
     int done = 0;
-    while (!isTickDue(statistics.roundsSinceTick() + work * WORK_WEIGHT, done > 0)) {
+    while (!TickPace.isDue(statistics.roundsSinceTick(), work, done > 0)) {
       done = guardedRound();
       gap.after(done, pollers.hotCount());
       work += done;
@@ -312,10 +300,6 @@ public final class Reactor implements AutoCloseable {
         return;
       }
     }
-  }
-
-  private static boolean isTickDue(int weight, boolean worked) {
-    return weight >= (worked ? TICK_WEIGHT : TICK_WEIGHT + TICK_PATIENCE);
   }
 
   private void pin(int cpu, CompletableFuture<@Nullable Void> done) {

@@ -115,16 +115,15 @@ final class VringWorker extends VringLife
     if (fetched > 0) {
       handler.submitTaken();
       submitted(handler);
-      inFlight(outstanding());
+      int out = outstanding();
+      inFlight(out);
+      lone = before == 0 && out == 1;
     }
     if (status == ChainStatus.BROKEN_RING) {
       breakRing();
     }
     boolean goesOn =
         fetched == stretch && before + stretch < BATCH && takesChains() && share.isLeft();
-    if (fetched > 0) {
-      lone = before == 0 && outstanding() == 1;
-    }
     if (deferred && (goesOn || lone)) {
       showDone();
     }
