@@ -40,14 +40,11 @@ class CompiledPathTest {
           "VringWorker.respond",
           "BlkQueue.respond");
 
-  /**
-   * Calls that have a reason: once a sleep, while a ring stops, or for what no sane driver does.
-   */
+  /** Calls that have a reason: once a sleep, or for what no driver in its senses does. */
   private static final Set<String> RARE =
       Set.of(
           "PollSet.disarm",
           "DeviceQueue.disableNotifications",
-          "DeviceQueue.hasUnfinished",
           "RawMemory.shortOfBytes",
           "RawMemory.intOfShorts",
           "RawMemory.longOfInts");
