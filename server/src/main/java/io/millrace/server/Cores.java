@@ -58,6 +58,17 @@ final class Cores {
     return new Cores(Reactor.start("control", -1), polling, pinned);
   }
 
+  /**
+   * Starts those of a rehearsal, pinned to none. Their threads have names of their own: whoever
+   * looks for the server's, to see what it does or where it runs, is not to find two of a name.
+   */
+  static Cores startRehearsal() throws CommandException {
+    SortedMap<Integer, Reactor> polling = new TreeMap<>();
+    int core = Math.max(0, available().nextSetBit(0)); // for its number only
+    polling.put(core, Reactor.start("rehearsal", -1));
+    return new Cores(Reactor.start("rehearsal-ctl", -1), polling, new BitSet());
+  }
+
   /** The cores of the mask that there are, and that cpuset and taskset leave to this process. */
   private static BitSet usable(BitSet mask, BitSet available) {
     BitSet usable = (BitSet) mask.clone();

@@ -72,7 +72,7 @@ final class EarlyRehearsal {
   }
 
   private void playOnCores() throws CommandException, InterruptedException {
-    Cores cores = Cores.start(null, false);
+    Cores cores = Cores.startRehearsal();
     try {
       new Rehearsal(cores, MOST)
           .play(
