@@ -68,7 +68,7 @@ public final class EventFd {
    * ns.
    */
   public static void signal(int fd) {
-    Syscall.fast(Syscall.WRITE, fd, ONE_ADDRESS, Long.BYTES, 0, 0, 0);
+    Syscall.call(Syscall.WRITE, fd, ONE_ADDRESS, Long.BYTES, 0, 0, 0);
   }
 
   /**
@@ -77,7 +77,7 @@ public final class EventFd {
    */
   public static long drain(int fd) {
     long scratch = Syscall.scratch();
-    long bytes = Syscall.fast(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
+    long bytes = Syscall.call(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
     return bytes == Long.BYTES ? RawMemory.getLong(scratch) : 0;
   }
 
@@ -89,7 +89,7 @@ public final class EventFd {
     long pollfd = Syscall.scratch();
     RawMemory.putInt(pollfd, fd);
     RawMemory.putInt(pollfd + POLLFD_EVENTS, DescriptorPassing.POLLOUT);
-    return Syscall.fast(Syscall.POLL, pollfd, 1, 0, 0, 0, 0) == 0;
+    return Syscall.call(Syscall.POLL, pollfd, 1, 0, 0, 0, 0) == 0;
   }
 
   /**
@@ -101,7 +101,7 @@ public final class EventFd {
     long value = Syscall.scratch();
     long iovec = value + Long.BYTES;
     Iovec.set(iovec, value, Long.BYTES);
-    Syscall.fast(Syscall.PREADV2, fd, iovec, 1, NO_OFFSET, NO_OFFSET, RWF_NOWAIT);
+    Syscall.call(Syscall.PREADV2, fd, iovec, 1, NO_OFFSET, NO_OFFSET, RWF_NOWAIT);
   }
 
   /**
@@ -120,7 +120,7 @@ public final class EventFd {
   public static void add(int fd, int count) {
     long scratch = Syscall.scratch();
     RawMemory.putLong(scratch, count);
-    Syscall.fast(Syscall.WRITE, fd, scratch, Long.BYTES, 0, 0, 0);
+    Syscall.call(Syscall.WRITE, fd, scratch, Long.BYTES, 0, 0, 0);
   }
 
   /** Waits until the semaphore's counter is not 0 and takes 1 from it; blocks the thread. */
@@ -128,7 +128,7 @@ public final class EventFd {
     long scratch = Syscall.scratch();
     long bytes;
     do {
-      bytes = Syscall.fast(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
+      bytes = Syscall.call(Syscall.READ, fd, scratch, Long.BYTES, 0, 0, 0);
     } while (bytes != Long.BYTES); // a signal came in between; the JVM uses some
   }
 }

@@ -376,12 +376,7 @@ public final class IoUring implements AutoCloseable {
   }
 
   private int enter(int submit, int wait, int flags) {
-    long result = Syscall.fast(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0);
-    // Failed means that nothing was done: do it again the slow way, that tells why.
-    return (int)
-        (result >= 0
-            ? result
-            : Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0));
+    return (int) Syscall.call(Syscall.IO_URING_ENTER, ringFd, submit, wait, flags, 0, 0);
   }
 
   /**

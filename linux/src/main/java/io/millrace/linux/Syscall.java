@@ -1,6 +1,5 @@
 package io.millrace.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -10,13 +9,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The one place where native code is called: {@code syscall(2)}, one native function for every
- * system call, so that one downcall handle has to be made at start-up and glibc's version does not
- * matter.
+ * The one place where native code is called: one function for every system call, so that one
+ * downcall handle has to be made at start-up and glibc's version does not matter.
  *
  * <p>Arguments go as longs, addresses among them. The result is the kernel's own: not negative, or
  * {@code -errno}. The numbers are those of x86-64; {@code AbiTest} checks them against the C
  * headers.
+ *
+ * <p>It is not glibc's {@code syscall(2)}, which hides that result in {@code errno}: to have Java
+ * keep that takes a segment of memory and a slice of it in each call where the compiler does not
+ * inline all the way, and a handle of a second kind, which takes tens of milliseconds of a start to
+ * link. So glibc's is called twice only, to make memory for {@link #CODE}.
  */
 final class Syscall {
   static final int READ = 0;
@@ -24,6 +27,7 @@ final class Syscall {
   static final int CLOSE = 3;
   static final int POLL = 7;
   static final int MMAP = 9;
+  static final int MPROTECT = 10;
   static final int MUNMAP = 11;
   static final int IOCTL = 16;
   static final int PREAD64 = 17;
@@ -74,29 +78,54 @@ final class Syscall {
    */
   static final int SCRATCH_BYTES = 1024;
 
+  /**
+   * A system call by the calling convention of C (System V ABI, AMD64 supplement, A.2): the seven
+   * arguments go where the kernel wants them, its result stays where a caller looks for it.
+   */
+  private static final byte[] CODE = {
+    (byte) 0xf3,
+    0x0f,
+    0x1e,
+    (byte) 0xfa, // endbr64
+    0x48,
+    (byte) 0x89,
+    (byte) 0xf8, // mov %rdi, %rax
+    0x48,
+    (byte) 0x89,
+    (byte) 0xf7, // mov %rsi, %rdi
+    0x48,
+    (byte) 0x89,
+    (byte) 0xd6, // mov %rdx, %rsi
+    0x48,
+    (byte) 0x89,
+    (byte) 0xca, // mov %rcx, %rdx
+    0x4d,
+    (byte) 0x89,
+    (byte) 0xc2, // mov %r8, %r10
+    0x4d,
+    (byte) 0x89,
+    (byte) 0xc8, // mov %r9, %r8
+    0x4c,
+    (byte) 0x8b,
+    0x4c,
+    0x24,
+    0x08, // mov 8(%rsp), %r9
+    0x0f,
+    0x05, // syscall
+    (byte) 0xc3, // ret
+  };
+
+  private static final long CODE_BYTES = 4096; // a page
+  static final int PROT_EXEC = 4;
+
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final FunctionDescriptor SYSCALL_TYPE =
-      FunctionDescriptor.of(
-          JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-  private static final MethodHandle SYSCALL =
-      bind(
-          "syscall",
-          SYSCALL_TYPE,
-          Linker.Option.captureCallState("errno"),
-          Linker.Option.firstVariadicArg(1));
+  private static final MethodHandle SYSCALL = link(MemorySegment.ofAddress(code()));
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   private Syscall() {}
 
-  /** Linked when it is needed first: that takes tens of milliseconds, and no start needs it. */
-  private static final class WithoutErrno {
-    static final MethodHandle SYSCALL =
-        bind("syscall", SYSCALL_TYPE, Linker.Option.firstVariadicArg(1));
-  }
-
-  /** Memory of one thread for errno and for the small structures of control calls. */
+  /** Memory of one thread for the small structures of control calls. */
   private static final class Scratch {
-    final MemorySegment errno = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
     final MemorySegment memory = Arena.ofAuto().allocate(SCRATCH_BYTES, 16);
     final long address = memory.address();
   }
@@ -134,27 +163,10 @@ final class Syscall {
     return call(number, a, b, c, d, e, 0);
   }
 
-  /**
-   * Makes the system call. Returns its result, or {@code -errno}. May allocate: see {@link #fast}.
-   */
+  /** Makes the system call. Returns its result, or {@code -errno}. Allocates nothing. */
   static long call(int number, long a, long b, long c, long d, long e, long f) {
-    MemorySegment errno = SCRATCH.get().errno;
     try {
-      long result = (long) SYSCALL.invokeExact(errno, (long) number, a, b, c, d, e, f);
-      return result == -1 ? -errno.get(JAVA_INT, 0) : result;
-    } catch (Throwable t) {
-      throw sneaky(t);
-    }
-  }
-
-  /**
-   * Makes the system call without learning why it failed: its result, or -1. Only primitives go
-   * through this downcall, so that it allocates nothing however it is compiled; capturing errno
-   * takes a segment, and that a slice of it when the compiler does not inline all the way.
-   */
-  static long fast(int number, long a, long b, long c, long d, long e, long f) {
-    try {
-      return (long) WithoutErrno.SYSCALL.invokeExact((long) number, a, b, c, d, e, f);
+      return (long) SYSCALL.invokeExact((long) number, a, b, c, d, e, f);
     } catch (Throwable t) {
       throw sneaky(t);
     }
@@ -171,9 +183,39 @@ final class Syscall {
     return t instanceof RuntimeException e ? e : new IllegalStateException(t);
   }
 
+  /**
+   * Puts {@link #CODE} where it can be run. What forbids that forbids the JVM its own compiler,
+   * too.
+   */
+  private static long code() {
+    MethodHandle libc = link(LINKER.defaultLookup().findOrThrow("syscall"));
+    long flags = Mapping.MAP_PRIVATE | Mapping.MAP_ANONYMOUS;
+    long writable = Mapping.PROT_READ | Mapping.PROT_WRITE;
+    long runnable = Mapping.PROT_READ | PROT_EXEC;
+    try {
+      long code = (long) libc.invokeExact((long) MMAP, 0L, CODE_BYTES, writable, flags, -1L, 0L);
+      if (code == -1) {
+        throw new IllegalStateException("no memory for the code of system calls");
+      }
+      RawMemory.put(CODE, 0, CODE.length, code);
+      long result =
+          (long) libc.invokeExact((long) MPROTECT, code, CODE_BYTES, runnable, 0L, 0L, 0L);
+      if (result != 0) {
+        throw new IllegalStateException(
+            "code of system calls cannot be run; allow executable memory to this process");
+      }
+      return code;
+    } catch (Throwable t) {
+      throw sneaky(t);
+    }
+  }
+
+  /** A function of this one type: what the first one takes to link, the second need not again. */
   @SuppressWarnings("restricted")
-  private static MethodHandle bind(String name, FunctionDescriptor type, Linker.Option... options) {
-    MemorySegment function = LINKER.defaultLookup().findOrThrow(name);
-    return LINKER.downcallHandle(function, type, options);
+  private static MethodHandle link(MemorySegment function) {
+    FunctionDescriptor type =
+        FunctionDescriptor.of(
+            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    return LINKER.downcallHandle(function, type, Linker.Option.firstVariadicArg(1));
   }
 }

@@ -65,6 +65,7 @@ class AbiTest {
     expect("SYS_close", Syscall.CLOSE);
     expect("SYS_poll", Syscall.POLL);
     expect("SYS_mmap", Syscall.MMAP);
+    expect("SYS_mprotect", Syscall.MPROTECT);
     expect("SYS_munmap", Syscall.MUNMAP);
     expect("SYS_ioctl", Syscall.IOCTL);
     expect("SYS_pread64", Syscall.PREAD64);
@@ -163,6 +164,7 @@ class AbiTest {
   private static void memory() {
     expect("PROT_READ", Mapping.PROT_READ);
     expect("PROT_WRITE", Mapping.PROT_WRITE);
+    expect("PROT_EXEC", Syscall.PROT_EXEC);
     expect("MAP_SHARED", Mapping.MAP_SHARED);
     expect("MAP_PRIVATE", Mapping.MAP_PRIVATE);
     expect("MAP_ANONYMOUS", Mapping.MAP_ANONYMOUS);

@@ -114,7 +114,8 @@ public final class Configuration {
       order = last ? nextLastOrder++ : nextOrder++;
       ids.put(id, order);
     }
-    if (!entry.equals(entries.put(order, entry))) {
+    Entry before = entries.put(order, entry);
+    if (before == null || !before.equals(entry)) {
       for (Listener listener : listeners) {
         listener.put(order, entry);
       }
