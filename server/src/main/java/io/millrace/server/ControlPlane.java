@@ -101,7 +101,7 @@ final class ControlPlane {
 
   /** Brings every module's methods together. */
   ControlPlane(
-      ServeOptions options,
+      ControllerSockets sockets,
       @Nullable SavedState saved,
       Cores cores,
       BdevRegistry bdevs,
@@ -126,7 +126,6 @@ final class ControlPlane {
     VirtioMethods.addTo(methods, bdevs, cores.control());
     VhostMethods.addTo(methods, controllers);
     IostatMethods.addTo(methods, controllers);
-    var sockets = new ControllerSockets(options.socketDirectory(), options.access());
     BlkMethods.addTo(methods, controllers, blk, sockets);
     ScsiMethods.addTo(methods, controllers, scsi, sockets);
     if (journal != null) {

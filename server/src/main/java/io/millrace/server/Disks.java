@@ -64,8 +64,15 @@ final class Disks {
     return option.socket().identity(options.socketDirectory());
   }
 
-  /** Lets every socket listen. On the main thread. */
-  void listen() throws CommandException {
+  /**
+   * Lets every socket listen. On the main thread.
+   *
+   * @param gate waits until front-ends may come; run before the first socket is made
+   */
+  void listen(Runnable gate) throws CommandException {
+    if (!opened.isEmpty() || !openedScsi.isEmpty()) {
+      gate.run();
+    }
     for (Opened disk : opened) {
       listen(disk.option);
     }

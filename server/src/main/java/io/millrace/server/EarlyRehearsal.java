@@ -78,7 +78,8 @@ final class EarlyRehearsal {
           .play(
               requests -> unwanted || requests >= needed,
               () -> {
-                over.complete(null); // nobody waits for what is to be taken down
+                over.complete(null); // nobody waits for what follows
+                putRequestsFirst();
                 Thread.sleep(AFTERWARDS);
               });
     } finally {
@@ -99,10 +100,11 @@ final class EarlyRehearsal {
     }
   }
 
-  /** Waits until it is over, and has the compiler give way from then on. Main thread. */
+  /** Waits until it is over, if it is wanted. Any thread but its own. */
   void awaitEnd() {
-    over.join();
-    putRequestsFirst();
+    if (!unwanted) {
+      over.join();
+    }
   }
 
   /**

@@ -51,10 +51,9 @@ final class Preload {
 
   /**
    * Does what the first guest would wait for: links what the first ring would have its reactor wait
-   * for, and has the collector sort what the start made and what it left. Before sockets open where
-   * they wait for a rehearsal anyway, else when the server is ready: no socket waits for it. Its
-   * first three looks at that would take 13 ms each amid somebody's calls, where later ones take
-   * half of one.
+   * for, and has the collector sort what the start made and what it left. During the rehearsal that
+   * sockets wait for, else when the server is ready: no socket waits for it. Its first three looks
+   * at that would take 13 ms each amid somebody's calls, where later ones take half of one.
    */
   static void finish() {
     try (FileDescriptor call = EventFd.create()) {

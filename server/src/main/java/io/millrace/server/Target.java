@@ -7,6 +7,7 @@ import io.millrace.rpc.ConfigFile;
 import io.millrace.rpc.MethodRegistry;
 import io.millrace.scsi.LogicalUnits;
 import io.millrace.scsi.StoredReservations;
+import io.millrace.vhost.user.rpc.ControllerSockets;
 import io.millrace.vhost.user.server.ControllerException;
 import io.millrace.vhost.user.server.RequestRecordings;
 import io.millrace.vhost.user.server.RingBalancer;
@@ -116,7 +117,7 @@ final class Target {
       ConfigFile configuration = SavedState.fileToLoad(options, saved);
       early.cancelUnlessOfUse(options, configuration, saved);
       if (!early.isWanted()) {
-        disks.listen();
+        disks.listen(early::awaitEnd);
       }
       target = new Target(options, saved, get(starting));
       target.serve(disks, configuration, early);
@@ -144,7 +145,7 @@ final class Target {
     Target target = new Target(nothing, null, Cores.start(null, false));
     try {
       return new ControlPlane(
-              nothing,
+              new ControllerSockets(nothing.socketDirectory(), nothing.access()),
               null,
               target.cores,
               target.bdevs,
@@ -179,11 +180,10 @@ final class Target {
 
   private void serve(Disks disks, @Nullable ConfigFile configuration, EarlyRehearsal early)
       throws CommandException, InterruptedException {
-    ControlPlane plane = isControlled(configuration) ? makeControlPlane() : null;
+    ControlPlane plane = isControlled(configuration) ? makeControlPlane(early) : null;
     if (early.isWanted()) {
-      early.awaitEnd();
-      Preload.finish();
-      disks.listen();
+      Preload.finish(); // while it goes on
+      disks.listen(early::awaitEnd);
     }
     over = disks.over();
     if (options.waitForRpc()) {
@@ -211,9 +211,11 @@ final class Target {
         || options.metrics() != null;
   }
 
-  private ControlPlane makeControlPlane() {
+  private ControlPlane makeControlPlane(EarlyRehearsal early) {
+    var sockets =
+        new ControllerSockets(options.socketDirectory(), options.access(), early::awaitEnd);
     ControlPlane plane =
-        new ControlPlane(options, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
+        new ControlPlane(sockets, saved, cores, bdevs, controllers, blk, scsi(), scheduler);
     controlPlane = plane;
     return plane;
   }

@@ -25,8 +25,14 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param directory a controller's socket is the directory and its name
  * @param access who may connect; null for what the umask allows
+ * @param gate waits until front-ends may come; run before each socket is made
  */
-public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
+public record ControllerSockets(Path directory, @Nullable SocketAccess access, Runnable gate) {
+  /** Sockets that front-ends may come to as soon as they are made. */
+  public ControllerSockets(Path directory, @Nullable SocketAccess access) {
+    this(directory, access, () -> {});
+  }
+
   /** The controller's name, which no other may have. */
   public static Param nameParam() {
     return Param.string("ctrlr", "its name, and its socket's in the directory").required();
@@ -89,6 +95,7 @@ public record ControllerSockets(Path directory, @Nullable SocketAccess access) {
 
   /** Lets a controller's socket listen. */
   public VhostSocket listen(String name) throws RpcException {
+    gate.run();
     try {
       return VhostSocket.listen(directory.resolve(name), access);
     } catch (IOException e) {
