@@ -1,0 +1,54 @@
+package io.millrace.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What the AOT cache of the distribution spares a start. */
+@Timeout(60)
+class AotCacheTest {
+  /** Forms that the training run happens not to need. Without the list there are more than 30. */
+  private static final int FEW = 5;
+
+  @RegisterExtension private final Lab lab = new Lab();
+
+  @Test
+  void aStartMakesHardlyAClassForMethodHandles() throws Exception {
+    lab.image("disk.img", 1 << 20);
+    String traced = "JDK_JAVA_OPTIONS=-Djava.lang.invoke.MethodHandle.TRACE_RESOLVE=true";
+    Process server =
+        lab.start(
+            List.of(
+                "env",
+                traced,
+                MillraceServer.PROGRAM.toString(),
+                "serve",
+                "--blk",
+                "vm0.sock=disk.img"),
+            "server.log",
+            true);
+
+    List<String> resolved = untilReady(server.inputReader());
+
+    assertThat(resolved).as("forms that are there").anyMatch(line -> line.endsWith("(success)"));
+    assertThat(resolved)
+        .filteredOn(line -> line.endsWith("(fail)") || line.endsWith("(generated)"))
+        .hasSizeLessThanOrEqualTo(FEW);
+  }
+
+  private static List<String> untilReady(BufferedReader output) throws Exception {
+    List<String> lines = new ArrayList<>();
+    for (String line = output.readLine(); line != null; line = output.readLine()) {
+      if (line.startsWith("ready: ")) {
+        return lines;
+      }
+      lines.add(line);
+    }
+    throw new AssertionError("it ended before it was ready: " + lines);
+  }
+}
