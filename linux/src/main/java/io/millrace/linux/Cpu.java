@@ -111,21 +111,30 @@ public final class Cpu {
   }
 
   /**
-   * Has the threads of the process that the JVM compiles with give way to others: where one of them
-   * shares a core with a thread of the usual priority that has as much to do, it gets less. What
-   * such a thread starts does the same. It cannot be taken back without a privilege.
+   * Has a thread of the process give way to others: where it shares a core with a thread of the
+   * usual priority that has as much to do, it gets less. What it starts does the same. It cannot be
+   * taken back without a privilege.
    *
+   * @param thread its {@link #threadId}; one that has ended is no error
    * @param nice 1 to 19, a fifth less each (sched(7))
+   * @throws LinuxException EPERM or EINVAL
+   */
+  public static void giveWay(int thread, int nice) throws LinuxException {
+    unlessEnded(() -> {
+      long result = Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, thread, nice);
+      LinuxException.check(result, "set the priority of thread", thread);
+    });
+  }
+
+  /**
+   * As {@link #giveWay}, all threads that the JVM compiles with.
+   *
    * @throws LinuxException EPERM or EINVAL; or the threads cannot be listed
    */
   public static void niceCompilers(int nice) throws LinuxException {
     for (String thread : threads()) {
       if (compiles(thread)) {
-        int id = Integer.parseInt(thread);
-        unlessEnded(() -> {
-          long result = Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, id, nice);
-          LinuxException.check(result, "set the priority of thread", id);
-        });
+        giveWay(Integer.parseInt(thread), nice);
       }
     }
   }

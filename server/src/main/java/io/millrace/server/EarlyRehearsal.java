@@ -23,21 +23,26 @@ final class EarlyRehearsal {
   private static final long ENOUGH = 4_000;
 
   /** After as many the second one is, too, all but its last pieces: there is no other core. */
-  private static final long ENOUGH_ON_ONE_CORE = 150_000;
+  private static final long ENOUGH_ON_ONE_CORE = 400_000;
 
   /** A machine that has no time for it gets its sockets all the same. */
   private static final Duration MOST = Duration.ofMillis(500);
+
+  private static final Duration MOST_ON_ONE_CORE = Duration.ofMillis(1500);
 
   /** It is taken down when the first guest has come and the compiler is done. */
   private static final Duration AFTERWARDS = Duration.ofSeconds(2);
 
   /** Half as much as a busy reactor on the same core: it is done in another half second. */
-  static final int NICE = 3;
+  static final int NICE_OF_COMPILERS = 3;
+
+  /** A tenth as much: what is left of the start, a socket for JSON-RPC for example, can wait. */
+  static final int NICE_OF_START = 10;
 
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
-  private final long needed =
-      Runtime.getRuntime().availableProcessors() == 1 ? ENOUGH_ON_ONE_CORE : ENOUGH;
+  private final boolean oneCore = Runtime.getRuntime().availableProcessors() == 1;
   private volatile boolean unwanted;
+  private volatile int starter; // the kernel's id of the main thread
 
   private EarlyRehearsal() {}
 
@@ -58,7 +63,7 @@ final class EarlyRehearsal {
     return !unwanted;
   }
 
-  /** Plays it. On a thread that nobody waits for; once. */
+  /** Plays it, and has the thread give way to others from then on: one of its own. Once. */
   void play() {
     try {
       playOnCores();
@@ -73,8 +78,9 @@ final class EarlyRehearsal {
 
   private void playOnCores() throws CommandException, InterruptedException {
     Cores cores = Cores.startRehearsal();
+    long needed = oneCore ? ENOUGH_ON_ONE_CORE : ENOUGH;
     try {
-      new Rehearsal(cores, MOST)
+      new Rehearsal(cores, oneCore ? MOST_ON_ONE_CORE : MOST)
           .play(
               requests -> unwanted || requests >= needed,
               () -> {
@@ -95,7 +101,9 @@ final class EarlyRehearsal {
    */
   void cancelUnlessOfUse(
       ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
-    if (!isOfUse(options, configuration, saved)) {
+    if (isOfUse(options, configuration, saved)) {
+      starter = Cpu.threadId();
+    } else {
       unwanted = true;
     }
   }
@@ -109,13 +117,17 @@ final class EarlyRehearsal {
 
   /**
    * What is left to compile makes requests half as fast again, and no more. They are not to wait
-   * for it where they share a core with the compiler.
+   * for it where they share a core with the compiler, nor for what else the start has yet to do.
    */
-  private static void putRequestsFirst() {
+  private void putRequestsFirst() {
     try {
-      Cpu.niceCompilers(NICE);
+      if (starter != 0) { // else it has yet to find out what to serve
+        Cpu.giveWay(starter, NICE_OF_START);
+      }
+      Cpu.niceCompilers(NICE_OF_COMPILERS);
+      Cpu.giveWay(Cpu.threadId(), NICE_OF_START);
     } catch (LinuxException e) {
-      LoggerFactory.getLogger(EarlyRehearsal.class).debug("the compiler gives no way", e);
+      LoggerFactory.getLogger(EarlyRehearsal.class).debug("nobody gives way to requests", e);
     }
   }
 

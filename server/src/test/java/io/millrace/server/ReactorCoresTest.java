@@ -10,7 +10,6 @@ import io.millrace.linux.Cpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -18,7 +17,6 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +56,7 @@ class ReactorCoresTest {
         long buffer = driver.memory().allocate(512, 512); // the engine's thread comes when used
         assertThat(driver.run(VirtioBlk.T_IN, 0, buffer, 512, WAIT_NANOS)).isZero();
 
-        NavigableMap<String, Set<BitSet>> threads = threads(server.pid());
+        NavigableMap<String, Set<BitSet>> threads = threads(server);
         String reactor = "reactor-" + core;
         assertThat(threads.remove(reactor))
             .containsExactly(BitSet.valueOf(new long[] {1L << core}));
@@ -76,10 +74,10 @@ class ReactorCoresTest {
     try (ServerProcess server =
         ServerProcess.start(dir, List.of(), "serve", "--poll", "-r", "rpc.sock")) {
       assertThat(server.line()).startsWith("ready: 0 disks");
-      long before = reactorTicks(server.pid());
+      long before = reactorTicks(server);
       long deadline = System.nanoTime() + WAIT_NANOS;
 
-      while (reactorTicks(server.pid()) < before + 50) { // half a second, that a sleeper never uses
+      while (reactorTicks(server) < before + 50) { // half a second, that a sleeper never uses
         assertThat(System.nanoTime()).as("time until it was busy").isLessThan(deadline);
         Thread.onSpinWait();
       }
@@ -87,9 +85,9 @@ class ReactorCoresTest {
   }
 
   /** Processor time of the reactor's thread, in hundredths of a second. */
-  private static long reactorTicks(long pid) throws IOException {
+  private static long reactorTicks(ServerProcess server) throws IOException {
     String stat =
-        ofThreads(pid, "stat").stream()
+        server.ofThreads("stat").stream()
             .filter(s -> s.contains("(reactor-"))
             .findFirst()
             .orElseThrow();
@@ -98,30 +96,16 @@ class ReactorCoresTest {
   }
 
   /** Where the threads of each name may run. */
-  private static NavigableMap<String, Set<BitSet>> threads(long pid) throws IOException {
+  private static NavigableMap<String, Set<BitSet>> threads(ServerProcess server)
+      throws IOException {
     NavigableMap<String, Set<BitSet>> threads = new TreeMap<>();
-    for (String file : ofThreads(pid, "status")) {
+    for (String file : server.ofThreads("status")) {
       List<String> status = file.lines().toList();
       threads
           .computeIfAbsent(field(status, "Name"), _ -> new HashSet<>())
           .add(cores(field(status, "Cpus_allowed_list")));
     }
     return threads;
-  }
-
-  /** A file of each thread there is; the compiler's come and go. */
-  private static List<String> ofThreads(long pid, String file) throws IOException {
-    List<String> contents = new ArrayList<>();
-    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
-      for (Path task : tasks.toList()) {
-        try {
-          contents.add(Files.readString(task.resolve(file)));
-        } catch (IOException e) {
-          assertThat(task).as("a thread that cannot be read, so has ended").doesNotExist();
-        }
-      }
-    }
-    return contents;
   }
 
   private static String field(List<String> status, String name) {
