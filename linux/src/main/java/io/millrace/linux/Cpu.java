@@ -18,6 +18,11 @@ public final class Cpu {
       Syscall.SCRATCH_BYTES; // 8,192 processors, the kernel's own limit
   private static final int CALLING_THREAD = 0;
   static final int PRIO_PROCESS = 0;
+  private static final int NICEST = 19;
+
+  /** What the kernel says of a nice value of 0: it returns nothing negative but errors. */
+  private static final int GETPRIORITY_OF_0 = 20;
+
   private static final Path TASKS = Path.of("/proc/self/task");
 
   /** Of one thread. */
@@ -116,11 +121,15 @@ public final class Cpu {
    * taken back without a privilege.
    *
    * @param thread its {@link #threadId}; one that has ended is no error
-   * @param nice 1 to 19, a fifth less each (sched(7))
-   * @throws LinuxException EPERM or EINVAL
+   * @param nicer by how much its nice value rises, a fifth less of a core each (sched(7)); at 19 it
+   *     ends
+   * @throws LinuxException EPERM
    */
-  public static void giveWay(int thread, int nice) throws LinuxException {
+  public static void giveWay(int thread, int nicer) throws LinuxException {
     unlessEnded(() -> {
+      long now = Syscall.call(Syscall.GETPRIORITY, PRIO_PROCESS, thread);
+      LinuxException.check(now, "get the priority of thread", thread);
+      long nice = Math.min(NICEST, GETPRIORITY_OF_0 - now + nicer);
       long result = Syscall.call(Syscall.SETPRIORITY, PRIO_PROCESS, thread, nice);
       LinuxException.check(result, "set the priority of thread", thread);
     });
@@ -129,12 +138,12 @@ public final class Cpu {
   /**
    * As {@link #giveWay}, all threads that the JVM compiles with.
    *
-   * @throws LinuxException EPERM or EINVAL; or the threads cannot be listed
+   * @throws LinuxException EPERM; or the threads cannot be listed
    */
-  public static void niceCompilers(int nice) throws LinuxException {
+  public static void niceCompilers(int nicer) throws LinuxException {
     for (String thread : threads()) {
       if (compiles(thread)) {
-        giveWay(Integer.parseInt(thread), nice);
+        giveWay(Integer.parseInt(thread), nicer);
       }
     }
   }

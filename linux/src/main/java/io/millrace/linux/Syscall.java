@@ -50,6 +50,7 @@ final class Syscall {
   static final int FDATASYNC = 75;
   static final int FTRUNCATE = 77;
   static final int FSTATFS = 138;
+  static final int GETPRIORITY = 140;
   static final int SETPRIORITY = 141;
   static final int GETTID = 186;
   static final int SCHED_SETAFFINITY = 203;
@@ -188,6 +189,11 @@ final class Syscall {
    * too.
    */
   private static long code() {
+    String machine = System.getProperty("os.arch");
+    if (!"amd64".equals(machine)) {
+      throw new IllegalStateException(
+          "this needs a processor of x86-64, and " + machine + " is none");
+    }
     MethodHandle libc = link(LINKER.defaultLookup().findOrThrow("syscall"));
     long flags = Mapping.MAP_PRIVATE | Mapping.MAP_ANONYMOUS;
     long writable = Mapping.PROT_READ | Mapping.PROT_WRITE;

@@ -89,6 +89,7 @@ class AbiTest {
     expect("SYS_fdatasync", Syscall.FDATASYNC);
     expect("SYS_ftruncate", Syscall.FTRUNCATE);
     expect("SYS_fstatfs", Syscall.FSTATFS);
+    expect("SYS_getpriority", Syscall.GETPRIORITY);
     expect("SYS_setpriority", Syscall.SETPRIORITY);
     expect("SYS_gettid", Syscall.GETTID);
     expect("SYS_sched_setaffinity", Syscall.SCHED_SETAFFINITY);

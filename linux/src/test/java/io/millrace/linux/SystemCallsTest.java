@@ -1,12 +1,15 @@
 package io.millrace.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -252,6 +255,8 @@ class SystemCallsTest {
 
   @Test
   void compilersGiveWayAndNobodyElse() throws Exception {
+    int usual = niceOf(statOf(Path.of("/proc/self/task/" + Cpu.threadId())));
+
     Cpu.niceCompilers(1);
 
     int compilers = 0;
@@ -261,13 +266,52 @@ class SystemCallsTest {
         boolean compiles = stat.contains("CompilerThre");
         compilers += compiles ? 1 : 0;
         if (!stat.isEmpty()) {
-          String behindName = stat.substring(stat.lastIndexOf(')') + 2);
-          String nice = behindName.split(" ", -1)[16]; // proc_pid_stat(5), field 19
-          assertThat(nice).as(stat).isEqualTo(compiles ? "1" : "0");
+          assertThat(niceOf(stat)).as(stat).isEqualTo(compiles ? usual + 1 : usual);
         }
       }
     }
     assertThat(compilers).isPositive();
+  }
+
+  @Test
+  void aThreadGivesWayByMoreThanItDidAndNotBeyondTheEnd() throws Exception {
+    List<Integer> nices = new ArrayList<>();
+    Thread giving =
+        Thread.ofPlatform()
+            .start(() -> {
+              Path task = Path.of("/proc/self/task/" + Cpu.threadId());
+              nices.add(niceOf(statOf(task)));
+              for (int nicer : List.of(2, 3, 30)) {
+                try {
+                  Cpu.giveWay(Cpu.threadId(), nicer);
+                } catch (LinuxException e) {
+                  throw new IllegalStateException(e);
+                }
+                nices.add(niceOf(statOf(task)));
+              }
+            });
+    giving.join();
+
+    int usual = nices.getFirst();
+    assertThat(nices).containsExactly(usual, usual + 2, usual + 5, 19);
+  }
+
+  @Test
+  void aThreadThatHasEndedNeedNotGiveWay() throws Exception {
+    List<Integer> id = new ArrayList<>();
+    Thread ended = Thread.ofPlatform().start(() -> id.add(Cpu.threadId()));
+    ended.join();
+    Path task = Path.of("/proc/self/task/" + id.getFirst());
+    while (Files.exists(task)) {
+      Thread.onSpinWait(); // Java's end of a thread comes before the kernel's
+    }
+
+    assertThatCode(() -> Cpu.giveWay(id.getFirst(), 1)).doesNotThrowAnyException();
+  }
+
+  private static int niceOf(String stat) {
+    String behindName = stat.substring(stat.lastIndexOf(')') + 2);
+    return Integer.parseInt(behindName.split(" ", -1)[16]); // proc_pid_stat(5), field 19
   }
 
   /** Empty for a thread that has ended since it was listed. */

@@ -34,10 +34,10 @@ final class EarlyRehearsal {
   private static final Duration AFTERWARDS = Duration.ofSeconds(2);
 
   /** Half as much as a busy reactor on the same core: it is done in another half second. */
-  static final int NICE_OF_COMPILERS = 3;
+  static final int NICER_COMPILERS = 3;
 
   /** A tenth as much: what is left of the start, a socket for JSON-RPC for example, can wait. */
-  static final int NICE_OF_START = 10;
+  static final int NICER_START = 10;
 
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
   private final boolean oneCore = Runtime.getRuntime().availableProcessors() == 1;
@@ -122,10 +122,10 @@ final class EarlyRehearsal {
   private void putRequestsFirst() {
     try {
       if (starter != 0) { // else it has yet to find out what to serve
-        Cpu.giveWay(starter, NICE_OF_START);
+        Cpu.giveWay(starter, NICER_START);
       }
-      Cpu.niceCompilers(NICE_OF_COMPILERS);
-      Cpu.giveWay(Cpu.threadId(), NICE_OF_START);
+      Cpu.niceCompilers(NICER_COMPILERS);
+      Cpu.giveWay(Cpu.threadId(), NICER_START);
     } catch (LinuxException e) {
       LoggerFactory.getLogger(EarlyRehearsal.class).debug("nobody gives way to requests", e);
     }
