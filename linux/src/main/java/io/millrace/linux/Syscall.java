@@ -7,6 +7,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.HexFormat;
 
 /**
  * The one place where native code is called: one function for every system call, so that one
@@ -83,38 +84,19 @@ final class Syscall {
    * A system call by the calling convention of C (System V ABI, AMD64 supplement, A.2): the seven
    * arguments go where the kernel wants them, its result stays where a caller looks for it.
    */
-  private static final byte[] CODE = {
-    (byte) 0xf3,
-    0x0f,
-    0x1e,
-    (byte) 0xfa, // endbr64
-    0x48,
-    (byte) 0x89,
-    (byte) 0xf8, // mov %rdi, %rax
-    0x48,
-    (byte) 0x89,
-    (byte) 0xf7, // mov %rsi, %rdi
-    0x48,
-    (byte) 0x89,
-    (byte) 0xd6, // mov %rdx, %rsi
-    0x48,
-    (byte) 0x89,
-    (byte) 0xca, // mov %rcx, %rdx
-    0x4d,
-    (byte) 0x89,
-    (byte) 0xc2, // mov %r8, %r10
-    0x4d,
-    (byte) 0x89,
-    (byte) 0xc8, // mov %r9, %r8
-    0x4c,
-    (byte) 0x8b,
-    0x4c,
-    0x24,
-    0x08, // mov 8(%rsp), %r9
-    0x0f,
-    0x05, // syscall
-    (byte) 0xc3, // ret
-  };
+  private static final byte[] CODE =
+      HexFormat.of()
+          .parseHex(
+              "f30f1efa" // endbr64
+                  + "4889f8" // mov %rdi, %rax
+                  + "4889f7" // mov %rsi, %rdi
+                  + "4889d6" // mov %rdx, %rsi
+                  + "4889ca" // mov %rcx, %rdx
+                  + "4d89c2" // mov %r8, %r10
+                  + "4d89c8" // mov %r9, %r8
+                  + "4c8b4c2408" // mov 8(%rsp), %r9
+                  + "0f05" // syscall
+                  + "c3"); // ret
 
   private static final long CODE_BYTES = 4096; // a page
   static final int PROT_EXEC = 4;

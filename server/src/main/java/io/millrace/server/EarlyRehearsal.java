@@ -94,7 +94,8 @@ final class EarlyRehearsal {
   }
 
   /**
-   * Ends it, or has it not begin, where it is of no use. Main thread.
+   * Ends it, or has it not begin, where it is of no use; where it is, the calling thread gives way
+   * to others when it is over. Main thread.
    *
    * @param configuration null without one
    * @param saved null without a state directory
