@@ -62,10 +62,9 @@ final class Cores {
    * Starts those of a rehearsal, pinned to none. Their threads have names of their own: whoever
    * looks for the server's, to see what it does or where it runs, is not to find two of a name.
    */
-  static Cores startRehearsal() throws CommandException {
+  static Cores startRehearsal() {
     SortedMap<Integer, Reactor> polling = new TreeMap<>();
-    int core = Math.max(0, available().nextSetBit(0)); // for its number only
-    polling.put(core, Reactor.start("rehearsal", -1));
+    polling.put(0, Reactor.start("rehearsal", -1)); // a number, and no core
     return new Cores(Reactor.start("rehearsal-ctl", -1), polling, new BitSet());
   }
 

@@ -40,9 +40,7 @@ final class EarlyRehearsal {
   static final int NICER_START = 10;
 
   private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
-  private final boolean oneCore = Runtime.getRuntime().availableProcessors() == 1;
   private volatile boolean unwanted;
-  private volatile int starter; // the kernel's id of the main thread
 
   private EarlyRehearsal() {}
 
@@ -63,12 +61,10 @@ final class EarlyRehearsal {
     return !unwanted;
   }
 
-  /** Plays it, and has the thread give way to others from then on: one of its own. Once. */
+  /** Plays it. On a thread that nobody waits for; once. */
   void play() {
     try {
       playOnCores();
-    } catch (CommandException e) {
-      LoggerFactory.getLogger(EarlyRehearsal.class).debug("no early rehearsal", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -76,16 +72,16 @@ final class EarlyRehearsal {
     }
   }
 
-  private void playOnCores() throws CommandException, InterruptedException {
+  private void playOnCores() throws InterruptedException {
     Cores cores = Cores.startRehearsal();
+    boolean oneCore = Runtime.getRuntime().availableProcessors() == 1;
     long needed = oneCore ? ENOUGH_ON_ONE_CORE : ENOUGH;
     try {
       new Rehearsal(cores, oneCore ? MOST_ON_ONE_CORE : MOST)
           .play(
               requests -> unwanted || requests >= needed,
               () -> {
-                over.complete(null); // nobody waits for what follows
-                putRequestsFirst();
+                over.complete(null); // nobody waits for what is to be taken down
                 Thread.sleep(AFTERWARDS);
               });
     } finally {
@@ -94,8 +90,8 @@ final class EarlyRehearsal {
   }
 
   /**
-   * Ends it, or has it not begin, where it is of no use; where it is, the calling thread gives way
-   * to others when it is over. Main thread.
+   * Ends it, or has it not begin, where it is of no use. Where it is, the calling thread and the
+   * compiler give way to requests when it is over. Main thread.
    *
    * @param configuration null without one
    * @param saved null without a state directory
@@ -103,7 +99,8 @@ final class EarlyRehearsal {
   void cancelUnlessOfUse(
       ServeOptions options, @Nullable ConfigFile configuration, @Nullable SavedState saved) {
     if (isOfUse(options, configuration, saved)) {
-      starter = Cpu.threadId();
+      int starter = Cpu.threadId();
+      var _ = over.thenRun(() -> putRequestsFirst(starter));
     } else {
       unwanted = true;
     }
@@ -120,13 +117,10 @@ final class EarlyRehearsal {
    * What is left to compile makes requests half as fast again, and no more. They are not to wait
    * for it where they share a core with the compiler, nor for what else the start has yet to do.
    */
-  private void putRequestsFirst() {
+  private static void putRequestsFirst(int starter) {
     try {
-      if (starter != 0) { // else it has yet to find out what to serve
-        Cpu.giveWay(starter, NICER_START);
-      }
+      Cpu.giveWay(starter, NICER_START);
       Cpu.niceCompilers(NICER_COMPILERS);
-      Cpu.giveWay(Cpu.threadId(), NICER_START);
     } catch (LinuxException e) {
       LoggerFactory.getLogger(EarlyRehearsal.class).debug("nobody gives way to requests", e);
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.rpc.ConfigFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -18,8 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Sockets open when the request path is compiled, where that is of use to who comes first. */
 @Timeout(120)
 class EarlyRehearsalTest {
-  private static final int NICE = 18; // of proc_pid_stat(5), after the name, from 0
-
   @TempDir private Path dir;
 
   @BeforeEach
@@ -50,7 +47,7 @@ class EarlyRehearsalTest {
     }
     assertThat(dir.resolve("vm.sock")).doesNotExist();
 
-    Thread.ofPlatform().start(early::play); // which gives way to others afterwards, for good
+    early.play();
 
     Target target = started.get();
     assertThat(dir.resolve("vm.sock")).exists();
@@ -112,8 +109,8 @@ class EarlyRehearsalTest {
     try (ServerProcess server =
         ServerProcess.start(dir, List.of(), "serve", "--blk", "a.sock=disk.img")) {
       assertThat(server.line()).startsWith("ready");
-      int usual = nices(server, "(VM Thread)").getFirst();
-      int compiler = usual + EarlyRehearsal.NICER_COMPILERS;
+      long usual = nices(server, "(VM Thread)").getFirst();
+      long compiler = usual + EarlyRehearsal.NICER_COMPILERS;
       while (!nices(server, "CompilerThre").stream().allMatch(nice -> nice == compiler)
           || !nices(server, "(java)").contains(usual + EarlyRehearsal.NICER_START)) {
         Thread.onSpinWait(); // until the test's deadline
@@ -123,31 +120,45 @@ class EarlyRehearsalTest {
     }
     assertThat(nicenessOfCompilers("serve", "--no-rehearsal", "--blk", "b.sock=disk.img"))
         .isNotEmpty()
-        .containsOnly(0);
+        .containsOnly(0L);
     assertThat(nicenessOfCompilers("blk", "--socket-path=c.sock", "--blk-file=disk.img"))
         .as("whoever starts it waits for its socket")
         .isNotEmpty()
-        .containsOnly(0);
+        .containsOnly(0L);
+  }
+
+  @Test
+  void compilersGiveWayOnlyWhereItTurnsOutToBeOfUse() throws Exception {
+    long self = ProcessHandle.current().pid();
+    List<Long> before =
+        ProcThreads.stat(self, "CompilerThre", ProcThreads.NICE).stream().distinct().toList();
+    EarlyRehearsal early = EarlyRehearsal.planned();
+    Thread playing = Thread.ofPlatform().start(early::play);
+    while (!sleeps(playing)) {
+      Thread.onSpinWait(); // until the test's deadline: it is over, and nobody knows for what
+    }
+
+    early.cancelUnlessOfUse(disk("vm.sock").withScsi(List.of(scsi())), null, null);
+
+    playing.join();
+    assertThat(ProcThreads.stat(self, "CompilerThre", ProcThreads.NICE)).hasSameElementsAs(before);
+  }
+
+  private static boolean sleeps(Thread thread) {
+    return Stream.of(thread.getStackTrace())
+        .anyMatch(frame -> frame.getMethodName().equals("sleep"));
   }
 
   /** Beyond what is usual in that process. */
-  private List<Integer> nicenessOfCompilers(String... arguments) throws Exception {
+  private List<Long> nicenessOfCompilers(String... arguments) throws Exception {
     try (ServerProcess server = ServerProcess.start(dir, List.of(), arguments)) {
       assertThat(server.line()).startsWith("ready");
-      int usual = nices(server, "(VM Thread)").getFirst();
+      long usual = nices(server, "(VM Thread)").getFirst();
       return nices(server, "CompilerThre").stream().map(nice -> nice - usual).toList();
     }
   }
 
-  /** Of the threads that have this in their names. */
-  private static List<Integer> nices(ServerProcess server, String name) throws Exception {
-    List<Integer> nices = new ArrayList<>();
-    for (String stat : server.ofThreads("stat")) {
-      int end = stat.lastIndexOf(')');
-      if (stat.substring(0, end + 1).contains(name)) {
-        nices.add(Integer.valueOf(stat.substring(end + 2).split(" ", -1)[NICE - 2]));
-      }
-    }
-    return nices;
+  private static List<Long> nices(ServerProcess server, String name) throws Exception {
+    return ProcThreads.stat(server.pid(), name, ProcThreads.NICE);
   }
 }

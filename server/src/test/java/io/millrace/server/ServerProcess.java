@@ -1,7 +1,6 @@
 package io.millrace.server;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A command of Millrace's as a process of its own, in a folder, its stderr in {@code log}. */
@@ -65,21 +63,6 @@ public final class ServerProcess implements AutoCloseable {
         "-cp",
         System.getProperty("java.class.path"),
         "io.millrace.server.Main");
-  }
-
-  /** A file in proc(5) of each thread that there is; the compiler's come and go. */
-  List<String> ofThreads(String file) throws IOException {
-    List<String> contents = new ArrayList<>();
-    try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
-      for (Path task : tasks.toList()) {
-        try {
-          contents.add(Files.readString(task.resolve(file)));
-        } catch (IOException e) {
-          assertThat(task).as("a thread that cannot be read, so has ended").doesNotExist();
-        }
-      }
-    }
-    return contents;
   }
 
   /** Its next line on stdout, or null at its end: which is now if it says nothing for too long. */
