@@ -12,10 +12,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class WarmUpTest {
-  private static final int STEPS = 600; // six seconds of 10 ms
+  private static final int STEPS = 400; // four seconds of 10 ms
 
   @Test
-  void sharesAreOfTheRateAfterFiveSeconds() {
+  void sharesAreOfTheRateAfterTwoSeconds() {
     long[] counts = new long[STEPS];
     Arrays.fill(counts, 100);
     Arrays.fill(counts, 0, 10, 20); // the first tenth of a second

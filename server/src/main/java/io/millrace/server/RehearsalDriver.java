@@ -25,6 +25,7 @@ final class RehearsalDriver implements Poller {
   static final int BLOCK_BYTES = 4096;
 
   private static final int WRITE_EVERY = 4;
+  private static final int CALL_EVERY = 16; // turns
 
   private final CountDownLatch ended = new CountDownLatch(1);
   private final BlkQueue queue;
@@ -34,6 +35,7 @@ final class RehearsalDriver implements Poller {
   private @Nullable PollerHandle handle;
   private volatile boolean stopping;
   private volatile long offered;
+  private int turns;
 
   /**
    * A guest that has not begun.
@@ -84,7 +86,13 @@ final class RehearsalDriver implements Poller {
       return 0;
     }
     long before = offered;
-    int count = queue.ring().reap(again, DEPTH);
+    DriverRing ring = queue.ring();
+    int count = ring.reap(again, DEPTH);
+    if (turns++ % CALL_EVERY == 0) {
+      ring.enableCalls(); // as a guest does that sleeps: the first call is not to be news
+    } else {
+      ring.disableCalls();
+    }
     queue.kick();
     offered = before + count;
     return count;

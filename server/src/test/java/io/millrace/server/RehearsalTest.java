@@ -13,6 +13,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,41 @@ class RehearsalTest {
     assertThat(enough).hasValue(1);
     assertThat(timeIsUp).hasValue(1);
     assertThat(openDescriptors()).isEqualTo(before);
+  }
+
+  /** The first guest that sleeps finds the way of a call compiled: without, that was news. */
+  @Test
+  void itsGuestIsCalledNowAndThen() throws Exception {
+    AtomicLong calls = new AtomicLong();
+    Rehearsal rehearsal = new Rehearsal(cores, TIME);
+    rehearsal.play(requests -> requests > 10_000, () -> calls.set(mostOnAnEventFd()));
+
+    long turns = rehearsal.requests() / RehearsalDriver.DEPTH;
+    assertThat(calls.get()).isBetween(turns / 20, turns / 12);
+  }
+
+  /** The call's is the one that nobody reads. */
+  private static long mostOnAnEventFd() {
+    Pattern count = Pattern.compile("(?m)^eventfd-count:\\s*([0-9a-f]+)$");
+    try (var files = Files.list(Path.of("/proc/self/fdinfo"))) {
+      return files
+          .map(RehearsalTest::readIfThere)
+          .map(count::matcher)
+          .filter(Matcher::find)
+          .mapToLong(found -> Long.parseLong(found.group(1), 16))
+          .max()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String readIfThere(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return ""; // closed meanwhile
+    }
   }
 
   /** As when the process is stopped for a while: the reactor goes on with what it had. */

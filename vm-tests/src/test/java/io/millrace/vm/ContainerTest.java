@@ -37,7 +37,7 @@ class ContainerTest {
     SectorPattern.fill(image, 0, MIB, 7, 1);
     MillraceServer server = MillraceServer.serve(LAB, "vm0.sock=disk.img");
     Path socket = LAB.shortPath("report.sock");
-    GuestLog report = GuestLog.listen(socket, LAB.path("guest-report.log"), "guest-report");
+    GuestLog report = GuestLog.listen(socket, LAB.folder(), "guest");
     List<String> command =
         Guest.named("guest")
             .disk("vm0.sock", 2)

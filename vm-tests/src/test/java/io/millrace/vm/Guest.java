@@ -271,8 +271,7 @@ final class Guest {
       List<String> command = command(lab, GuestImage.get().accelerator(), "stdio");
       command.addAll(List.of("-qmp", "unix:" + qmpSocket + ",server=on,wait=off"));
       Process process = lab.start(command, name + "-qemu.log", true);
-      GuestLog log =
-          GuestLog.read(process.getInputStream(), lab.path(name + "-report.log"), name + "-report");
+      GuestLog log = GuestLog.read(process, lab.folder(), name);
       return new Guest(process, log, qmpSocket);
     }
 

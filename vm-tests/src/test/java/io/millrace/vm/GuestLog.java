@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -30,26 +31,59 @@ final class GuestLog {
   private final Condition changed = lock.newCondition();
   private final List<String> lines = new ArrayList<>();
   private int awaited; // lines before this index were passed by await
-  private boolean ended;
+  private String ended; // how QEMU did; null while the report may go on
   private SocketChannel speaker; // null until the guest's QEMU has connected, or if it does not
 
-  static GuestLog read(InputStream source, Path copy, String name) throws IOException {
+  /**
+   * From the standard output of this QEMU.
+   *
+   * @param folder of {@code NAME-report.log}, a copy, and {@code NAME-qemu.log}, QEMU's messages
+   */
+  static GuestLog read(Process qemu, Path folder, String name) throws IOException {
     GuestLog log = new GuestLog();
-    PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy), true);
-    Thread.ofPlatform().daemon().name(name).start(() -> log.pump(source, file));
+    PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy(folder, name)), true);
+    start(
+        name,
+        () -> {
+          log.pump(qemu.getInputStream(), file);
+          log.end(howItEnded(qemu, folder.resolve(name + "-qemu.log")));
+        });
     return log;
   }
 
   /**
    * As {@link #read}, from the first that connects to this socket: a QEMU that is not our child.
    */
-  static GuestLog listen(Path socket, Path copy, String name) throws IOException {
+  static GuestLog listen(Path socket, Path folder, String name) throws IOException {
     GuestLog log = new GuestLog();
-    PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy), true);
+    PrintWriter file = new PrintWriter(Files.newBufferedWriter(copy(folder, name)), true);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     server.bind(UnixDomainSocketAddress.of(socket));
-    Thread.ofPlatform().daemon().name(name).start(() -> log.accept(server, file));
+    start(
+        name,
+        () -> {
+          log.accept(server, file);
+          log.end("hung up");
+        });
     return log;
+  }
+
+  private static Path copy(Path folder, String name) {
+    return folder.resolve(name + "-report.log");
+  }
+
+  private static void start(String name, Runnable reading) {
+    Thread.ofPlatform().daemon().name(name + "-report").start(reading);
+  }
+
+  private static String howItEnded(Process qemu, Path messages) {
+    qemu.onExit().orTimeout(10, TimeUnit.SECONDS).exceptionally(_ -> qemu).join();
+    return (qemu.isAlive() ? "closed its output" : "ended with exit code " + qemu.exitValue())
+        + Lab.read(messages)
+            .lines()
+            .reduce((_, last) -> last)
+            .map(last -> " (" + last + ")")
+            .orElse("");
   }
 
   /**
@@ -69,14 +103,13 @@ final class GuestLog {
             throw new AssertionError("the guest says: " + line);
           }
         }
-        if (ended) {
-          throw new AssertionError("QEMU ended before the guest said '" + prefix + "'");
-        }
-        if (remainingNanos <= 0) {
+        if (ended != null || remainingNanos <= 0) {
           throw new AssertionError(
-              "the guest did not say '%s' within %d s; the last it said: %s"
+              "%s before the guest said '%s'; the last it said: %s"
                   .formatted(
-                      prefix, limit.toSeconds(), lines.isEmpty() ? "nothing" : lines.getLast()));
+                      ended == null ? limit.toSeconds() + " s went by" : "QEMU " + ended,
+                      prefix,
+                      lines.isEmpty() ? "nothing" : lines.getLast()));
         }
         remainingNanos = changed.awaitNanos(remainingNanos);
       }
@@ -121,8 +154,7 @@ final class GuestLog {
       }
       pump(Channels.newInputStream(guest), file);
     } catch (IOException e) {
-      publish("INFO nobody connected to report: " + e.getMessage(), false);
-      publish("", true);
+      publish("INFO nobody connected to report: " + e.getMessage());
     }
   }
 
@@ -132,23 +164,27 @@ final class GuestLog {
             new BufferedReader(new InputStreamReader(source, StandardCharsets.ISO_8859_1))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         file.println(line);
-        publish(line, false);
+        publish(line);
       }
     } catch (IOException e) {
-      publish("INFO the pipe from QEMU broke: " + e.getMessage(), false);
-    } finally {
-      publish("", true);
+      publish("INFO the pipe from QEMU broke: " + e.getMessage());
     }
   }
 
-  private void publish(String line, boolean last) {
+  private void publish(String line) {
     lock.lock();
     try {
-      if (last) {
-        ended = true;
-      } else {
-        lines.add(line);
-      }
+      lines.add(line);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(String how) {
+    lock.lock();
+    try {
+      ended = how;
       changed.signalAll();
     } finally {
       lock.unlock();

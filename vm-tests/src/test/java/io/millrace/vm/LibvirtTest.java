@@ -44,7 +44,7 @@ class LibvirtTest {
     DocumentedPage page = DocumentedPage.of("docs/getting-started.md");
     Files.writeString(LAB.path("test.sh"), SCRIPT);
     Files.writeString(LAB.path("vm0.xml"), testGuest(page.block("xml"), socket, reportSocket));
-    GuestLog report = GuestLog.listen(reportSocket, LAB.path("guest-report.log"), "guest-report");
+    GuestLog report = GuestLog.listen(reportSocket, LAB.folder(), "guest");
     MillraceServer server = MillraceServer.serve(LAB, socket + "=disk.img");
 
     for (String line : page.commands("virsh ")) {

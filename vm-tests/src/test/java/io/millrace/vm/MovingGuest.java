@@ -222,8 +222,7 @@ final class MovingGuest {
     command.addAll(List.of("-qmp", "unix:" + socket + ",server=on,wait=off"));
     command.addAll(more);
     Process process = lab.start(command, name + "-qemu.log", true);
-    GuestLog log =
-        GuestLog.read(process.getInputStream(), lab.path(name + "-report.log"), name + "-report");
+    GuestLog log = GuestLog.read(process, lab.folder(), name);
     AtomicReference<Qmp> qmp = new AtomicReference<>();
     Await.until(name + " to take QMP", Guest.LIMIT, () -> connects(socket, process, qmp));
     Qemu qemu = new Qemu(name, process, log, qmp.get(), memoryFile);
