@@ -30,10 +30,9 @@ final class VringWorker extends VringLife
 
   /**
    * Looks in one turn at a ring whose driver has one request at a time: it is the driver's turn,
-   * and if its thread shares the core then it has more of it while this one pauses. Four and more
-   * make one request in a hundred wait longer.
+   * and if its thread shares the core then it has more of it while this one pauses.
    */
-  private static final int LINGER = 2;
+  private static final int LINGER = 8;
 
   private final DescriptorChain chain = new DescriptorChain();
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
