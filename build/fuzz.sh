@@ -33,7 +33,7 @@ jazzer() {
   local module=$1 class=$2 method=$3
   shift 3
   (cd "$module" && exec "$JAVA_HOME/bin/java" -cp "target/test-classes:target/classes:$(cat target/fuzz.classpath)" \
-    -ea -Xmx1800m -XX:+UseSerialGC -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED \
+    -ea -Xmx1800m -XX:+UseSerialGC -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED --add-exports=java.base/jdk.internal.misc=ALL-UNNAMED \
     com.code_intelligence.jazzer.Jazzer --target_class="$class" --target_method="$method" \
     --instrumentation_includes='io.millrace.**' --custom_hook_includes='io.millrace.**' "$@")
 }

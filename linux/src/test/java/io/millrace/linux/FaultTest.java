@@ -21,19 +21,27 @@ class FaultTest {
 
   @ParameterizedTest
   @CsvSource({
-    "interpreted, -Xint, 100",
-    "C1, -XX:TieredStopAtLevel=1, 4000",
-    "C2, -XX:-TieredCompilation, 20000",
-    "tiered, -XX:+TieredCompilation, 20000"
+    "interpreted, -Xint, false, 100",
+    "interpreted, -Xint, true, 100",
+    "C1, -XX:TieredStopAtLevel=1, false, 4000",
+    "C1, -XX:TieredStopAtLevel=1, true, 4000",
+    "C2, -XX:-TieredCompilation, false, 20000",
+    "C2, -XX:-TieredCompilation, true, 20000",
+    "tiered, -XX:+TieredCompilation, false, 20000",
+    "tiered, -XX:+TieredCompilation, true, 20000"
   })
-  void everyFaultComesAtTheNextSurfaceFaultAtTheLatest(String name, String mode, String warmUp)
-      throws Exception {
-    String output = run(mode, warmUp);
+  void everyFaultComesAtTheNextSurfaceFaultAtTheLatest(
+      String name, String mode, boolean exported, String warmUp) throws Exception {
+    String output = run(mode, exported, warmUp);
 
-    assertThat(output).as(name).endsWith("wrong=[]\n").contains("accesses=67 faults=2680");
+    assertThat(output)
+        .as("%s, accesses of the JVM's own: %b", name, exported)
+        .endsWith("wrong=[]\n")
+        .contains("accesses=67 faults=2680");
   }
 
-  private String run(String mode, String warmUp) throws IOException, InterruptedException {
+  private String run(String mode, boolean exported, String warmUp)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -42,6 +50,9 @@ class FaultTest {
             "-XX:+UseSerialGC",
             "--enable-native-access=ALL-UNNAMED",
             "-XX:-CreateCoredumpOnCrash"));
+    if (exported) {
+      command.add("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED");
+    }
     command.addAll(List.of("-XX:ErrorFile=" + directory.resolve("crash.log"), "-cp", classPath()));
     command.addAll(List.of(FaultProbe.class.getName(), warmUp));
     Path output = directory.resolve("output");

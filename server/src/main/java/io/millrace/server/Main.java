@@ -69,11 +69,12 @@ public final class Main extends HelpOption implements Runnable {
     return switch (args[0]) {
       case "serve" -> {
         Logging.levelFrom(args);
-        yield new ServeCommand(Preload.begin(ServeCommand.rehearses(args)));
+        yield new ServeCommand(
+            Preload.begin(ServeCommand.rehearses(args), ServeCommand.isConfigured(args)));
       }
       case "blk" -> {
         Logging.levelFrom(args);
-        yield new BlkCommand(Preload.begin(false));
+        yield new BlkCommand(Preload.begin(false, false));
       }
       case "rpc" -> new RpcCommand();
       case "top" -> new TopCommand();

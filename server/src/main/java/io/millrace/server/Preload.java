@@ -6,7 +6,11 @@ import io.millrace.linux.LinuxException;
 import io.millrace.linux.LinuxFiles;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Reactor;
+import io.millrace.rpc.ConfigException;
+import io.millrace.rpc.ConfigFile;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +18,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Loads what a disk's socket will need while another core reads the command line: native calls, the
- * reactor; and has the compiler meet the request path, if that is wanted. The former takes about as
- * long as the command line does, measured from exec to a connectable socket.
+ * reactor, what a configuration is read with; and has the compiler meet the request path, if that
+ * is wanted. The former takes about as long as the command line does, measured from exec to a
+ * connectable socket.
  */
 final class Preload {
   private final CompletableFuture<@Nullable Void> logging = new CompletableFuture<>();
@@ -35,12 +40,16 @@ final class Preload {
    * on stderr if two did.
    *
    * @param rehearses whether it ends with a rehearsal
+   * @param readsJson whether there is a configuration to read
    */
-  static Preload begin(boolean rehearses) {
+  static Preload begin(boolean rehearses, boolean readsJson) {
     Preload begun = new Preload(rehearses ? EarlyRehearsal.planned() : EarlyRehearsal.none());
     Thread.ofPlatform().name("preload").daemon().start(begun::load);
     LoggerFactory.getILoggerFactory();
     begun.logging.complete(null);
+    if (readsJson) {
+      Thread.ofPlatform().name("preload-json").daemon().start(Preload::loadJson);
+    }
     return begun;
   }
 
@@ -63,6 +72,16 @@ final class Preload {
       LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);
     }
     System.gc();
+  }
+
+  /** Half of it is a {@code BigDecimal}, which Jackson has and no configuration. */
+  private static void loadJson() {
+    try {
+      byte[] nothing = "{\"subsystems\": []}".getBytes(StandardCharsets.UTF_8);
+      var _ = ConfigFile.read(Path.of("nothing"), new ByteArrayInputStream(nothing));
+    } catch (ConfigException e) {
+      LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);
+    }
   }
 
   private void load() {

@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
   private static final String NO_REHEARSAL = "--no-rehearsal";
+  private static final Pattern CONFIGURED = Pattern.compile("-c|--config|--state");
 
   @Option(
       names = "--blk",
@@ -164,6 +166,11 @@ final class ServeCommand extends ServerCommand {
   /** Whether a command line has the server rehearse, as far as it alone says that. */
   static boolean rehearses(String[] args) {
     return !Arrays.asList(args).contains(NO_REHEARSAL);
+  }
+
+  /** Whether there is a configuration, a state's included, as far as a command line alone says. */
+  static boolean isConfigured(String[] args) {
+    return Arrays.stream(args).anyMatch(arg -> CONFIGURED.matcher(arg).lookingAt());
   }
 
   @Override

@@ -60,6 +60,7 @@ public final class ServerProcess implements AutoCloseable {
         "-XX:+UseSerialGC",
         "-Xmx512m",
         "--enable-native-access=ALL-UNNAMED",
+        "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
         "-cp",
         System.getProperty("java.class.path"),
         "io.millrace.server.Main");

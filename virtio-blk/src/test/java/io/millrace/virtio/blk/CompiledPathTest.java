@@ -90,6 +90,7 @@ class CompiledPathTest {
             "-XX:+LogCompilation",
             "-XX:LogFile=" + log,
             "--enable-native-access=ALL-UNNAMED",
+            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
             "-cp",
             System.getProperty("java.class.path"),
             CompiledPath.class.getName(),
