@@ -23,7 +23,7 @@ final class EarlyRehearsal {
   private static final long ENOUGH = 4_000;
 
   /** After as many the second one is, too, all but its last pieces: there is no other core. */
-  private static final long ENOUGH_ON_ONE_CORE = 400_000;
+  private static final long ENOUGH_ON_ONE_CORE = 1_200_000;
 
   /** A machine that has no time for it gets its sockets all the same. */
   private static final Duration MOST = Duration.ofMillis(500);
