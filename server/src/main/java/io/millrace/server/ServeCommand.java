@@ -12,7 +12,6 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,7 +45,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
   private static final String NO_REHEARSAL = "--no-rehearsal";
-  private static final Pattern CONFIGURED = Pattern.compile("-c|--config|--state");
+  private static final List<String> CONFIGURED = List.of("-c", "--config", "--state");
 
   @Option(
       names = "--blk",
@@ -170,7 +169,7 @@ final class ServeCommand extends ServerCommand {
 
   /** Whether there is a configuration, a state's included, as far as a command line alone says. */
   static boolean isConfigured(String[] args) {
-    return Arrays.stream(args).anyMatch(arg -> CONFIGURED.matcher(arg).lookingAt());
+    return Arrays.stream(args).anyMatch(arg -> CONFIGURED.stream().anyMatch(arg::startsWith));
   }
 
   @Override

@@ -114,28 +114,24 @@ class ServeProcessTest {
     assertThat(dir.resolve("log")).content().doesNotContain("SLF4J");
   }
 
+  /** What reads it is loaded beside the command line, by a class that logs. */
+  @Test
+  void aServerWithAConfigurationSetsUpItsLogOnce() throws Exception {
+    Files.writeString(dir.resolve("c.json"), "{\"subsystems\": []}");
+    Process server = serve("-c", "c.json");
+    assertThat(server.inputReader(UTF_8).readLine()).startsWith("ready: ");
+
+    assertThat(dir.resolve("log")).content().doesNotContain("SLF4J");
+  }
+
   private Process serve(String... more) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                // A build started in the background ignores SIGINT, and hands that down.
-                "env",
-                "--default-signal=INT",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.millrace.server.Main",
-                "serve",
-                "--blk",
-                "vm0.sock=disk.img",
-                "-r",
-                "r.sock"));
-    command.addAll(List.of(more));
+    List<String> arguments =
+        new ArrayList<>(List.of("serve", "--blk", "vm0.sock=disk.img", "-r", "r.sock"));
+    arguments.addAll(List.of(more));
+    // A build started in the background ignores SIGINT, and hands that down.
+    List<String> launcher = List.of("env", "--default-signal=INT");
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(ServerProcess.command(launcher, arguments))
             .directory(dir.toFile())
             .redirectError(dir.resolve("log").toFile())
             .start();
