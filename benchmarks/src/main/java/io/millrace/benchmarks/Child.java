@@ -215,7 +215,11 @@ final class Child implements AutoCloseable {
     return new IOException(name + " " + what + "; see " + errors + ":\n  " + tail);
   }
 
+  /** Who looks each millisecond is not to take a core's time from who starts: mostly a stat(2). */
   private static boolean accepts(Path socket) {
+    if (!Files.exists(socket)) {
+      return false;
+    }
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       return channel.connect(UnixDomainSocketAddress.of(socket));
     } catch (IOException e) {
