@@ -1,3 +1,4 @@
+import io.millrace.server.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,6 @@ import picocli.CommandLine.Model.PositionalParamSpec;
  * <p>usage: java ManPages.java FOLDER VERSION
  */
 final class ManPages {
-  private static final String MAIN = "io.millrace.server.Main";
-
   private final String version;
   private final StringBuilder page = new StringBuilder();
 
@@ -25,9 +24,8 @@ final class ManPages {
     this.version = version;
   }
 
-  public static void main(String[] args) throws ReflectiveOperationException, IOException {
-    CommandLine millrace = new CommandLine(Class.forName(MAIN));
-    write(millrace.getCommandSpec(), Files.createDirectories(Path.of(args[0])), args[1]);
+  public static void main(String[] args) throws IOException {
+    write(Main.commands().getCommandSpec(), Files.createDirectories(Path.of(args[0])), args[1]);
   }
 
   private static void write(CommandSpec command, Path folder, String version) throws IOException {

@@ -36,7 +36,7 @@ done
 
 # What the result is made of: the tools, the JDK, and the bytes of every jar.
 # shellcheck disable=SC2086 # split at the colons on purpose
-inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/compiler" "$here/ModernClasses.java" "$here/ManPages.java" "$java_home/release" $jars | sha256sum)
+inputs=$(cat -- "$here/dist.sh" "$here/millrace" "$here/millrace-blk" "$here/train.sh" "$here/compiler" "$here/ModernClasses.java" "$here/Completion.java" "$here/ManPages.java" "$java_home/release" $jars | sha256sum)
 if [ "$(cat -- "$image/.inputs" 2>/dev/null)" = "$inputs" ]; then
   echo "dist: $image is up to date"
   exit 0
@@ -84,18 +84,21 @@ chmod 755 "$image/bin/millrace" "$image/bin/millrace-blk"
 cp -- "$here/compiler" "$image/lib/"
 cp -- "$here/../../../LICENSE" "$image/LICENSE"
 
+# Runs a program that is told the commands of Millrace by Millrace.
+with_commands() {
+  "$java_home/bin/java" --module-path "$work/modules" --add-modules io.millrace.server,info.picocli \
+    --add-exports io.millrace.server/io.millrace.server=ALL-UNNAMED "$@"
+}
+
 # Bash loads a command's completion from here when PREFIX/share is among its data folders (bash-completion), or by source.
 completions=$image/share/bash-completion/completions
 mkdir -p -- "$completions"
-quietly "generating the completion for bash" "$image/runtime/bin/java" --add-modules io.millrace.server \
-  -m info.picocli/picocli.AutoComplete --force --name millrace --completionScript "$completions/millrace" \
-  io.millrace.server.Main
+quietly "generating the completion for bash" with_commands "$here/Completion.java" "$completions/millrace"
 
 # man(1) finds them where PREFIX/bin is in PATH.
 version=${main_jar##*/millrace-server-}
 version=${version%.jar}
-quietly "generating the man pages" "$java_home/bin/java" --module-path "$work/modules" --add-modules io.millrace.server,info.picocli \
-  "$here/ManPages.java" "$image/share/man/man1" "$version"
+quietly "generating the man pages" with_commands "$here/ManPages.java" "$image/share/man/man1" "$version"
 
 # What programs that manage guests find back-ends by (QEMU's docs/interop/vhost-user.json). It names the program where it
 # is now: docs/backend-program.md says how to install both elsewhere.

@@ -3,24 +3,12 @@ package io.millrace.server;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * {@code millrace blk}: one disk, with the options that programs which manage guests know of every
  * back-end (QEMU's docs/interop/vhost-user.rst, "Backend program conventions", vhost-user-blk).
  */
-@Command(
-    name = "blk",
-    description =
-        "Serves one disk until SIGTERM or SIGINT, by the conventions of a vhost-user back-end"
-            + " program.",
-    footer = {
-      "",
-      "Example:",
-      "  millrace blk --socket-path=vm0.sock --blk-file=disk.img --read-only"
-    })
 final class BlkCommand extends ServerCommand {
   private static final String PRINT_CAPABILITIES = "--print-capabilities";
 
@@ -36,40 +24,38 @@ final class BlkCommand extends ServerCommand {
       }\
       """;
 
-  @Option(
-      names = "--socket-path",
-      paramLabel = "PATH",
-      description = "Listens for front-ends there.")
-  private @Nullable Path socketPath;
+  private final OptionSpec socketPath =
+      add(
+          OptionSpec.builder("--socket-path")
+              .type(Path.class)
+              .paramLabel("PATH")
+              .description("Listens for front-ends there."));
 
-  @Option(
-      names = "--fd",
-      paramLabel = "FDNUM",
-      description =
-          "Serves on the socket that the process was started with as descriptor FDNUM: one that"
-              + " listens, or one that is connected, at whose end the process ends.")
-  private @Nullable Integer fd;
+  private final OptionSpec fd =
+      add(
+          OptionSpec.builder("--fd")
+              .type(Integer.class)
+              .paramLabel("FDNUM")
+              .description(
+                  "Serves on the socket that the process was started with as descriptor FDNUM:"
+                      + " one that listens, or one that is connected, at whose end the process"
+                      + " ends."));
 
-  @Option(
-      names = "--blk-file",
-      paramLabel = "PATH",
-      description = "The disk: a raw image file or a block device.")
-  private @Nullable Path blkFile;
+  private final OptionSpec blkFile =
+      add(
+          OptionSpec.builder("--blk-file")
+              .type(Path.class)
+              .paramLabel("PATH")
+              .description("The disk: a raw image file or a block device."));
 
-  @Option(names = "--read-only", description = "Guests may only read.")
-  private boolean readOnly;
+  private final OptionSpec readOnly = add(flag("--read-only").description("Guests may only read."));
 
-  @Option(
-      names = "--format",
-      paramLabel = "raw",
-      description = "Takes the file as raw although it looks like another format.")
-  private @Nullable String format;
-
-  @Option(
-      names = PRINT_CAPABILITIES,
-      description = "Prints what this program can do, as JSON, and does nothing else.")
-  @SuppressWarnings("unused") // seen before the rest is read
-  private boolean printCapabilities;
+  private final OptionSpec format =
+      add(
+          OptionSpec.builder("--format")
+              .type(String.class)
+              .paramLabel("raw")
+              .description("Takes the file as raw although it looks like another format."));
 
   /** To show its help. */
   BlkCommand() {
@@ -82,7 +68,16 @@ final class BlkCommand extends ServerCommand {
    * @param preload what goes on meanwhile
    */
   BlkCommand(Preload preload) {
-    super(preload);
+    super(
+        "blk",
+        "Serves one disk until SIGTERM or SIGINT, by the conventions of a vhost-user back-end"
+            + " program.",
+        preload);
+    var _ = // seen before the rest is read
+        add(
+            flag(PRINT_CAPABILITIES)
+                .description("Prints what this program can do, as JSON, and does nothing else."));
+    footer("", "Example:", "  millrace blk --socket-path=vm0.sock --blk-file=disk.img --read-only");
   }
 
   /** Whether a command line asks for capabilities: then all else in it is to be ignored. */
@@ -95,20 +90,21 @@ final class BlkCommand extends ServerCommand {
   @Override
   ServeOptions options() {
     DiskSocket socket = socket();
-    Path image = blkFile;
+    Path image = blkFile.getValue();
+    String asked = format.getValue();
     if (image == null || image.toString().isEmpty()) {
       throw wrong("give --blk-file=PATH");
     }
-    if (format != null && !format.equals("raw")) {
-      throw wrong("--format=" + format + " is not known; the only format is raw");
+    if (asked != null && !asked.equals("raw")) {
+      throw wrong("--format=" + asked + " is not known; the only format is raw");
     }
-    DiskOption disk = DiskOption.of(socket, image, readOnly, format != null);
+    DiskOption disk = DiskOption.of(socket, image, isSet(readOnly), asked != null);
     return ServeOptions.in(Path.of("")).withDisks(List.of(disk));
   }
 
   private DiskSocket socket() {
-    Path path = socketPath;
-    Integer number = fd;
+    Path path = socketPath.getValue();
+    Integer number = fd.getValue();
     if (path != null && number != null) {
       throw wrong("--socket-path and --fd exclude each other; give one of them");
     }

@@ -16,16 +16,6 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "millrace",
     description = "Serves virtual disks to QEMU guests over vhost-user.",
-    subcommands = {
-      ServeCommand.class,
-      BlkCommand.class,
-      RpcCommand.class,
-      TopCommand.class,
-      PerfCommand.class,
-      NvmeCommand.class,
-      StateCommand.class,
-      VersionCommand.class,
-    },
     footer = {
       "",
       "Exit codes: 0 done; 1 it failed while it ran; 2 command line, configuration, image or"
@@ -48,8 +38,8 @@ public final class Main extends HelpOption implements Runnable {
   }
 
   /**
-   * Runs one command; returns its exit code. The model of a command is made by reflection, which
-   * takes longer than all else that a disk's socket waits for: so only the one asked for is made.
+   * Runs one command; returns its exit code. The model of most is made by reflection, which takes
+   * its time: only the one asked for is made.
    */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
     if (BlkCommand.asksForCapabilities(args)) {
@@ -58,9 +48,9 @@ public final class Main extends HelpOption implements Runnable {
     }
     Callable<Integer> command = args.length == 0 ? null : command(args);
     if (command == null) {
-      return line(new Main(), out, err).execute(args);
+      return prepared(commands(), out, err).execute(args);
     }
-    return line(command, out, err)
+    return prepared(line(command), out, err)
         .setCommandName("millrace " + args[0])
         .execute(Arrays.copyOfRange(args, 1, args.length));
   }
@@ -86,8 +76,24 @@ public final class Main extends HelpOption implements Runnable {
     };
   }
 
-  private static CommandLine line(Object of, PrintWriter out, PrintWriter err) {
-    CommandLine line = new CommandLine(of);
+  /** The command with all that it has, to read about. */
+  public static CommandLine commands() {
+    return new CommandLine(new Main())
+        .addSubcommand(new ServeCommand().line())
+        .addSubcommand(new BlkCommand().line())
+        .addSubcommand(new RpcCommand())
+        .addSubcommand(new TopCommand())
+        .addSubcommand(new PerfCommand())
+        .addSubcommand(new NvmeCommand())
+        .addSubcommand(new StateCommand())
+        .addSubcommand(new VersionCommand());
+  }
+
+  private static CommandLine line(Callable<Integer> command) {
+    return command instanceof ServerCommand server ? server.line() : new CommandLine(command);
+  }
+
+  private static CommandLine prepared(CommandLine line, PrintWriter out, PrintWriter err) {
     line.setOut(out);
     line.setErr(err);
     line.setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));

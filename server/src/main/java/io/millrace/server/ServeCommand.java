@@ -14,139 +14,129 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code millrace serve}: the server, until a signal ends it. */
-@Command(
-    name = "serve",
-    description = "Serves disks until SIGTERM or SIGINT; prints one line, \"ready\", when it does.",
-    footer = {
-      "",
-      "Options: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
-      "format=raw (take an image as raw although it looks like another format);",
-      "engine=io_uring|threads (default: io_uring where it is allowed);",
-      "register-memory=on|off (on: guests' memory is pinned for io_uring; all of it becomes",
-      "resident, and no balloon, virtio-mem or free page reporting may be used with it);",
-      "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
-      "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails);",
-      "packed, in_order, ring_reset, each =on|off (what is offered of rings; default: on, on, off:",
-      "QEMU 7.2 shows guests ring_reset and then loses the reset). serial, packed, in_order and",
-      "ring_reset are of --blk only.",
-      "A comma within IMAGE or S is written twice.",
-      "SOCKET may be connect:PATH, where the front-end listens and Millrace connects to it, now",
-      "and again whenever the connection has ended (QEMU: -chardev socket,...,server=on); or",
-      "fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
-      "",
-      "Example:",
-      "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly",
-      "  millrace serve --scsi vm2.sock=system.img --scsi vm2.sock=data.img"
-    })
 final class ServeCommand extends ServerCommand {
   private static final int MAX_MODE = 0777;
   private static final String NO_REHEARSAL = "--no-rehearsal";
   private static final List<String> CONFIGURED = List.of("-c", "--config", "--state");
 
-  @Option(
-      names = "--blk",
-      paramLabel = "SOCKET=IMAGE[,OPTION...]",
-      description = "Serves IMAGE, a raw file or block device, at SOCKET. Can be repeated.")
-  private List<String> disks = new ArrayList<>();
+  private final OptionSpec disks =
+      add(
+          repeated("--blk")
+              .paramLabel("SOCKET=IMAGE[,OPTION...]")
+              .description(
+                  "Serves IMAGE, a raw file or block device, at SOCKET. Can be repeated."));
 
-  @Option(
-      names = "--scsi",
-      paramLabel = "SOCKET=IMAGE[,OPTION...]",
-      description =
-          "Serves IMAGE as a target of the SCSI controller at SOCKET: the first one given is target"
-              + " 0, the next one at the same SOCKET target 1. Can be repeated.")
-  private List<String> scsiDisks = new ArrayList<>();
+  private final OptionSpec scsiDisks =
+      add(
+          repeated("--scsi")
+              .paramLabel("SOCKET=IMAGE[,OPTION...]")
+              .description(
+                  "Serves IMAGE as a target of the SCSI controller at SOCKET: the first one"
+                      + " given is target 0, the next one at the same SOCKET target 1. Can be"
+                      + " repeated."));
 
-  @Option(
-      names = {"-S", "--socket-dir"},
-      paramLabel = "DIR",
-      description = "Where disks' sockets are made or looked for. Default: the current directory.")
-  private @Nullable Path socketDirectory;
+  private final OptionSpec socketDirectory =
+      add(
+          OptionSpec.builder("-S", "--socket-dir")
+              .type(Path.class)
+              .paramLabel("DIR")
+              .description(
+                  "Where disks' sockets are made or looked for. Default: the current directory."));
 
-  @Option(
-      names = "--state",
-      paramLabel = "DIR",
-      description =
-          "Keeps what JSON-RPC configures, and SCSI reservations (APTPL), for the next start, after a"
-              + " kill too. Made if it is not there; one server at a time. Its configuration wins over"
-              + " -c, which is for the first start.")
-  private @Nullable Path state;
+  private final OptionSpec state =
+      add(
+          OptionSpec.builder("--state")
+              .type(Path.class)
+              .paramLabel("DIR")
+              .description(
+                  "Keeps what JSON-RPC configures, and SCSI reservations (APTPL), for the next"
+                      + " start, after a kill too. Made if it is not there; one server at a time."
+                      + " Its configuration wins over -c, which is for the first start."));
 
-  @Option(
-      names = {"-m", "--cpumask"},
-      paramLabel = "MASK",
-      description =
-          "Cores to poll on, 0x3 or [0,2-3]: a thread pinned to each. Default: one thread"
-              + " anywhere.")
-  private @Nullable String coreMask;
+  private final OptionSpec coreMask =
+      add(
+          OptionSpec.builder("-m", "--cpumask")
+              .type(String.class)
+              .paramLabel("MASK")
+              .description(
+                  "Cores to poll on, 0x3 or [0,2-3]: a thread pinned to each. Default: one"
+                      + " thread anywhere."));
 
-  @Option(
-      names = "--poll",
-      description =
-          "Never sleeps: no guest has to kick and none waits for a wake-up; takes all of each"
-              + " core.")
-  private boolean poll;
+  private final OptionSpec poll =
+      add(
+          flag("--poll")
+              .description(
+                  "Never sleeps: no guest has to kick and none waits for a wake-up; takes all of"
+                      + " each core."));
 
-  @Option(
-      names = NO_REHEARSAL,
-      description =
-          "Does not work on a disk of its own before sockets open and while nobody has come yet, for"
-              + " half a second: the first guest waits for the compiler.")
-  private boolean noRehearsal;
+  private final OptionSpec noRehearsal =
+      add(
+          flag(NO_REHEARSAL)
+              .description(
+                  "Does not work on a disk of its own before sockets open and while nobody has"
+                      + " come yet, for half a second: the first guest waits for the compiler."));
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "FILE",
-      description = "Configuration in SPDK's JSON format.")
-  private @Nullable Path configuration;
+  private final OptionSpec configuration =
+      add(
+          OptionSpec.builder("-c", "--config")
+              .type(Path.class)
+              .paramLabel("FILE")
+              .description("Configuration in SPDK's JSON format."));
 
-  @Option(
-      names = {"-r", "--rpc-socket"},
-      paramLabel = "SOCKET",
-      arity = "0..1",
-      fallbackValue = RpcCommand.DEFAULT_SOCKET,
-      description =
-          "Answers JSON-RPC there (${FALLBACK-VALUE} without a value); fd:NAME is a socket that"
-              + " systemd passes. Without -r: nowhere.")
-  private @Nullable Path rpcSocket;
+  private final OptionSpec rpcSocket =
+      add(
+          OptionSpec.builder("-r", "--rpc-socket")
+              .type(Path.class)
+              .paramLabel("SOCKET")
+              .arity("0..1")
+              .fallbackValue(RpcCommand.DEFAULT_SOCKET)
+              .description(
+                  "Answers JSON-RPC there (${FALLBACK-VALUE} without a value); fd:NAME is a"
+                      + " socket that systemd passes. Without -r: nowhere."));
 
-  @Option(
-      names = "--wait-for-rpc",
-      description =
-          "Listens for JSON-RPC (-r), takes options, and serves when framework_start_init is"
-              + " called: as SPDK does. Disks' sockets are there from the start, and front-ends"
-              + " that come wait.")
-  private boolean waitForRpc;
+  private final OptionSpec waitForRpc =
+      add(
+          flag("--wait-for-rpc")
+              .description(
+                  "Listens for JSON-RPC (-r), takes options, and serves when"
+                      + " framework_start_init is called: as SPDK does. Disks' sockets are there"
+                      + " from the start, and front-ends that come wait."));
 
-  @Option(
-      names = "--metrics",
-      paramLabel = "[ADDRESS:]PORT",
-      description =
-          "Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, to everybody who can"
-              + " connect. Default address: 127.0.0.1. Without --metrics: nowhere.")
-  private @Nullable String metrics;
+  private final OptionSpec metrics =
+      add(
+          OptionSpec.builder("--metrics")
+              .type(String.class)
+              .paramLabel("[ADDRESS:]PORT")
+              .description(
+                  "Serves metrics for Prometheus at http://ADDRESS:PORT/metrics, to everybody"
+                      + " who can connect. Default address: 127.0.0.1. Without --metrics: nowhere."));
 
-  @Option(
-      names = "--socket-mode",
-      paramLabel = "MODE",
-      description = "Permissions of disks' sockets, octal such as 0660. Default: by umask.")
-  private @Nullable String socketMode;
+  private final OptionSpec socketMode =
+      add(
+          OptionSpec.builder("--socket-mode")
+              .type(String.class)
+              .paramLabel("MODE")
+              .description(
+                  "Permissions of disks' sockets, octal such as 0660. Default: by umask."));
 
-  @Option(
-      names = "--socket-group",
-      paramLabel = "GROUP",
-      description = "Group of disks' sockets, name or number.")
-  private @Nullable String socketGroup;
+  private final OptionSpec socketGroup =
+      add(
+          OptionSpec.builder("--socket-group")
+              .type(String.class)
+              .paramLabel("GROUP")
+              .description("Group of disks' sockets, name or number."));
 
-  @Option(
-      names = "--slow-requests",
-      paramLabel = "MICROSECONDS",
-      description = "Logs requests that take longer, those that hang included. Default: none.")
-  private long slowMicros;
+  private final OptionSpec slowMicros =
+      add(
+          OptionSpec.builder("--slow-requests")
+              .type(long.class)
+              .initialValue(0L)
+              .paramLabel("MICROSECONDS")
+              .description(
+                  "Logs requests that take longer, those that hang included. Default: none."));
 
   /** To show its help. */
   ServeCommand() {
@@ -159,7 +149,30 @@ final class ServeCommand extends ServerCommand {
    * @param preload what goes on meanwhile
    */
   ServeCommand(Preload preload) {
-    super(preload);
+    super(
+        "serve",
+        "Serves disks until SIGTERM or SIGINT; prints one line, \"ready\", when it does.",
+        preload);
+    footer(
+        "",
+        "Options: readonly; serial=S (1 to 20 bytes); direct (past the page cache);",
+        "format=raw (take an image as raw although it looks like another format);",
+        "engine=io_uring|threads (default: io_uring where it is allowed);",
+        "register-memory=on|off (on: guests' memory is pinned for io_uring; all of it becomes",
+        "resident, and no balloon, virtio-mem or free page reporting may be used with it);",
+        "on-error=report|retry (retry: what the storage fails is tried again until it succeeds);",
+        "io-timeout=SECONDS (what the storage takes longer for is cancelled and fails);",
+        "packed, in_order, ring_reset, each =on|off (what is offered of rings; default: on, on, off:",
+        "QEMU 7.2 shows guests ring_reset and then loses the reset). serial, packed, in_order and",
+        "ring_reset are of --blk only.",
+        "A comma within IMAGE or S is written twice.",
+        "SOCKET may be connect:PATH, where the front-end listens and Millrace connects to it, now",
+        "and again whenever the connection has ended (QEMU: -chardev socket,...,server=on); or",
+        "fd:NAME, a socket that systemd passes (FileDescriptorName=NAME).",
+        "",
+        "Example:",
+        "  millrace serve --blk vm0.sock=disk.img --blk vm1.sock=base.img,readonly",
+        "  millrace serve --scsi vm2.sock=system.img --scsi vm2.sock=data.img");
   }
 
   /** Whether a command line has the server rehearse, as far as it alone says that. */
@@ -176,8 +189,8 @@ final class ServeCommand extends ServerCommand {
   ServeOptions options() throws CommandException {
     List<DiskOption> parsed = new ArrayList<>();
     Set<Object> sockets = new HashSet<>();
-    Path directory = socketDirectory == null ? Path.of("") : socketDirectory;
-    for (String disk : disks) {
+    Path directory = directory();
+    for (String disk : disks.<List<String>>getValue()) {
       DiskOption option = checked(() -> DiskOption.parse(disk));
       if (!sockets.add(option.socket().identity(directory))) {
         throw wrong("--blk " + disk + " has the socket of another disk; each needs its own");
@@ -187,34 +200,39 @@ final class ServeCommand extends ServerCommand {
     List<DiskOption> scsi = scsi(sockets, directory);
     if (parsed.isEmpty()
         && scsi.isEmpty()
-        && configuration == null
-        && rpcSocket == null
-        && state == null) {
+        && configuration.getValue() == null
+        && rpcSocket.getValue() == null
+        && state.getValue() == null) {
       throw wrong(
           "nothing to serve: give --blk SOCKET=IMAGE, --scsi SOCKET=IMAGE, -c FILE or -r SOCKET");
     }
-    if (waitForRpc && rpcSocket == null) {
+    if (isSet(waitForRpc) && rpcSocket.getValue() == null) {
       throw wrong("--wait-for-rpc waits for a call that nobody can make; give -r too");
     }
     refuseUnused(Stream.concat(parsed.stream(), scsi.stream()).toList());
     if (!Files.isDirectory(directory.toAbsolutePath())) {
       throw CommandException.misused("-S " + directory + " is no directory; create it first");
     }
-    String mask = coreMask;
+    String mask = coreMask.getValue();
     BitSet cores = mask == null ? null : checked(() -> CoreMask.parse(mask));
     return ServeOptions.in(directory)
         .withDisks(parsed)
         .withScsi(scsi)
         .withCores(cores)
-        .withPoll(poll)
-        .withRehearsal(!noRehearsal)
-        .withConfiguration(configuration)
-        .withRpcSocket(rpcSocket)
-        .withState(state)
+        .withPoll(isSet(poll))
+        .withRehearsal(!isSet(noRehearsal))
+        .withConfiguration(configuration.getValue())
+        .withRpcSocket(rpcSocket.getValue())
+        .withState(state.getValue())
         .withAccess(access())
-        .withWaitForRpc(waitForRpc)
+        .withWaitForRpc(isSet(waitForRpc))
         .withMetrics(metricsAddress())
         .withSlowMicros(slowMicros());
+  }
+
+  private Path directory() {
+    Path given = socketDirectory.getValue();
+    return given == null ? Path.of("") : given;
   }
 
   /**
@@ -224,7 +242,7 @@ final class ServeCommand extends ServerCommand {
    */
   private List<DiskOption> scsi(Set<Object> taken, Path directory) throws CommandException {
     List<DiskOption> parsed = new ArrayList<>();
-    for (String disk : scsiDisks) {
+    for (String disk : scsiDisks.<List<String>>getValue()) {
       DiskOption option = checked(() -> DiskOption.parseScsi(disk));
       if (taken.contains(option.socket().identity(directory))) {
         throw wrong("--scsi " + disk + " has the socket of another device; each needs its own");
@@ -242,7 +260,8 @@ final class ServeCommand extends ServerCommand {
         used.add(name);
       }
     }
-    String rpc = rpcSocket == null ? null : PassedSockets.nameIn(rpcSocket.toString());
+    Path socket = rpcSocket.getValue();
+    String rpc = socket == null ? null : PassedSockets.nameIn(socket.toString());
     if (rpc != null && !used.add(rpc)) {
       throw wrong("-r fd:" + rpc + " has the socket of a disk; each needs its own");
     }
@@ -258,34 +277,36 @@ final class ServeCommand extends ServerCommand {
   }
 
   private @Nullable MetricsAddress metricsAddress() {
-    String text = metrics;
+    String text = metrics.getValue();
     return text == null ? null : checked(() -> MetricsAddress.parse(text));
   }
 
   private @Nullable SocketAccess access() throws CommandException {
-    if (socketMode == null && socketGroup == null) {
+    String mode = socketMode.getValue();
+    String group = socketGroup.getValue();
+    if (mode == null && group == null) {
       return null;
     }
-    int group = socketGroup == null ? -1 : SocketGroup.number(socketGroup);
-    return new SocketAccess(mode(), group);
+    return new SocketAccess(mode(mode), group == null ? -1 : SocketGroup.number(group));
   }
 
   private long slowMicros() {
-    if (slowMicros < 0 || slowMicros > VhostControllers.MAX_SLOW_MICROS) {
+    long micros = slowMicros.<Long>getValue();
+    if (micros < 0 || micros > VhostControllers.MAX_SLOW_MICROS) {
       throw wrong(
           "--slow-requests %d is not from 0 to %d microseconds"
-              .formatted(slowMicros, VhostControllers.MAX_SLOW_MICROS));
+              .formatted(micros, VhostControllers.MAX_SLOW_MICROS));
     }
-    return slowMicros;
+    return micros;
   }
 
-  private int mode() {
-    if (socketMode == null) {
+  private int mode(@Nullable String octal) {
+    if (octal == null) {
       return -1;
     }
-    int mode = socketMode.matches("[0-7]{1,6}") ? Integer.parseInt(socketMode, 8) : -1;
+    int mode = octal.matches("[0-7]{1,6}") ? Integer.parseInt(octal, 8) : -1;
     if (mode < 0 || mode > MAX_MODE) {
-      throw wrong("--socket-mode " + socketMode + " is not an octal number from 0 to 0777");
+      throw wrong("--socket-mode " + octal + " is not an octal number from 0 to 0777");
     }
     return mode;
   }

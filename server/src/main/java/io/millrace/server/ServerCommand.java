@@ -1,27 +1,25 @@
 package io.millrace.server;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** A command that serves until a signal ends it, or until nobody can come any more. */
-abstract class ServerCommand extends HelpOption implements Callable<Integer> {
-  @Spec private CommandSpec spec;
-
-  @Option(
-      names = "--log-level",
-      paramLabel = "LEVEL",
-      defaultValue = "INFO",
-      description = "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}.")
-  @SuppressWarnings("unused") // checked here, but used before the rest is read
-  private Logging.Level logLevel;
-
+/**
+ * A command that serves until a signal ends it, or until nobody can come any more.
+ *
+ * <p>Its options are built, not annotated as other commands' are: a disk's socket waits for them,
+ * and of what the main thread does until then a fifth was the making of the annotations' proxies.
+ */
+abstract class ServerCommand implements Callable<Integer> {
+  private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
   private final Preload preload;
 
   /**
@@ -29,8 +27,53 @@ abstract class ServerCommand extends HelpOption implements Callable<Integer> {
    *
    * @param preload what goes on meanwhile
    */
-  ServerCommand(Preload preload) {
+  ServerCommand(String name, String description, Preload preload) {
     this.preload = preload;
+    spec.name(name).usageMessage().description(description);
+    var _ = add(OptionSpec.builder("-h", "--help").usageHelp(true).description("Shows this help."));
+    var _ = // checked here, but used before the rest is read
+        add(
+            OptionSpec.builder("--log-level")
+                .type(Logging.Level.class)
+                .paramLabel("LEVEL")
+                .defaultValue("INFO")
+                .description(
+                    "error, warn, info, debug or trace, on stderr. Default: ${DEFAULT-VALUE}."));
+  }
+
+  /** An option without a value. */
+  static OptionSpec.Builder flag(String name) {
+    return OptionSpec.builder(name).type(boolean.class).initialValue(false);
+  }
+
+  /** An option that can be given again and again. */
+  static OptionSpec.Builder repeated(String name) {
+    return OptionSpec.builder(name)
+        .type(List.class)
+        .auxiliaryTypes(String.class)
+        .initialValue(new ArrayList<String>());
+  }
+
+  /** An option, which holds its value when the command line has been read; null if it has none. */
+  final OptionSpec add(OptionSpec.Builder builder) {
+    OptionSpec option = builder.build();
+    spec.addOption(option);
+    return option;
+  }
+
+  /** Whether a {@link #flag} was given. */
+  static boolean isSet(OptionSpec flag) {
+    return flag.<Boolean>getValue();
+  }
+
+  /** What follows the options in the help, a line each. */
+  final void footer(String... lines) {
+    spec.usageMessage().footer(lines);
+  }
+
+  /** Reads a command line and runs this with it. */
+  final CommandLine line() {
+    return new CommandLine(spec);
   }
 
   /** What the command line asks for. */
