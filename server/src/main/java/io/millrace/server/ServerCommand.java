@@ -16,7 +16,8 @@ import picocli.CommandLine.ParameterException;
  * A command that serves until a signal ends it, or until nobody can come any more.
  *
  * <p>Its options are built, not annotated as other commands' are: a disk's socket waits for them,
- * and of what the main thread does until then a fifth was the making of the annotations' proxies.
+ * and reading annotations, for which the JDK makes proxy classes, was a quarter of what the main
+ * thread did until then.
  */
 abstract class ServerCommand implements Callable<Integer> {
   private final CommandSpec spec = CommandSpec.wrapWithoutInspection(this);
@@ -25,6 +26,8 @@ abstract class ServerCommand implements Callable<Integer> {
   /**
    * A command.
    *
+   * @param name what it is called by, behind {@code millrace}
+   * @param description what its help says first
    * @param preload what goes on meanwhile
    */
   ServerCommand(String name, String description, Preload preload) {
@@ -71,7 +74,7 @@ abstract class ServerCommand implements Callable<Integer> {
     spec.usageMessage().footer(lines);
   }
 
-  /** Reads a command line and runs this with it. */
+  /** What reads a command line, and runs this with it. */
   final CommandLine line() {
     return new CommandLine(spec);
   }
