@@ -2,6 +2,7 @@ package io.millrace.nvme;
 
 import io.millrace.nvme.NvmeRequest.State;
 import io.millrace.nvme.pci.DmaMemory;
+import io.millrace.reactor.Deferral;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Poller;
 import io.millrace.reactor.PollerHandle;
@@ -43,6 +44,7 @@ public final class QueuePair implements Poller, Deferred {
   private final OverdueWatch watch;
   private final TransportStatistics counts;
   private final PollerHandle handle;
+  private final Deferral bell;
   private RetryRule retry = RetryRule.NONE;
   private Mode mode = Mode.DETACHED;
   private @Nullable QueueRings rings;
@@ -52,7 +54,6 @@ public final class QueuePair implements Poller, Deferred {
   private long pageMask;
   private long sequence;
   private @Nullable InjectedErrors errors;
-  private boolean bellDue;
   private boolean wakesUs;
   private int deadStatus;
 
@@ -80,6 +81,7 @@ public final class QueuePair implements Poller, Deferred {
     this.waiting = requests.waiting();
     this.watch = new OverdueWatch(reactor, slots, timeoutNanos, this::late);
     this.counts = counts;
+    this.bell = reactor.deferral(this);
     this.handle = reactor.add(this);
   }
 
@@ -227,10 +229,7 @@ public final class QueuePair implements Poller, Deferred {
     if (second != null) {
       sendOne(second);
     }
-    if (!bellDue) {
-      bellDue = true;
-      reactor.defer(this);
-    }
+    bell.ask();
     if (slots.dueCount() == request.commandCount()) {
       handle.wake();
       watch.start();
@@ -259,7 +258,6 @@ public final class QueuePair implements Poller, Deferred {
   /** Rings the doorbell for what this round sent. */
   @Override
   public void endOfRound() {
-    bellDue = false;
     QueueRings current = rings;
     if (current != null) {
       current.ringTail(counts);

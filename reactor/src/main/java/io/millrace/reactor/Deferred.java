@@ -7,8 +7,8 @@ package io.millrace.reactor;
 @FunctionalInterface
 public interface Deferred {
   /**
-   * Runs once for each {@link Reactor#defer}, on the reactor's thread, after all pollers of the
-   * round. May defer again: that runs in the same round.
+   * Runs on the reactor's thread, after all pollers of the round in which it was asked for ({@link
+   * Deferral}). May ask again: that runs in the same round.
    */
   void endOfRound();
 }

@@ -1,36 +1,52 @@
 package io.millrace.reactor;
 
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** What waits for the end of a reactor's round, in the order it came. Data-path code. */
 final class DeferredWork {
   private final Guard guard;
   private final StretchClock clock;
-  private Deferred[] waiting = new Deferred[64];
-  private int count;
+  private @Nullable Deferral first;
+  private @Nullable Deferral last; // of no meaning where there is no first
 
   DeferredWork(Guard guard, StretchClock clock) {
     this.guard = guard;
     this.clock = clock;
   }
 
-  void add(Deferred work) {
-    if (count == waiting.length) {
-      waiting = Arrays.copyOf(waiting, count * 2);
+  /** Adds what is not there yet. */
+  void add(Deferral deferral) {
+    deferral.listed = true;
+    Deferral before = last;
+    if (first == null || before == null) {
+      first = deferral;
+    } else {
+      before.next = deferral;
     }
-    waiting[count++] = work;
+    last = deferral;
   }
 
   boolean any() {
-    return count > 0;
+    return first != null;
   }
 
-  /** Runs all of it, and what is added meanwhile. */
+  /**
+   * Runs all of it, and what is added meanwhile. The JVM may tell of a memory fault late, between
+   * two of them: so each stays the first until it has run, and runs once more rather than never.
+   */
   void run() {
-    for (int i = 0; i < count; i++) {
+    Deferral deferral = first;
+    while (deferral != null) {
       clock.begin();
-      guard.endOfRound(waiting[i]);
+      deferral.asked = false;
+      guard.endOfRound(deferral.work);
+      first = deferral.next;
+      deferral.next = null;
+      deferral.listed = false;
+      if (deferral.asked) {
+        add(deferral);
+      }
+      deferral = first;
     }
-    count = 0;
   }
 }

@@ -184,9 +184,14 @@ public final class Reactor implements AutoCloseable {
     return pollers.add(poller, nanoTime());
   }
 
-  /** Runs the work once at the end of this round. */
+  /** Makes a place for work that is put off to the end of a round again and again. */
+  public Deferral deferral(Deferred work) {
+    return new Deferral(work, deferred);
+  }
+
+  /** Runs work that is put off for once, at the end of this round. */
   public void defer(Deferred work) {
-    deferred.add(work);
+    deferral(work).ask();
   }
 
   /**
@@ -357,7 +362,7 @@ public final class Reactor implements AutoCloseable {
   }
 
   private void shutDownLoop() {
-    Future<?> ended = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
+    var ended = eventLoop.shutdownGracefully(0, 0, TimeUnit.NANOSECONDS);
     while (!ended.isDone()) {
       eventLoop.runNow();
     }

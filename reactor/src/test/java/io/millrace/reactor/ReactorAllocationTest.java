@@ -28,12 +28,12 @@ class ReactorAllocationTest {
     volatile long arms;
     volatile int workLeft;
     long ended;
-    final Deferred endOfRound = () -> ended++;
+    final Deferral endOfRound = reactor.deferral(() -> ended++);
 
     @Override
     @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes them
     public int poll() {
-      reactor.defer(endOfRound);
+      endOfRound.ask();
       if (workLeft > 0) {
         workLeft--;
         return 1;

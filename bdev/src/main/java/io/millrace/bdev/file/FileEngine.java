@@ -8,6 +8,7 @@ import io.millrace.linux.Errno;
 import io.millrace.linux.IoUring;
 import io.millrace.linux.LinuxException;
 import io.millrace.linux.RawMemory;
+import io.millrace.reactor.Deferral;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Poller;
@@ -38,13 +39,13 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
   private final KernelQueue kernel;
   private final int mostInKernel;
   private final PollerHandle handle;
+  private final Deferral submission;
   private final FdWatch watch;
   private final RequestQueue forRing = new RequestQueue();
   private final RequestQueue forBuffer = new RequestQueue();
   private final RequestPool requests = new RequestPool();
   private @Nullable BouncePool bounces;
   private int inKernel;
-  private boolean deferred;
   private @Nullable InternalError fault;
   int users; // guarded by FileEngines
 
@@ -53,6 +54,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     this.kernel = kernel;
     mostInKernel = kernel.capacity();
     watch = reactor.watchEdges(kernel.fd(), this::completionsArrived);
+    submission = reactor.deferral(this);
     handle = reactor.add(this);
   }
 
@@ -134,7 +136,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
       return true;
     } catch (InternalError e) {
       fault = e;
-      deferOnce();
+      submission.ask();
       end(request, IoStatus.BAD_MEMORY);
       return false;
     }
@@ -147,20 +149,12 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     }
     request.state = State.IN_KERNEL;
     inKernel++;
-    deferOnce();
+    submission.ask();
     return true;
-  }
-
-  private void deferOnce() {
-    if (!deferred) {
-      deferred = true;
-      reactor.defer(this);
-    }
   }
 
   @Override
   public void endOfRound() {
-    deferred = false;
     kernel.submit();
     if (handle.isResting()) {
       handle.wake();
@@ -181,7 +175,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
     int reaped = kernel.reap(this, REAP_BATCH);
     startWaiting();
     if (kernel.hasUnsubmitted()) {
-      deferOnce(); // the kernel was out of memory
+      submission.ask(); // the kernel was out of memory
     }
     return reaped;
   }
@@ -390,7 +384,7 @@ final class FileEngine implements Poller, Deferred, IoUring.CompletionHandler {
       case HELD -> Objects.requireNonNull(request.channel().held()).remove(request);
       case IN_KERNEL -> {
         kernel.cancel(request);
-        deferOnce();
+        submission.ask();
         return false;
       }
       case FREE -> throw new IllegalStateException("not started: " + request);

@@ -9,6 +9,7 @@ import io.millrace.initiator.RequestQueue;
 import io.millrace.linux.DescriptorPassing;
 import io.millrace.linux.RawMemory;
 import io.millrace.reactor.Alarm;
+import io.millrace.reactor.Deferral;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.FdWatch;
 import io.millrace.reactor.Poller;
@@ -56,6 +57,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
   private final boolean cached; // a completed write may be lost until a flush
   private final Alarm alarm; // for those that are paused
   private final PollerHandle handle;
+  private final Deferral kick;
   private final FdWatch calls;
   private final FdWatch connection;
 
@@ -69,7 +71,6 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
   private final int[] freeSlots = new int[DEPTH];
   private int freeCount;
   private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
-  private boolean kickDeferred;
   private boolean beginning; // what waited
   private @Nullable InternalError fault; // of a request's memory, for the end of the round
   private boolean dead;
@@ -89,6 +90,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
       freeSlots[i] = DEPTH - 1 - i;
     }
     freeCount = DEPTH;
+    kick = reactor.deferral(this);
     handle = reactor.add(this);
     calls = reactor.watchEdges(requests.events().call().number(), handle::wake);
     int socket = device.socketDescriptor();
@@ -157,10 +159,7 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
   }
 
   private void kickLater() {
-    if (!kickDeferred) {
-      kickDeferred = true;
-      reactor.defer(this);
-    }
+    kick.ask();
     if (handle.isResting()) {
       handle.wake();
     }
@@ -168,7 +167,6 @@ final class VhostUserChannel extends BdevChannel implements Poller, Deferred, Di
 
   @Override
   public void endOfRound() {
-    kickDeferred = false;
     if (!dead) {
       requests.kick();
     }

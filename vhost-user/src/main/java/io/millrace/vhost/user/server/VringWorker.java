@@ -1,5 +1,6 @@
 package io.millrace.vhost.user.server;
 
+import io.millrace.reactor.Deferral;
 import io.millrace.reactor.Deferred;
 import io.millrace.reactor.Reactor;
 import io.millrace.virtqueue.ChainStatus;
@@ -35,11 +36,12 @@ final class VringWorker extends VringLife
   private static final int LINGER = 8;
 
   private final DescriptorChain chain = new DescriptorChain();
+  private final Deferral answers;
   private final int[] refused = new int[BATCH]; // heads of bad chains of this round
   private int fetched; // in this poll
   private int refusedCount;
   private boolean lone; // the last batch was of one chain, with nothing else under way
-  private boolean deferred;
+  private boolean alone; // so it was, and no other poller is hot: most likely it is again
 
   /**
    * Starts a ring; runs on the reactor.
@@ -55,6 +57,7 @@ final class VringWorker extends VringLife
       QueueCounters counters)
       throws QueueStartException {
     super(setup, reactor, device, events, counters);
+    answers = reactor.deferral(this);
   }
 
   // ---- the request path -------------------------------------------------------------------------
@@ -82,7 +85,7 @@ final class VringWorker extends VringLife
   }
 
   private int fetchBatch() {
-    boolean alone = lone && handle.isAlone();
+    alone = lone && handle.isAlone();
     if (alone && outstanding() == 0) {
       linger();
     }
@@ -124,7 +127,7 @@ final class VringWorker extends VringLife
     }
     boolean goesOn =
         fetched == stretch && before + stretch < BATCH && takesChains() && share.isLeft();
-    if (deferred && (goesOn || lone)) {
+    if (answers.isAsked() && (goesOn || lone)) {
       showDone();
     }
     return goesOn;
@@ -151,7 +154,8 @@ final class VringWorker extends VringLife
       share.charge(work);
     }
     share.charge(taken);
-    return share.isLeft() && handler.wantsChains();
+    // Who sends one request at a time waits for its answer, and not while another is looked for.
+    return !(alone && taken.isLone()) && share.isLeft() && handler.wantsChains();
   }
 
   @Override
@@ -174,15 +178,12 @@ final class VringWorker extends VringLife
 
   @Override
   public void requestDone() {
-    if (!deferred) {
-      deferred = true;
-      reactor.defer(this);
-    }
+    answers.ask();
   }
 
   @Override
   boolean answersSoon() {
-    return deferred;
+    return answers.isAsked();
   }
 
   @Override
@@ -194,7 +195,6 @@ final class VringWorker extends VringLife
 
   @Override
   public void endOfRound() {
-    deferred = false;
     if (state != State.ABANDONED) {
       respond();
     }
