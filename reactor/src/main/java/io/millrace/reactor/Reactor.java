@@ -20,21 +20,16 @@ import org.slf4j.LoggerFactory;
  * on kicks, completions, messages and sockets.
  *
  * <p>A round polls the hot pollers and one cold one, then runs what was deferred. Every so many
- * rounds (a <em>tick</em>) it looks at the clock, runs messages, timers and ready descriptors, and
- * lets idle pollers cool down. {@link #start} makes a reactor with a thread of its own; {@link
- * #stepped} one that its maker drives by {@link #runOnce}, which is the same code.
+ * rounds (a <em>tick</em>) it looks at the clock, lets idle pollers cool down, and now and then
+ * ({@link MessagePace}) runs messages, timers and ready descriptors. {@link #start} makes a reactor
+ * with a thread of its own; {@link #stepped} one that its maker drives by {@link #runOnce}, which
+ * is the same code.
  *
  * <p>All methods are for the reactor's thread, except {@link #execute}, {@link #inReactor}, {@link
  * #name}, {@link #statistics} and {@link #close}.
  */
 public final class Reactor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Reactor.class);
-
-  /**
-   * How long messages run before the pollers have their turn again. Whoever sends may run on this
-   * core and send the next as soon as one is answered: that has no end by itself.
-   */
-  private static final long MESSAGES_NANOS = 10_000;
 
   private static final long FOREVER_NANOS = TimeUnit.HOURS.toNanos(1);
 
@@ -48,6 +43,7 @@ public final class Reactor implements AutoCloseable {
   private final PollSet pollers;
   private final Alarms alarms;
   private final DeferredWork deferred;
+  private final MessagePace messages = new MessagePace();
   private final ReactorStatistics statistics = new ReactorStatistics();
   private final OutsideCalls outsideCalls = new OutsideCalls();
   private final boolean stepped;
@@ -347,15 +343,17 @@ public final class Reactor implements AutoCloseable {
       } else if (idle && maySleep && !stopping) {
         wakeUp.sleeps(now);
         clock.begin(); // what a message measures after the sleep did not begin before it
-        eventLoop.run(alarms.sleeps(now, FOREVER_NANOS), MESSAGES_NANOS);
+        eventLoop.run(alarms.sleeps(now, FOREVER_NANOS), MessagePace.TURN_NANOS);
         long woke = nanoTime();
         wakeUp.awake();
         alarms.awake(woke);
         statistics.woke(woke);
         return;
       }
-      clock.begin();
-      eventLoop.runNow(MESSAGES_NANOS);
+      if (stepped || messages.isDue(now, pollers.restingCount())) {
+        clock.begin();
+        messages.looked(now, eventLoop.runNow(MessagePace.TURN_NANOS));
+      }
     } catch (InternalError e) {
       guard.memoryFault(e);
     }

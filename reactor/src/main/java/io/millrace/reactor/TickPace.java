@@ -1,8 +1,9 @@
 package io.millrace.reactor;
 
 /**
- * When a reactor looks at what is no poller: its clock, messages, descriptors. That takes about 400
- * ns, and so does not come with each round. Data-path code.
+ * When a reactor looks at what is no poller: its clock, alarms, and now and then messages and
+ * descriptors ({@link MessagePace}). That takes up to 400 ns, and so does not come with each round.
+ * Data-path code.
  */
 final class TickPace {
   /** A tick comes after this much weight, so that its cost vanishes. */

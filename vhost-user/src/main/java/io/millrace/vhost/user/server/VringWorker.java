@@ -41,7 +41,6 @@ final class VringWorker extends VringLife
   private int fetched; // in this poll
   private int refusedCount;
   private boolean lone; // the last batch was of one chain, with nothing else under way
-  private boolean alone; // so it was, and no other poller is hot: most likely it is again
 
   /**
    * Starts a ring; runs on the reactor.
@@ -85,7 +84,7 @@ final class VringWorker extends VringLife
   }
 
   private int fetchBatch() {
-    alone = lone && handle.isAlone();
+    boolean alone = lone && handle.isAlone();
     if (alone && outstanding() == 0) {
       linger();
     }
@@ -154,8 +153,7 @@ final class VringWorker extends VringLife
       share.charge(work);
     }
     share.charge(taken);
-    // Who sends one request at a time waits for its answer, and not while another is looked for.
-    return !(alone && taken.isLone()) && share.isLeft() && handler.wantsChains();
+    return share.isLeft() && handler.wantsChains();
   }
 
   @Override
