@@ -2,98 +2,121 @@ package io.millrace.benchmarks;
 
 import io.millrace.linux.Cpu;
 import io.millrace.linux.LinuxException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far the two cores are from each other that server and load run on: what a cache line takes
  * from one to the other and back, with nothing done on either side. A request with nothing beside
- * it takes that and what both programs do, so no server's latency is below it.
+ * it takes that and what both programs do, so no server's latency is below it. A virtual machine's
+ * processors may be moved while it runs, and be two threads of one core or in two packages.
  */
 final class CoreDistance {
-  private static final int RUNS = 9;
-  private static final int TURNS = 100_000;
-  private static final int THERE = 64; // two lines, with room around them
-  private static final int BACK = 128;
+  private static final int RUNS = 3;
 
-  private final AtomicIntegerArray lines = new AtomicIntegerArray(256);
-  private volatile boolean failed;
+  private final List<Double> nanos = new ArrayList<>();
+  private @Nullable String refusal;
 
-  private CoreDistance() {}
+  CoreDistance() {}
 
-  /** Between the first two cores that this process may use, in words. */
-  static String describe() {
+  /** Looks now, at the first two cores that this process may use. Takes a tenth of a second. */
+  void look() {
     try {
       BitSet cores = Cpu.affinity();
       int first = cores.nextSetBit(0);
       int second = cores.nextSetBit(first + 1);
-      return second < 0
-          ? "one core"
-          : Math.round(medianNanos(first, second)) + " ns for a cache line there and back";
+      if (second < 0) {
+        refusal = "not measured: there is one";
+        return;
+      }
+      for (int i = 0; i < RUNS; i++) {
+        nanos.add(nanos(first, second));
+      }
     } catch (LinuxException e) {
-      return "not measured: " + e.getMessage();
+      refusal = "not measured: " + e.getMessage();
     }
+  }
+
+  /** What was found so far, in words. */
+  String report() {
+    if (refusal != null) {
+      return refusal;
+    }
+    List<Double> sorted = nanos.stream().sorted().toList();
+    return "a cache line takes %.0f [%.0f..%.0f] ns there and back, median of %d"
+        .formatted(
+            sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast(), sorted.size());
   }
 
   /**
-   * Nanoseconds there and back, the median of some runs.
+   * Nanoseconds there and back.
    *
    * @throws LinuxException a core that this process may not use
    */
-  static double medianNanos(int first, int second) throws LinuxException {
-    double[] nanos = new double[RUNS];
-    for (int i = 0; i < RUNS; i++) {
-      nanos[i] = new CoreDistance().nanos(first, second);
-    }
-    Arrays.sort(nanos);
-    return nanos[RUNS / 2];
+  static double nanos(int first, int second) throws LinuxException {
+    return new Exchange().nanos(first, second);
   }
 
-  private double nanos(int first, int second) throws LinuxException {
-    CompletableFuture<Long> answers = on(second, () -> turns(THERE, BACK));
-    CompletableFuture<Long> asks =
-        on(
-            first,
-            () -> {
-              lines.setRelease(THERE, 1);
-              return turns(BACK, THERE);
-            });
-    try {
-      return Math.max(answers.join(), asks.join()) / (double) TURNS;
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof LinuxException cause ? cause : e;
-    }
-  }
+  /** Two threads that pass a number to and fro. */
+  private static final class Exchange {
+    private static final int TURNS = 100_000;
+    private static final int THERE = 64; // two lines, with room around them
+    private static final int BACK = 128;
 
-  /** Waits for each number in one line and stores the next one, or the same, in the other. */
-  private long turns(int from, int to) {
-    long start = System.nanoTime();
-    for (int turn = 1; turn <= TURNS; turn++) {
-      while (lines.getAcquire(from) != turn && !failed) {
-        Thread.onSpinWait();
+    private final AtomicIntegerArray lines = new AtomicIntegerArray(256);
+    private volatile boolean failed;
+
+    double nanos(int first, int second) throws LinuxException {
+      CompletableFuture<Long> answers = on(second, () -> turns(THERE, BACK, 0));
+      CompletableFuture<Long> asks =
+          on(
+              first,
+              () -> {
+                lines.setRelease(THERE, 1);
+                return turns(BACK, THERE, 1);
+              });
+      try {
+        return Math.max(answers.join(), asks.join()) / (double) TURNS;
+      } catch (CompletionException e) {
+        if (e.getCause() instanceof LinuxException cause) {
+          throw cause;
+        }
+        throw e;
       }
-      lines.setRelease(to, to == BACK ? turn : turn + 1);
     }
-    return System.nanoTime() - start;
-  }
 
-  private CompletableFuture<Long> on(int core, LongSupplier work) {
-    CompletableFuture<Long> result = new CompletableFuture<>();
-    Thread.ofPlatform()
-        .name("core-" + core)
-        .start(() -> {
-          try {
-            Cpu.pinCurrentThread(core);
-            result.complete(work.getAsLong());
-          } catch (LinuxException e) {
-            failed = true; // the other one does not wait for it
-            result.completeExceptionally(e);
-          }
-        });
-    return result;
+    /** Waits for each number in one line and stores it in the other, or one that is larger. */
+    private long turns(int from, int to, int larger) {
+      long start = System.nanoTime();
+      for (int turn = 1; turn <= TURNS; turn++) {
+        while (lines.getAcquire(from) != turn && !failed) {
+          Thread.onSpinWait();
+        }
+        lines.setRelease(to, turn + larger);
+      }
+      return System.nanoTime() - start;
+    }
+
+    private CompletableFuture<Long> on(int core, LongSupplier work) {
+      CompletableFuture<Long> result = new CompletableFuture<>();
+      Thread.ofPlatform()
+          .name("core-" + core)
+          .start(() -> {
+            try {
+              Cpu.pinCurrentThread(core);
+              result.complete(work.getAsLong());
+            } catch (LinuxException e) {
+              failed = true; // the other one does not wait for it
+              result.completeExceptionally(e);
+            }
+          });
+      return result;
+    }
   }
 }

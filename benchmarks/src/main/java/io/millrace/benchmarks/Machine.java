@@ -25,7 +25,6 @@ final class Machine {
     about.put("date", LocalDate.now(ZoneOffset.UTC).toString());
     about.put("commit", firstLine("git", "describe", "--always", "--dirty"));
     about.put("processors", Runtime.getRuntime().availableProcessors() + " x " + processor());
-    about.put("two cores", CoreDistance.describe());
     about.put("memory", memory());
     about.put("kernel", "Linux " + System.getProperty("os.version"));
     about.put("java", Runtime.version().toString());

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.linux.Cpu;
 import io.millrace.linux.LinuxException;
-import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -15,21 +14,26 @@ class CoreDistanceTest {
 
   @Test
   void tellsWhatALineTakesBetweenTheCoresThatThereAre() throws Exception {
-    BitSet cores = Cpu.affinity();
+    CoreDistance distance = new CoreDistance();
+    distance.look();
+    distance.look();
 
-    assertThat(CoreDistance.describe())
+    boolean one = Cpu.affinity().cardinality() == 1;
+    assertThat(distance.report())
         .matches(
-            cores.cardinality() > 1 ? "[1-9]\\d* ns for a cache line there and back" : "one core");
+            one
+                ? "not measured: there is one"
+                : "a cache line takes \\d+ \\[[1-9]\\d*\\.\\.\\d+] ns there and back, median of 6");
   }
 
   @Test
   void aCoreThatMayNotBeUsedIsAnErrorAndNoWait() throws Exception {
     int core = Cpu.affinity().nextSetBit(0);
 
-    assertThatThrownBy(() -> CoreDistance.medianNanos(core, NO_SUCH_CORE))
+    assertThatThrownBy(() -> CoreDistance.nanos(core, NO_SUCH_CORE))
         .isInstanceOf(LinuxException.class)
         .hasMessageContaining("8191");
-    assertThatThrownBy(() -> CoreDistance.medianNanos(NO_SUCH_CORE, core))
+    assertThatThrownBy(() -> CoreDistance.nanos(NO_SUCH_CORE, core))
         .isInstanceOf(LinuxException.class);
   }
 }

@@ -25,6 +25,7 @@ class MainTest {
         .contains("bench: SPDK is left out: set SPDK_DIR to a built SPDK")
         .contains("The control was left out")
         .contains("processors: ")
+        .contains("its two cores: ")
         .contains("figure");
   }
 }
