@@ -22,7 +22,7 @@ class CoreDistanceTest {
     assertThat(distance.report())
         .matches(
             one
-                ? "not measured: there is one"
+                ? "not measured: pin thread to cpu 1.*"
                 : "a cache line takes \\d+ \\[[1-9]\\d*\\.\\.\\d+] ns there and back, median of 6");
   }
 

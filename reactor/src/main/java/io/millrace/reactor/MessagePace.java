@@ -2,7 +2,9 @@ package io.millrace.reactor;
 
 /**
  * When a reactor that is awake looks at messages and descriptors. That is a system call, the most
- * of what a tick takes, and a request that comes meanwhile waits for it. Data-path code.
+ * of what a tick takes, and a request that comes meanwhile waits for it. So it looks when it was
+ * sent a message, and now and then for what others have to say: sockets, timers, kicks. Data-path
+ * code; the reactor's thread, but for {@link #sent}.
  */
 final class MessagePace {
   /**
@@ -19,13 +21,23 @@ final class MessagePace {
 
   private long lookedNanos;
   private boolean found = true; // something, by the last look: who sent may send more
+  private volatile boolean sent;
+
+  /** A message was sent: it is not to wait for the next gap's end. Any thread. */
+  void sent() {
+    sent = true;
+  }
 
   /**
-   * Whether a look is due.
+   * Whether a look is due; then it begins, at what was sent so far.
    *
    * @param restingCount pollers that wait for a wake-up
    */
-  boolean isDue(long now, int restingCount) {
+  boolean begins(long now, int restingCount) {
+    if (sent) {
+      sent = false;
+      return true;
+    }
     long gap = restingCount > 0 ? RESTING_GAP_NANOS : GAP_NANOS;
     return found || now - lookedNanos >= gap;
   }

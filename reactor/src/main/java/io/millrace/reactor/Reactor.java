@@ -127,6 +127,7 @@ public final class Reactor implements AutoCloseable {
     Message sent = new Message(guard, wakeUp, message);
     try {
       eventLoop.execute(sent);
+      messages.sent();
     } catch (RejectedExecutionException e) {
       return false;
     }
@@ -350,7 +351,7 @@ public final class Reactor implements AutoCloseable {
         statistics.woke(woke);
         return;
       }
-      if (stepped || messages.isDue(now, pollers.restingCount())) {
+      if (stepped || messages.begins(now, pollers.restingCount())) {
         clock.begin();
         messages.looked(now, eventLoop.runNow(MessagePace.TURN_NANOS));
       }
