@@ -19,12 +19,11 @@ final class CoreDistance {
   private static final int RUNS = 3;
 
   private final List<Double> nanos = new ArrayList<>();
-  private String refusal = "not measured";
 
   CoreDistance() {}
 
-  /** Looks now. Takes a fifth of a second. */
-  void look() {
+  /** Looks now, which takes a fifth of a second, and says what was found so far. */
+  String look() {
     try {
       int first = Integer.parseInt(Contest.SERVER_CORE);
       int second = Integer.parseInt(Contest.LOAD_CORE);
@@ -33,19 +32,14 @@ final class CoreDistance {
         nanos.add(nanos(first, second));
       }
     } catch (LinuxException e) {
-      refusal = "not measured: " + e.getMessage();
+      if (nanos.isEmpty()) {
+        return "not measured: " + e.getMessage();
+      }
     }
-  }
-
-  /** What was found so far, in words. */
-  String report() {
-    if (nanos.isEmpty()) {
-      return refusal;
-    }
-    List<Double> sorted = nanos.stream().sorted().toList();
-    return "a cache line takes %.0f [%.0f..%.0f] ns there and back, median of %d"
-        .formatted(
-            sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast(), sorted.size());
+    return "a cache line takes "
+        + Spread.of(nanos).format(0)
+        + " ns there and back, median of "
+        + nanos.size();
   }
 
   /**

@@ -115,8 +115,7 @@ public final class Main implements Callable<Integer> {
     Path json = folder.resolve("bench.json");
     Map<String, String> machine = Machine.describe(spdk == null ? null : spdk.directory());
     CoreDistance distance = new CoreDistance();
-    distance.look();
-    machine.put("its two cores", distance.report());
+    machine.put("its two cores", distance.look());
     Results found = results(machine, List.of());
     List<Figure> figures = new ArrayList<>();
     try (Stage stage = new Stage(work, rounds, own, line -> System.out.println(line))) {
@@ -124,8 +123,7 @@ public final class Main implements Callable<Integer> {
         Images.prepare(image, Peers.DISK_BYTES);
         Images.prepare(directImage, Peers.DISK_BYTES);
         figures.addAll(figures(measurement, stage));
-        distance.look();
-        machine.put("its two cores", distance.report());
+        machine.put("its two cores", distance.look());
         found = results(machine, figures);
         found.write(json); // of what takes hours, whoever ends it early keeps the most
       }
