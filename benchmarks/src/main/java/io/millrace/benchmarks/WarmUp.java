@@ -1,7 +1,6 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,55 +12,64 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How fast a server is that has just started, and a disk that was just added to a running one: the
- * share of its own peak, by a load that is warm and waits for the socket, or comes a second later.
- * The server has one core for its compiler and its requests.
+ * share of what a server does that is warm, in the same moments ({@link WarmUpContest}), by a load
+ * that is warm and waits for the socket, or comes a second later. The server has one core for its
+ * compiler and its requests.
  */
 final class WarmUp {
-  /** A host whose speed changes by a third from second to second: the median of 9 is within 0.1. */
-  private static final int STARTS = 21;
-
-  private static final Duration TIME = Duration.ofSeconds(4);
-  private static final int STEPS_A_SECOND = (int) (1000 / WarmUpLoad.STEP.toMillis());
-
-  /**
-   * The compiler is done after 1 s; a host that gets faster or slower meanwhile makes all shares of
-   * a peak that is long after, or short, a matter of luck.
-   */
-  private static final int PEAK_FROM = 2 * STEPS_A_SECOND;
-
+  private static final int STARTS = 15;
   private static final Duration ALONE = Duration.ofSeconds(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** What is drawn of the first seconds: one point for each tenth. */
-  private static final int POINTS = 20;
+  /** Steps in which a side has a tenth of a second of its own: it runs half of the time. */
+  private static final int TENTH = (int) (200 / WarmUpCounts.STEP.toMillis());
+
+  /** What is drawn: one point for each tenth. */
+  private static final int POINTS = (int) (WarmUpContest.OWN_TIME.toMillis() / 100);
 
   private WarmUp() {}
 
+  /**
+   * What was counted at once of a cold and of a warm server.
+   *
+   * @param warm for longer, before and after
+   */
+  record Run(WarmUpCounts cold, WarmUpCounts warm) {
+    /** The share in some tenths of a second of its own. */
+    double share(int fromTenth, int toTenth) throws IOException {
+      return cold.share(warm, fromTenth * TENTH, toTenth * TENTH);
+    }
+
+    /** Requests a second of the warm server's own time. */
+    double peak() throws IOException {
+      long first = cold.firstStep();
+      return warm.sum(first, first + (long) POINTS * TENTH)
+          / (double) WarmUpContest.OWN_TIME.toSeconds();
+    }
+  }
+
   /** Several starts and additions, the median of each share. */
   static List<Figure> measure(Peers peers) throws IOException, InterruptedException {
-    List<long[]> started = new ArrayList<>();
-    List<long[]> added = new ArrayList<>();
-    List<long[]> alone = new ArrayList<>();
+    List<Run> started = new ArrayList<>();
+    List<Run> added = new ArrayList<>();
+    List<Run> alone = new ArrayList<>();
     Path work = peers.work();
-    Contender.Server other = peers.millraceNulls("warm-other", 1);
-    List<String> command = WarmUpLoad.command(other.socket());
-    try (Child load = Child.start("warm-load", Contest.LOAD_CORE, command, work)) {
-      try (Child _ = other.start("warm-other", Contest.SERVER_CORE, work)) {
-        load.awaitPrinted(WarmUpLoad.WARM);
-      }
-      load.skipLines();
+    try (WarmUpContest contest = WarmUpContest.start(peers.millraceNulls("warm-other", 1), work)) {
       for (int i = 0; i < STARTS; i++) {
+        WarmUpCounts start;
+        WarmUpCounts addition;
         Contender.Server server = peers.millraceNulls("warm", 1);
-        Files.deleteIfExists(server.socket());
-        load.say(WarmUpLoad.line(server.socket(), TIME));
-        try (Child _ = server.launch("warm-server", Contest.SERVER_CORE, work)) {
-          started.add(counts(load));
+        try (WarmUpContest.Turn turn = contest.begin(server)) {
+          turn.expect(server.socket());
+          start = turn.count();
           Path more = peers.socket("warm", 1);
-          load.say(WarmUpLoad.line(more, TIME));
+          turn.expect(more);
           add(work, more);
-          added.add(counts(load));
+          addition = turn.count();
         }
-        alone.add(afterASecond(peers, load));
+        WarmUpCounts warm = contest.end();
+        started.add(new Run(start, warm));
+        added.add(new Run(addition, warm));
+        alone.add(afterASecond(peers, contest));
       }
     }
     List<Figure> figures = new ArrayList<>();
@@ -72,14 +80,17 @@ final class WarmUp {
   }
 
   /** Of a server that nobody came to for a second, as when a machine starts its guests. */
-  private static long[] afterASecond(Peers peers, Child load)
+  private static Run afterASecond(Peers peers, WarmUpContest contest)
       throws IOException, InterruptedException {
     Contender.Server server = peers.millraceNulls("alone", 1);
-    try (Child _ = server.start("warm-alone", Contest.SERVER_CORE, peers.work())) {
+    WarmUpCounts cold;
+    try (WarmUpContest.Turn turn = contest.begin(server)) {
+      turn.awaitSocket(server.socket());
       Thread.sleep(ALONE);
-      load.say(WarmUpLoad.line(server.socket(), TIME));
-      return counts(load);
+      turn.expect(server.socket());
+      cold = turn.count();
     }
+    return new Run(cold, contest.end());
   }
 
   private static void add(Path work, Path socket) throws IOException {
@@ -95,107 +106,62 @@ final class WarmUp {
         "\"ctrlr\": \"%s\", \"dev_name\": \"more\"".formatted(socket.getFileName()));
   }
 
-  private static long[] counts(Child load) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() - deadline < 0) {
-      String line = load.nextLine();
-      if (line != null) {
-        return parse(line);
-      }
-      Thread.sleep(10);
-    }
-    throw load.failure("gave no counts in " + PATIENCE.toSeconds() + " s");
-  }
-
-  /** The counts of a line, as many as were asked for. */
-  static long[] parse(String line) throws IOException {
-    String[] words = line.split(" ", -1);
-    long[] counts = new long[words.length];
-    try {
-      for (int i = 0; i < words.length; i++) {
-        counts[i] = Long.parseLong(words[i]);
-      }
-    } catch (NumberFormatException e) {
-      throw new IOException("the load printed something that is no count: " + line, e);
-    }
-    if (counts.length <= PEAK_FROM || share(counts, PEAK_FROM, counts.length, 1) == 0) {
-      throw new IOException("the load counted nothing after 2 s");
-    }
-    return counts;
-  }
-
-  /** Requests a step in some of the steps, as a share of {@code peak} a step. */
-  private static double share(long[] counts, int from, int to, double peak) {
-    long sum = 0;
-    for (int i = from; i < to; i++) {
-      sum += counts[i];
-    }
-    return sum / peak / (to - from);
-  }
-
   /** Of some runs: shares in the first times, the share after half a second, and the curve. */
-  static List<Figure> figures(String when, List<long[]> runs) {
-    int tenth = STEPS_A_SECOND / 10;
+  static List<Figure> figures(String when, List<Run> runs) throws IOException {
     List<Figure> figures = new ArrayList<>();
     figures.add(
         figure(
             "warm-up, %s: share of peak in the first 0.1 s".formatted(when),
             runs,
             0,
-            tenth,
+            1,
             Figure.Bar.atLeast(0.2, ">= 0.2 (aim 0.5)")));
     figures.add(
         figure(
             "warm-up, %s: share of peak 0.5 to 1 s after".formatted(when), // one tenth is luck
             runs,
-            5 * tenth,
-            10 * tenth,
+            5,
+            10,
             Figure.Bar.atLeast(0.95, ">= 0.95 (aim 1.0)")));
     for (int tenths : new int[] {3, 10, 20}) {
+      String first = String.format(Locale.ROOT, "%.1f s", tenths / 10.0);
       figures.add(
           figure(
-              String.format(
-                  Locale.ROOT,
-                  "warm-up, %s: share of peak in the first %.1f s",
-                  when,
-                  tenths / 10.0),
+              "warm-up, %s: share of peak in the first %s".formatted(when, first),
               runs,
               0,
-              tenths * tenth,
+              tenths,
               null));
     }
-    figures.add(curve(when, runs, tenth));
+    figures.add(curve(when, runs));
     return figures;
   }
 
   private static Figure figure(
-      String what, List<long[]> runs, int from, int to, Figure.@Nullable Bar bar) {
+      String what, List<Run> runs, int fromTenth, int toTenth, Figure.@Nullable Bar bar)
+      throws IOException {
     List<Double> shares = new ArrayList<>();
-    for (long[] counts : runs) {
-      shares.add(share(counts, from, to, share(counts, PEAK_FROM, counts.length, 1)));
+    for (Run run : runs) {
+      shares.add(run.share(fromTenth, toTenth));
     }
     Spread spread = Spread.of(shares);
     return new Figure(what, spread.median(), spread.format(2), bar, List.of()).withValues(shares);
   }
 
   /** The share in each tenth of a second, for a plot; the number is the peak. */
-  private static Figure curve(String when, List<long[]> runs, int tenth) {
+  private static Figure curve(String when, List<Run> runs) throws IOException {
     Map<String, Double> points = new LinkedHashMap<>();
     for (int i = 0; i < POINTS; i++) {
-      Figure point = figure("", runs, i * tenth, (i + 1) * tenth, null);
+      Figure point = figure("", runs, i, i + 1, null);
       points.put(String.format(Locale.ROOT, "share_at_%.2f_s", (i + 0.5) / 10), point.value());
     }
-    List<Double> peaks =
-        runs.stream()
-            .map(counts -> share(counts, PEAK_FROM, counts.length, 1) * STEPS_A_SECOND)
-            .toList();
+    List<Double> peaks = new ArrayList<>();
+    for (Run run : runs) {
+      peaks.add(run.peak());
+    }
     Spread peak = Spread.of(peaks);
-    return new Figure(
-            "warm-up, %s: the peak".formatted(when),
-            peak.median(),
-            String.format(Locale.ROOT, "%.0f thousand IOPS", peak.median() / 1000),
-            null,
-            List.of())
+    String text = String.format(Locale.ROOT, "%.0f thousand IOPS", peak.median() / 1000);
+    return new Figure("warm-up, %s: the peak".formatted(when), peak.median(), text, null, List.of())
         .withValues(peaks)
         .withDetails(points);
   }
