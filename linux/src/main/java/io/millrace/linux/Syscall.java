@@ -1,17 +1,12 @@
 package io.millrace.linux;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.util.HexFormat;
 
 /**
- * The one place where native code is called: one function for every system call, so that one
- * downcall handle has to be made at start-up and glibc's version does not matter.
+ * System calls: one function for all of them, so that one downcall handle has to be made at
+ * start-up and glibc's version does not matter.
  *
  * <p>Arguments go as longs, addresses among them. The result is the kernel's own: not negative, or
  * {@code -errno}. The numbers are those of x86-64; {@code AbiTest} checks them against the C
@@ -20,7 +15,7 @@ import java.util.HexFormat;
  * <p>It is not glibc's {@code syscall(2)}, which hides that result in {@code errno}: to have Java
  * keep that takes a segment of memory and a slice of it in each call where the compiler does not
  * inline all the way, and a handle of a second kind, which takes tens of milliseconds of a start to
- * link. So glibc's is called twice only, to make memory for {@link #CODE}.
+ * link ({@link NativeCode} has ours).
  */
 final class Syscall {
   static final int READ = 0;
@@ -80,29 +75,9 @@ final class Syscall {
    */
   static final int SCRATCH_BYTES = 1024;
 
-  /**
-   * A system call by the calling convention of C (System V ABI, AMD64 supplement, A.2): the seven
-   * arguments go where the kernel wants them, its result stays where a caller looks for it.
-   */
-  private static final byte[] CODE =
-      HexFormat.of()
-          .parseHex(
-              "f30f1efa" // endbr64
-                  + "4889f8" // mov %rdi, %rax
-                  + "4889f7" // mov %rsi, %rdi
-                  + "4889d6" // mov %rdx, %rsi
-                  + "4889ca" // mov %rcx, %rdx
-                  + "4d89c2" // mov %r8, %r10
-                  + "4d89c8" // mov %r9, %r8
-                  + "4c8b4c2408" // mov 8(%rsp), %r9
-                  + "0f05" // syscall
-                  + "c3"); // ret
-
-  private static final long CODE_BYTES = 4096; // a page
   static final int PROT_EXEC = 4;
 
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final MethodHandle SYSCALL = link(MemorySegment.ofAddress(code()));
+  private static final MethodHandle SYSCALL = NativeCode.systemCall();
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
   private Syscall() {}
@@ -159,51 +134,10 @@ final class Syscall {
    * A downcall itself throws nothing checked: what arrives here is an asynchronous error and goes
    * on as it is.
    */
-  private static RuntimeException sneaky(Throwable t) {
+  static RuntimeException sneaky(Throwable t) {
     if (t instanceof Error error) {
       throw error;
     }
     return t instanceof RuntimeException e ? e : new IllegalStateException(t);
-  }
-
-  /**
-   * Puts {@link #CODE} where it can be run. What forbids that forbids the JVM its own compiler,
-   * too.
-   */
-  private static long code() {
-    String machine = System.getProperty("os.arch");
-    if (!"amd64".equals(machine)) {
-      throw new IllegalStateException(
-          "this needs a processor of x86-64, and " + machine + " is none");
-    }
-    MethodHandle libc = link(LINKER.defaultLookup().findOrThrow("syscall"));
-    long flags = Mapping.MAP_PRIVATE | Mapping.MAP_ANONYMOUS;
-    long writable = Mapping.PROT_READ | Mapping.PROT_WRITE;
-    long runnable = Mapping.PROT_READ | PROT_EXEC;
-    try {
-      long code = (long) libc.invokeExact((long) MMAP, 0L, CODE_BYTES, writable, flags, -1L, 0L);
-      if (code == -1) {
-        throw new IllegalStateException("no memory for the code of system calls");
-      }
-      RawMemory.put(CODE, 0, CODE.length, code);
-      long result =
-          (long) libc.invokeExact((long) MPROTECT, code, CODE_BYTES, runnable, 0L, 0L, 0L);
-      if (result != 0) {
-        throw new IllegalStateException(
-            "code of system calls cannot be run; allow executable memory to this process");
-      }
-      return code;
-    } catch (Throwable t) {
-      throw sneaky(t);
-    }
-  }
-
-  /** A function of this one type: what the first one takes to link, the second need not again. */
-  @SuppressWarnings("restricted")
-  private static MethodHandle link(MemorySegment function) {
-    FunctionDescriptor type =
-        FunctionDescriptor.of(
-            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    return LINKER.downcallHandle(function, type, Linker.Option.firstVariadicArg(1));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What Millrace asks of the Linux kernel, and raw memory.
  *
- * <p>Nothing else in Millrace makes a native call ({@link io.millrace.linux.Syscall}) or touches a
+ * <p>Nothing else in Millrace calls native code ({@link io.millrace.linux.NativeCode}) or touches a
  * raw address ({@link io.millrace.linux.RawMemory}). The classes here are thin: one method a system
  * call, failures as {@link io.millrace.linux.LinuxException} with the errno by name. What may be
  * called on the request path ({@code RawMemory}, {@code EventFd.signal}, the submitting and reaping

@@ -1,5 +1,6 @@
 package io.millrace.server;
 
+import io.millrace.linux.CacheLines;
 import io.millrace.linux.EventFd;
 import io.millrace.linux.FileDescriptor;
 import io.millrace.linux.LinuxException;
@@ -68,6 +69,7 @@ final class Preload {
     try (FileDescriptor call = EventFd.create()) {
       EventFd.signal(call.number());
       RawMemory.surfaceFault();
+      CacheLines.prefetchForStores(0, 0, 0);
     } catch (LinuxException e) {
       LoggerFactory.getLogger(Preload.class).debug("preloading ended early", e);
     }

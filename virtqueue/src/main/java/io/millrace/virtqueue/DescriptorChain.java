@@ -21,12 +21,14 @@ public final class DescriptorChain {
 
   private int head;
   private int milestone = NEW;
-  private boolean lone;
   private int readableCount;
   private int count;
   private long readableBytes;
   private long writableBytes;
   private long[] segments = new long[2 * 16]; // of each its address, and behind that its bytes
+
+  private long answerFirst; // of this chain, or of the one before until this one's is known
+  private long answerLast;
 
   // Where the walk stands: it can stop at an untranslatable address and be resumed.
   int nextIndex;
@@ -40,10 +42,9 @@ public final class DescriptorChain {
   /** An empty chain. */
   public DescriptorChain() {}
 
-  void begin(int head, long table, int size, boolean isLone) {
+  void begin(int head, long table, int size) {
     this.head = head;
     milestone = NEW;
-    lone = isLone;
     readableCount = 0;
     count = 0;
     readableBytes = 0;
@@ -70,7 +71,7 @@ public final class DescriptorChain {
   /** Its walk begins anew, under another map. */
   void restart(long table, int size) {
     int noted = milestone;
-    begin(head, table, size, lone);
+    begin(head, table, size);
     milestone = noted;
   }
 
@@ -128,12 +129,23 @@ public final class DescriptorChain {
   }
 
   /**
-   * Whether the driver waits for this one and no other, as far as is known: then it is worth a
-   * store to have the lines of its answer here early. With others on their way it is not, as that
-   * takes lines from the driver which it works with.
+   * Says where its answer goes, besides data. Where a driver has one request at a time the next
+   * one's is likely to go there, too, and its lines are asked for early.
+   *
+   * @param address of the first byte
+   * @param bytes at least one
    */
-  public boolean isLone() {
-    return lone;
+  public void answersInto(long address, int bytes) {
+    answerFirst = address;
+    answerLast = address + bytes - 1;
+  }
+
+  long answerFirst() {
+    return answerFirst;
+  }
+
+  long answerLast() {
+    return answerLast;
   }
 
   /** How far it was then, as {@link DeviceQueue#milestone} had noted it; 0 for a new one. */

@@ -1,12 +1,13 @@
 package io.millrace.virtqueue;
 
+import io.millrace.linux.CacheLines;
 import io.millrace.linux.RawMemory;
 
 /**
  * A guess at the chain that a driver with one request at a time offers next. Its first descriptor,
  * what that points to, and where the chain ends or its table is are lines of another core's, each
- * known only when one before is here. Asked for together with the ring's entry they come at once
- * ({@code docs/hot-path.md}).
+ * known only when one before is here. Asked for together with the ring's entry they come at once,
+ * and so do those that the answer is stored to ({@code docs/hot-path.md}).
  *
  * <p>Drivers take the descriptors that came back last, or the free ones in turn, and use the memory
  * of one request for the next. A wrong guess costs some loads. One queue's and its thread's.
@@ -34,14 +35,19 @@ final class ExpectedChain {
   }
 
   /**
-   * Loads where the next chain is likely to be.
+   * Loads where the next chain is likely to be, and asks for where its answer is likely to go.
    *
    * @param desc the descriptor table
    * @param mask of its indexes
    * @param last the chain taken before, if one was
+   * @param element host address of the used element that this one alone will have; 0 for a chain
+   *     that others are on their way before, as the driver works with those lines
    */
-  void touch(long desc, int mask, DescriptorChain last) {
+  void touch(long desc, int mask, DescriptorChain last, long element) {
     if (known) {
+      if (element != 0) { // first: a line that a header and an answer share comes once
+        CacheLines.prefetchForStores(element, last.answerFirst(), last.answerLast());
+      }
       long bits = word(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
       if (last.count() > 0) {
         long header = last.address(0);

@@ -1,5 +1,6 @@
 package io.millrace.virtqueue;
 
+import io.millrace.linux.CacheLines;
 import io.millrace.linux.RawMemory;
 import io.millrace.live.migration.BadInflightException;
 import io.millrace.live.migration.PackedInflight;
@@ -158,7 +159,11 @@ public final class PackedDeviceQueue implements DeviceQueue {
       return ChainStatus.EMPTY;
     }
     refusal = ChainStatus.FETCHED;
-    chain.begin(0, 0, 0, outDescriptors == 0);
+    if (outDescriptors == 0) {
+      long element = entry(PackedPosition.index(usedPosition));
+      CacheLines.prefetchForStores(element, chain.answerFirst(), chain.answerLast());
+    }
+    chain.begin(0, 0, 0);
     chain.nextIndex = PackedPosition.index(availPosition);
     PackedInflight tracked = inflight;
     if (tracked != null) {

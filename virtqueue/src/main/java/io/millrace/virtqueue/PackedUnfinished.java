@@ -41,7 +41,7 @@ final class PackedUnfinished {
     entry = region.recoveredEntry(next);
     descriptors = region.count(entry);
     ChainStatus refusal = ChainStatus.FETCHED;
-    chain.begin(0, 0, 0, false);
+    chain.begin(0, 0, 0);
     chain.fetchedAgain(region.recoveredMilestone(next));
     int at = entry;
     for (int i = 0; i < descriptors; i++) {

@@ -128,7 +128,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
       }
       seenAvail = idx;
       if (offered == 1) {
-        expected.touch(desc, mask, chain);
+        expected.touch(desc, mask, chain, outCount == 0 ? nextElement() : 0);
       }
     }
     int head = VirtqAvail.ring(avail, lastAvail & mask);
@@ -141,12 +141,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
     if (tracked != null) {
       tracked.fetched(head);
     }
-    boolean lone = outCount == 0 && lastAvail == seenAvail;
-    if (lone) {
-      claimElement(head);
-    }
     outCount++;
-    chain.begin(head, desc, size, lone);
+    chain.begin(head, desc, size);
     return walk(chain);
   }
 
@@ -156,7 +152,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
     int index = tracked.recoveredCount() - again;
     again--;
     outCount++;
-    chain.begin(tracked.recoveredHead(index), desc, size, false);
+    chain.begin(tracked.recoveredHead(index), desc, size);
     chain.fetchedAgain(tracked.recoveredMilestone(index));
     return walk(chain);
   }
@@ -167,17 +163,8 @@ public final class SplitDeviceQueue implements DeviceQueue {
     return status;
   }
 
-  /**
-   * Stores to the used element that a lone chain will need, so that its line comes over from the
-   * driver's core while the chain does. The driver does not look there before the index covers it.
-   */
-  private void claimElement(int head) {
-    if (writes.costs()) {
-      return;
-    }
-    long element = VirtqUsed.elementAddress(used, usedIdx & mask);
-    RawMemory.putLong(element, head);
-    writes.wrote(element, VirtqUsed.ELEMENT);
+  private long nextElement() {
+    return VirtqUsed.elementAddress(used, usedIdx & mask);
   }
 
   @Override
@@ -202,7 +189,7 @@ public final class SplitDeviceQueue implements DeviceQueue {
   public void complete(int head, long writtenBytes) {
     assert outCount > 0 : "chain " + head + " is not out";
     outCount--;
-    long element = VirtqUsed.elementAddress(used, usedIdx & mask);
+    long element = nextElement();
     RawMemory.putLong(element, head | writtenBytes << 32);
     writes.wroteAmong(element, VirtqUsed.ELEMENT);
     usedIdx = (usedIdx + 1) & 0xffff;

@@ -52,18 +52,6 @@ class PackedDeviceQueueTest {
   }
 
   @Test
-  void aChainIsLoneWhenNoneIsOut() throws LinuxException {
-    try (PackedRingUnderTest ring = ring()) {
-      ring.offer(0, in(DATA, 1));
-      assertThat(ring.fetch()).isEqualTo(ChainStatus.FETCHED);
-      assertThat(ring.chain.isLone()).isTrue();
-      ring.offer(1, in(DATA, 1));
-      assertThat(ring.fetch()).isEqualTo(ChainStatus.FETCHED);
-      assertThat(ring.chain.isLone()).isFalse();
-    }
-  }
-
-  @Test
   void chainsComeBackInTheOrderOfTheirCompletionEachOverItsOwnLength() throws LinuxException {
     try (PackedRingUnderTest ring = ring()) {
       ring.offer(0, in(DATA, 1), in(DATA, 1));

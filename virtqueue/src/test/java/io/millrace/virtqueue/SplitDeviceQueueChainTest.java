@@ -73,33 +73,6 @@ class SplitDeviceQueueChainTest {
     assertThat(ring.segments()).containsExactly(ring.in(DATA, 1));
   }
 
-  private boolean fetchesLone() {
-    assertThat(ring.fetch()).isEqualTo(ChainStatus.FETCHED);
-    return ring.chain.isLone();
-  }
-
-  @Test
-  void aChainIsLoneWhenNoOtherIsOfferedAndNoneIsOut() {
-    for (int i = 0; i < 4; i++) {
-      ring.descriptor(i, DATA, 1, WRITE, 0);
-    }
-    ring.offer(0);
-    assertThat(fetchesLone()).isTrue();
-    ring.offer(1);
-    assertThat(fetchesLone()).as("another is out").isFalse();
-    ring.queue.complete(0, 1);
-    ring.queue.complete(1, 1);
-
-    ring.offer(2);
-    ring.offer(3);
-    assertThat(fetchesLone()).as("another is offered").isFalse();
-    assertThat(fetchesLone()).isFalse();
-    ring.queue.complete(2, 1);
-    ring.queue.complete(3, 1);
-    ring.offer(0);
-    assertThat(fetchesLone()).isTrue();
-  }
-
   @Test
   void unknownFlagsAreIgnored() {
     ring.descriptor(0, DATA, 1, 0xfff8 | WRITE, 0);

@@ -84,9 +84,7 @@ final class BlkQueue implements QueueHandler {
     int last = chain.count() - 1;
     request.head = chain.head();
     request.statusAddress = chain.address(last) + chain.bytes(last) - STATUS_BYTES;
-    if (chain.isLone() && !writes.costs()) {
-      request.putFirstStatus(writes);
-    }
+    chain.answersInto(request.statusAddress, STATUS_BYTES);
     reader.fill(request, chain);
     RequestTracker following = tracker;
     if (following != null) {

@@ -4,7 +4,6 @@ import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
-import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.vhost.user.server.RequestTrace;
@@ -57,15 +56,6 @@ final class BlkRequest extends BdevIo {
       ranges = made;
     }
     return made;
-  }
-
-  /**
-   * Stores a first status, as its line is then here when the last one comes. It tells of a failure
-   * until then, and nobody looks at it.
-   */
-  void putFirstStatus(GuestWrites writes) {
-    RawMemory.putByte(statusAddress, BlkStatus.IOERR.code);
-    writes.wrote(statusAddress, Byte.BYTES);
   }
 
   /** Has it followed, though it was found a moment ago, if it is not done yet. */

@@ -56,7 +56,7 @@ final class ScsiQueue implements QueueHandler {
     }
     ScsiRequest request = freeCount > 0 ? free[freeCount - 1] : grow();
     request.head = chain.head();
-    request.respondInto(chain, writes);
+    request.respondInto(chain);
     reader.fill(request, chain);
     RequestTracker following = tracker;
     if (following != null) {

@@ -66,12 +66,8 @@ final class ScsiRequest extends ScsiTask {
     this.queue = queue;
   }
 
-  /**
-   * Its response goes to the start of the writable bytes, which have room for it. Where nothing
-   * counts the writes there, first and last line are touched now: the driver's processor has them,
-   * and here they are when all of it is stored.
-   */
-  void respondInto(DescriptorChain chain, GuestWrites writes) {
+  /** Its response goes to the start of the writable bytes, which have room for it. */
+  void respondInto(DescriptorChain chain) {
     int first = chain.readableCount();
     if (chain.bytes(first) < RESPONSE_BYTES) {
       responseAddress = 0;
@@ -80,10 +76,7 @@ final class ScsiRequest extends ScsiTask {
     }
     long place = chain.address(first);
     responseAddress = place;
-    if (chain.isLone() && !writes.costs()) {
-      RawMemory.putByte(place + RESPONSE_AT, (byte) Response.FAILURE);
-      RawMemory.putByte(place + RESPONSE_BYTES - 1, (byte) 0);
-    }
+    chain.answersInto(place, RESPONSE_BYTES);
   }
 
   /** Bytes that are worked on for it; room for an answer may be any number and is no work. */
