@@ -1,5 +1,6 @@
 package io.millrace.virtqueue;
 
+import io.millrace.linux.CacheLines;
 import java.util.Arrays;
 
 /**
@@ -140,12 +141,16 @@ public final class DescriptorChain {
     answerLast = address + bytes - 1;
   }
 
-  long answerFirst() {
-    return answerFirst;
-  }
-
-  long answerLast() {
-    return answerLast;
+  /**
+   * Asks for the lines of the next one's answer, if that goes where this one's does.
+   *
+   * @param element host address of its used element; 0 asks for nothing: while others are out the
+   *     driver works with those lines
+   */
+  void prefetchAnswer(long element) {
+    if (element != 0) {
+      CacheLines.prefetchForStores(element, answerFirst, answerLast);
+    }
   }
 
   /** How far it was then, as {@link DeviceQueue#milestone} had noted it; 0 for a new one. */

@@ -1,6 +1,5 @@
 package io.millrace.virtqueue;
 
-import io.millrace.linux.CacheLines;
 import io.millrace.linux.RawMemory;
 
 /**
@@ -40,14 +39,11 @@ final class ExpectedChain {
    * @param desc the descriptor table
    * @param mask of its indexes
    * @param last the chain taken before, if one was
-   * @param element host address of the used element that this one alone will have; 0 for a chain
-   *     that others are on their way before, as the driver works with those lines
+   * @param element its used element, as {@link DescriptorChain#prefetchAnswer} wants it
    */
   void touch(long desc, int mask, DescriptorChain last, long element) {
     if (known) {
-      if (element != 0) { // first: a line that a header and an answer share comes once
-        CacheLines.prefetchForStores(element, last.answerFirst(), last.answerLast());
-      }
+      last.prefetchAnswer(element); // first: a line that header and answer share comes once
       long bits = word(desc + (long) ((head + step) & mask) * VirtqDesc.SIZE);
       if (last.count() > 0) {
         long header = last.address(0);

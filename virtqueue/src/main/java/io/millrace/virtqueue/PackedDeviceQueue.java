@@ -1,6 +1,5 @@
 package io.millrace.virtqueue;
 
-import io.millrace.linux.CacheLines;
 import io.millrace.linux.RawMemory;
 import io.millrace.live.migration.BadInflightException;
 import io.millrace.live.migration.PackedInflight;
@@ -159,12 +158,9 @@ public final class PackedDeviceQueue implements DeviceQueue {
       return ChainStatus.EMPTY;
     }
     refusal = ChainStatus.FETCHED;
-    if (outDescriptors == 0) {
-      long element = entry(PackedPosition.index(usedPosition));
-      CacheLines.prefetchForStores(element, chain.answerFirst(), chain.answerLast());
-    }
-    chain.begin(0, 0, 0);
-    chain.nextIndex = PackedPosition.index(availPosition);
+    int index = PackedPosition.index(availPosition);
+    chain.prefetchAnswer(outDescriptors == 0 ? entry(index) : 0); // it takes the place of the chain
+    chain.begin(index, 0, 0);
     PackedInflight tracked = inflight;
     if (tracked != null) {
       tracked.begin();
@@ -292,9 +288,8 @@ public final class PackedDeviceQueue implements DeviceQueue {
 
   @Override
   public void milestone(int head, int value) {
-    PackedInflight tracked = inflight;
-    if (tracked != null) {
-      tracked.milestone(entries[head] & 0xffff, value);
+    if (inflight != null) {
+      inflight.milestone(entries[head] & 0xffff, value);
     }
   }
 
