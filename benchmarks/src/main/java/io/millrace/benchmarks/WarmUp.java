@@ -1,6 +1,7 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,6 +63,7 @@ final class WarmUp {
           turn.expect(server.socket());
           start = turn.count();
           Path more = peers.socket("warm", 1);
+          Files.deleteIfExists(more); // a server's that ended otherwise than asked
           turn.expect(more);
           add(work, more);
           addition = turn.count();
