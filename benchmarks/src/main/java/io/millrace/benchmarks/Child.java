@@ -58,6 +58,23 @@ final class Child implements AutoCloseable {
     return child;
   }
 
+  /**
+   * The same for a program that says when it is ready: waits for that, and leaves out what it has
+   * printed until then.
+   */
+  static Child startReady(String name, String cores, List<String> command, String ready, Path work)
+      throws IOException, InterruptedException {
+    Child child = start(name, cores, command, work);
+    try {
+      child.awaitPrinted(ready);
+      child.linesTaken = (int) child.printed().lines().count();
+      return child;
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      child.close();
+      throw e;
+    }
+  }
+
   Process process() {
     return process;
   }
@@ -115,11 +132,6 @@ final class Child implements AutoCloseable {
       throw failure("ended with " + process.exitValue() + " instead of an answer");
     }
     return null;
-  }
-
-  /** Leaves out the lines that it has printed so far. */
-  void skipLines() {
-    linesTaken = (int) printed().lines().count();
   }
 
   private void await(String what, BooleanSupplier condition)

@@ -23,15 +23,7 @@ record LineLoad(String core, List<String> command, String ready, Request request
 
   @Override
   public Session start(String name, Path work) throws IOException, InterruptedException {
-    Child child = Child.start(name + "-load", core, command, work);
-    try {
-      child.awaitPrinted(ready);
-      child.skipLines();
-      return new Running(name, child);
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      child.close();
-      throw e;
-    }
+    return new Running(name, Child.startReady(name + "-load", core, command, ready, work));
   }
 
   private final class Running implements Session {

@@ -59,15 +59,8 @@ final class WarmUpContest implements AutoCloseable {
 
   private static Child warm(String name, Path socket, Path work)
       throws IOException, InterruptedException {
-    Child load = Child.start(name, Contest.LOAD_CORE, WarmUpLoad.command(socket), work);
-    try {
-      load.awaitPrinted(WarmUpLoad.WARM);
-      load.skipLines();
-      return load;
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      load.close();
-      throw e;
-    }
+    List<String> command = WarmUpLoad.command(socket);
+    return Child.startReady(name, Contest.LOAD_CORE, command, WarmUpLoad.WARM, work);
   }
 
   /** Has the warm server work, and starts a cold one. */

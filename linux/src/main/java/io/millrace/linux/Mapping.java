@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Mapping implements AutoCloseable {
   static final int PROT_READ = 1;
   static final int PROT_WRITE = 2;
+  static final int PROT_EXEC = 4;
   static final int MAP_SHARED = 1;
   static final int MAP_PRIVATE = 2;
   static final int MAP_ANONYMOUS = 0x20;

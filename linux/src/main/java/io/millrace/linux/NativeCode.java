@@ -77,7 +77,7 @@ final class NativeCode {
     MethodHandle libc = linkSystemCall(LINKER.defaultLookup().findOrThrow("syscall"));
     long flags = Mapping.MAP_PRIVATE | Mapping.MAP_ANONYMOUS;
     long writable = Mapping.PROT_READ | Mapping.PROT_WRITE;
-    long runnable = Mapping.PROT_READ | Syscall.PROT_EXEC;
+    long runnable = Mapping.PROT_READ | Mapping.PROT_EXEC;
     try {
       long page =
           (long) libc.invokeExact((long) Syscall.MMAP, 0L, PAGE_BYTES, writable, flags, -1L, 0L);

@@ -75,8 +75,6 @@ final class Syscall {
    */
   static final int SCRATCH_BYTES = 1024;
 
-  static final int PROT_EXEC = 4;
-
   private static final MethodHandle SYSCALL = NativeCode.systemCall();
   private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 

@@ -165,7 +165,7 @@ class AbiTest {
   private static void memory() {
     expect("PROT_READ", Mapping.PROT_READ);
     expect("PROT_WRITE", Mapping.PROT_WRITE);
-    expect("PROT_EXEC", Syscall.PROT_EXEC);
+    expect("PROT_EXEC", Mapping.PROT_EXEC);
     expect("MAP_SHARED", Mapping.MAP_SHARED);
     expect("MAP_PRIVATE", Mapping.MAP_PRIVATE);
     expect("MAP_ANONYMOUS", Mapping.MAP_ANONYMOUS);

@@ -16,13 +16,15 @@ class CacheLinesTest {
       AtomicBoolean done = new AtomicBoolean();
       Thread other = Thread.ofPlatform().start(() -> ask(address, done));
 
-      for (long i = 1; i <= ROUNDS; i++) {
-        RawMemory.putLong(address + 128, i);
-        assertThat(RawMemory.getLongAcquire(address + 128)).isEqualTo(i);
+      try {
+        for (long i = 1; i <= ROUNDS; i++) {
+          RawMemory.putLong(address + 128, i);
+          assertThat(RawMemory.getLongAcquire(address + 128)).isEqualTo(i);
+        }
+      } finally {
+        done.set(true);
+        other.join();
       }
-
-      done.set(true);
-      other.join();
       assertThat(RawMemory.getLongAcquire(address)).isZero();
       assertThat(RawMemory.getLongAcquire(address + 64)).isZero();
     }
