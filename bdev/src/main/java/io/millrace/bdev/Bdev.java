@@ -299,8 +299,9 @@ public abstract class Bdev {
     if (!inside || ((offset | length) & blockMask) != 0) {
       return IoStatus.OUT_OF_RANGE;
     }
-    boolean carriesData = type != IoType.UNMAP && type != IoType.WRITE_ZEROES;
-    return carriesData && length > BdevLimits.MAX_TRANSFER_BYTES
+    return length > BdevLimits.MAX_TRANSFER_BYTES
+            && type != IoType.UNMAP
+            && type != IoType.WRITE_ZEROES
         ? IoStatus.OUT_OF_RANGE
         : IoStatus.SUCCESS;
   }

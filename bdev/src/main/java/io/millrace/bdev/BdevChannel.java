@@ -123,13 +123,13 @@ public abstract class BdevChannel {
   }
 
   /**
-   * Starts a request that is most likely done when this returns: nobody looks for it before. One
-   * that was submitted anew when it was done has been seen to by that.
+   * Starts a request that is most likely done when this returns: nobody looks for it before, nor
+   * for its state. One that was submitted anew when it was done has been seen to by that.
    */
   private void startUnlisted(BdevIo io) {
-    io.state = State.STARTED;
     start(io);
-    if (io.state != State.FREE && !io.listed) {
+    if (io.channel != null && !io.listed) {
+      io.state = State.STARTED;
       link(io);
     }
   }

@@ -300,13 +300,15 @@ public abstract class BdevIo {
    * @param transferred bytes of data really moved
    */
   public final void complete(IoStatus status, long transferred) {
-    assert state != State.FREE : this;
+    assert state != State.FREE || channel != null : this;
     transferredBytes = transferred;
     BdevChannel owner = channel;
     if (owner != null) {
       owner.ended(this, status);
     }
-    state = State.FREE;
+    if (state != State.FREE) { // or done at once, and never anything else
+      state = State.FREE;
+    }
     completed(status);
   }
 

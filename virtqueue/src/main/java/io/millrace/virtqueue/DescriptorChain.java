@@ -106,6 +106,22 @@ public final class DescriptorChain {
     }
   }
 
+  /** Adds three segments to an empty chain: a readable one, one of either kind, a writable one. */
+  void putTriple(
+      long first, long bytes0, long second, long bytes1, boolean writable, long third, long bytes2) {
+    long[] all = segments;
+    all[0] = first;
+    all[1] = bytes0;
+    all[2] = second;
+    all[3] = bytes1;
+    all[4] = third;
+    all[5] = bytes2;
+    count = 3;
+    readableCount = writable ? 1 : 2;
+    readableBytes = writable ? bytes0 : bytes0 + bytes1;
+    writableBytes = writable ? bytes1 + bytes2 : bytes2;
+  }
+
   /** Drops the segments added last, so that only some remain. */
   void dropBeyond(int most) {
     while (count > most) {

@@ -11,6 +11,9 @@ import io.millrace.linux.RawMemory;
  */
 final class SplitWalk {
   private static final int MOST_INDEX = 0xffff;
+  private static final int TRIPLE = 3;
+  private static final int SHAPE = VirtqDesc.F_NEXT | VirtqDesc.F_WRITE | VirtqDesc.F_INDIRECT;
+  private static final int SEGMENT_BITS = 30; // of DescriptorChain.MAX_SEGMENT_BYTES
 
   private final ChainBuffers buffers;
 
@@ -24,9 +27,7 @@ final class SplitWalk {
    * @return FETCHED, WAIT, or what is wrong
    */
   ChainStatus follow(DescriptorChain chain) {
-    boolean unusual = isIndirect(chain);
-    while (unusual || !isPlain(chain)) {
-      unusual = false;
+    while (!isTriple(chain) && (isIndirect(chain) || !isPlain(chain))) {
       if (chain.seen >= chain.tableSize) {
         return ChainStatus.TOO_LONG;
       }
@@ -36,6 +37,57 @@ final class SplitWalk {
       }
     }
     return ChainStatus.FETCHED;
+  }
+
+  /**
+   * Follows a chain that was only just begun, if it is what most requests are: a descriptor for the
+   * device to read, one with data, and one for its answer. All six words are loaded first: whatever
+   * is of use behind a load has to be loaded after it, and with a look at each descriptor by itself
+   * that is a third of a chain's instructions. Of a chain that is anything else nothing is kept.
+   */
+  private boolean isTriple(DescriptorChain chain) {
+    int size = chain.tableHost == 0 ? 0 : chain.tableSize;
+    int index = chain.nextIndex & MOST_INDEX;
+    if (index >= size || chain.count() > 0) {
+      return false;
+    }
+    long table = RawMemory.base(chain.tableHost);
+    long first = table + (long) index * VirtqDesc.SIZE;
+    long address0 = VirtqDesc.addr(first);
+    long rest0 = VirtqDesc.lenFlagsNext(first);
+    index = VirtqDesc.next(rest0);
+    if ((VirtqDesc.flags(rest0) & SHAPE) != VirtqDesc.F_NEXT || index >= size) {
+      return false;
+    }
+    long second = table + (long) index * VirtqDesc.SIZE;
+    long address1 = VirtqDesc.addr(second);
+    long rest1 = VirtqDesc.lenFlagsNext(second);
+    boolean writable = (VirtqDesc.flags(rest1) & VirtqDesc.F_WRITE) != 0;
+    index = VirtqDesc.next(rest1);
+    if ((VirtqDesc.flags(rest1) & (SHAPE ^ VirtqDesc.F_WRITE)) != VirtqDesc.F_NEXT
+        || index >= size) {
+      return false;
+    }
+    long third = table + (long) index * VirtqDesc.SIZE;
+    long address2 = VirtqDesc.addr(third);
+    long rest2 = VirtqDesc.lenFlagsNext(third);
+    long bytes0 = VirtqDesc.len(rest0);
+    long bytes1 = VirtqDesc.len(rest1);
+    long bytes2 = VirtqDesc.len(rest2);
+    if ((VirtqDesc.flags(rest2) & SHAPE) != VirtqDesc.F_WRITE
+        || (bytes0 - 1 | bytes1 - 1 | bytes2 - 1) >>> SEGMENT_BITS != 0) {
+      return false;
+    }
+    AddressTranslation translation = buffers.translation();
+    long host0 = translation.known(address0, bytes0);
+    long host1 = translation.known(address1, bytes1);
+    long host2 = translation.known(address2, bytes2);
+    if ((host0 | host1 | host2) < 0) {
+      return false;
+    }
+    chain.putTriple(host0, bytes0, host1, bytes1, writable, host2, bytes2);
+    chain.walked += TRIPLE;
+    return true;
   }
 
   /** Only for the choice of a way: whoever goes it looks again, and may find something else. */

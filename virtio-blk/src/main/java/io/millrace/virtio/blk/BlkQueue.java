@@ -9,7 +9,6 @@ import io.millrace.vhost.user.server.QueueContext;
 import io.millrace.vhost.user.server.QueueCounters;
 import io.millrace.vhost.user.server.QueueHandler;
 import io.millrace.vhost.user.server.RequestTracker;
-import io.millrace.virtio.blk.BlkRequest.State;
 import io.millrace.virtqueue.DescriptorChain;
 import io.millrace.virtqueue.GuestWrites;
 import java.util.Arrays;
@@ -43,6 +42,7 @@ final class BlkQueue implements QueueHandler {
   private int startedIndex; // of taken
   private BlkRequest[] done = new BlkRequest[0];
   private int doneCount;
+  private int respondedCount; // of done, and not recycled
   private final TurnQueue waiting = new TurnQueue();
   private int startedCount; // until recycled
   private int markedCount;
@@ -90,7 +90,7 @@ final class BlkQueue implements QueueHandler {
     if (following != null) {
       request.trace = reader.follow(following, request, chain);
     }
-    request.state = State.TAKEN;
+    request.taken();
     freeCount--;
     taken[takenCount++] = request;
     if (!copies) {
@@ -215,6 +215,10 @@ final class BlkQueue implements QueueHandler {
 
   /** The bdev is done with a request, or with one part of it. */
   void completed(BlkRequest request, IoStatus status) {
+    if (!request.hasParts()) {
+      done(request, BlkStatus.of(status));
+      return;
+    }
     if (request.submitting) {
       request.returned = status;
       return;
@@ -231,7 +235,9 @@ final class BlkQueue implements QueueHandler {
   private void done(BlkRequest request, BlkStatus status) {
     request.ended(status);
     done[doneCount++] = request;
-    context.requestDone();
+    if (doneCount == 1) { // until they are recycled
+      context.requestDone();
+    }
   }
 
   // ---- published --------------------------------------------------------------------------------
@@ -244,37 +250,28 @@ final class BlkQueue implements QueueHandler {
       if (request.type == BlkRequestType.IN) {
         written += request.noteStored(writes);
       } else if (request.type == BlkRequestType.GET_ID) {
-        written += storeId(request);
+        written += request.storeId(device.serial(), writes);
       }
       RawMemory.putByte(request.statusAddress, request.status.code);
       writes.wroteAmong(request.statusAddress, STATUS_BYTES);
-      counters.answered(request.kind, request.movedBytes(), request.status != BlkStatus.OK);
       returns.give(request.head, written);
     }
+    respondedCount = doneCount;
     writes.flush();
-  }
-
-  /** Stores the serial: 20 bytes, shorter ones end in a NUL (§5.2.6). */
-  private long storeId(BlkRequest request) {
-    byte[] serial = device.serial();
-    int at = 0;
-    for (int i = 0; i < request.segmentCount() && at < serial.length; i++) {
-      int bytes = Math.min(serial.length - at, request.segmentBytes(i));
-      RawMemory.put(serial, at, bytes, request.segmentAddress(i));
-      writes.wrote(request.segmentAddress(i), bytes);
-      at += bytes;
-    }
-    return at;
   }
 
   @Override
   public void recycle() {
     for (int i = 0; i < doneCount; i++) {
       BlkRequest request = done[i];
+      if (i < respondedCount) { // here, not there: its driver has the answer meanwhile
+        counters.answered(request.kind, request.movedBytes(), request.status != BlkStatus.OK);
+      }
       startedCount--;
       free(request);
     }
     doneCount = 0;
+    respondedCount = 0;
     if (detached != null) {
       detachIfIdle();
     }
@@ -302,7 +299,7 @@ final class BlkQueue implements QueueHandler {
     }
     BdevChannel to = channel;
     for (BlkRequest request : all) {
-      if (to != null && request.state == State.STARTED) {
+      if (to != null && request.inUse) {
         to.cancel(request);
       }
     }
@@ -317,7 +314,7 @@ final class BlkQueue implements QueueHandler {
     }
     markedCount = 0;
     for (BlkRequest request : all) {
-      request.marked = request.state != State.FREE && request.pointsInto(going);
+      request.marked = request.inUse && request.pointsInto(going);
       markedCount += request.marked ? 1 : 0;
     }
   }
@@ -331,7 +328,7 @@ final class BlkQueue implements QueueHandler {
   public void expedite(boolean onlyMarked) {
     BdevChannel to = channel;
     for (BlkRequest request : all) {
-      if (to != null && request.state == State.STARTED && (request.marked || !onlyMarked)) {
+      if (to != null && request.inUse && (request.marked || !onlyMarked)) {
         to.expedite(request);
       }
     }
@@ -341,7 +338,7 @@ final class BlkQueue implements QueueHandler {
   public void cancelMarked() {
     BdevChannel to = channel;
     for (BlkRequest request : all) {
-      if (to != null && request.marked && request.state == State.STARTED) {
+      if (to != null && request.marked) {
         to.cancel(request);
       }
     }

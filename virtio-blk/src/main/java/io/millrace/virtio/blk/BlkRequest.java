@@ -4,6 +4,7 @@ import io.millrace.bdev.BdevIo;
 import io.millrace.bdev.IoStatus;
 import io.millrace.bdev.IoType;
 import io.millrace.bdev.LongTransfer;
+import io.millrace.linux.RawMemory;
 import io.millrace.vhost.user.server.GoingMemory;
 import io.millrace.vhost.user.server.RequestKind;
 import io.millrace.vhost.user.server.RequestTrace;
@@ -19,19 +20,14 @@ final class BlkRequest extends BdevIo {
   /** Room that a request keeps when it is over: as many as drivers are told to send at most. */
   private static final int MOST_SEGMENTS_KEPT = 128;
 
-  enum State {
-    FREE,
-    TAKEN,
-    STARTED,
-    DONE
-  }
-
   private final BlkQueue queue;
   private @Nullable BlkRanges ranges; // made for the first request that has any, then kept
   private @Nullable LongTransfer longTransfer; // the same
+  private boolean hasParts;
   private boolean isLong;
   private boolean durable;
-  State state = State.FREE;
+  boolean inUse; // from taken to recycled. No enum: a store of an object has the collector told
+  boolean isDone;
   BlkRequestType type = BlkRequestType.UNSUPPORTED;
   RequestKind kind = RequestKind.OTHER; // what it asks for, also where that is refused
   BlkStatus status = BlkStatus.OK;
@@ -60,14 +56,19 @@ final class BlkRequest extends BdevIo {
 
   /** Has it followed, though it was found a moment ago, if it is not done yet. */
   void followIfUndone(RequestTracker tracker) {
-    if (trace == null && (state == State.TAKEN || state == State.STARTED)) {
+    if (trace == null && inUse && !isDone) {
       trace = tracker.begin(kind, offsetBytes(), lengthBytes());
     }
   }
 
+  /** It was taken. */
+  void taken() {
+    inUse = true;
+    isDone = false;
+  }
+
   /** It is submitted, or answered without that. */
   void started() {
-    state = State.STARTED;
     RequestTrace followed = trace;
     if (followed != null) {
       followed.submitted();
@@ -84,8 +85,10 @@ final class BlkRequest extends BdevIo {
 
   /** It is done, and waits to be answered. */
   void ended(BlkStatus how) {
-    status = how;
-    state = State.DONE;
+    if (status != how) { // most likely it is
+      status = how;
+    }
+    isDone = true;
     RequestTrace followed = trace;
     if (followed != null) {
       followed.done();
@@ -94,12 +97,13 @@ final class BlkRequest extends BdevIo {
 
   /** The request is over: what only an unusual one needs is given back. */
   void recycle() {
-    state = State.FREE;
+    inUse = false;
     RequestTrace followed = trace;
     if (followed != null) {
       trace = null;
       followed.ended();
     }
+    hasParts = false;
     isLong = false;
     expedited(false);
     keepRoomFor(MOST_SEGMENTS_KEPT);
@@ -115,6 +119,7 @@ final class BlkRequest extends BdevIo {
    * @param writeThrough whether zeroes must be durable when the request completes
    */
   void beginRanges(boolean writeThrough) {
+    hasParts = true;
     durable = writeThrough && type == BlkRequestType.WRITE_ZEROES;
     beginNextRange();
   }
@@ -131,13 +136,14 @@ final class BlkRequest extends BdevIo {
       longTransfer = parts;
     }
     parts.begin(this, most);
+    hasParts = true;
     isLong = true;
     parts.next(this);
   }
 
   /** Whether it is done in parts: ranges, or pieces of a long transfer. */
   boolean hasParts() {
-    return type.hasRanges || isLong;
+    return hasParts;
   }
 
   /** The transfer that this request is a part of, or null. */
@@ -171,6 +177,9 @@ final class BlkRequest extends BdevIo {
 
   /** Bytes of blocks that it moved, or was about: valid when it is done. */
   long movedBytes() {
+    if (!hasParts) {
+      return transferredBytes();
+    }
     if (type.hasRanges) {
       return ranges().totalBytes();
     }
@@ -199,6 +208,18 @@ final class BlkRequest extends BdevIo {
     }
   }
 
+  /** Stores the serial, 20 bytes, of which a shorter one ends in a NUL (§5.2.6); how many fit. */
+  long storeId(byte[] serial, GuestWrites writes) {
+    int at = 0;
+    for (int i = 0; i < segmentCount() && at < serial.length; i++) {
+      int bytes = Math.min(serial.length - at, segmentBytes(i));
+      RawMemory.put(serial, at, bytes, segmentAddress(i));
+      writes.wrote(segmentAddress(i), bytes);
+      at += bytes;
+    }
+    return at;
+  }
+
   /** Whether its data or its status is in that memory. */
   boolean pointsInto(GoingMemory going) {
     LongTransfer transfer = longTransfer();
@@ -219,6 +240,6 @@ final class BlkRequest extends BdevIo {
 
   @Override
   public String toString() {
-    return "request " + head + " " + type + " " + state + ": " + super.toString();
+    return "request " + head + " " + type + (isDone ? " done: " : ": ") + super.toString();
   }
 }

@@ -15,6 +15,10 @@ enum BlkStatus {
   }
 
   static BlkStatus of(IoStatus status) {
+    return status == IoStatus.SUCCESS ? OK : ofFailure(status);
+  }
+
+  private static BlkStatus ofFailure(IoStatus status) {
     return switch (status) {
       case SUCCESS -> OK;
       case UNSUPPORTED -> UNSUPP;

@@ -68,7 +68,15 @@ final class RequestReader {
     request.type = type;
     request.kind = type.kind;
     request.status = BlkStatus.OK;
-    switch (type) {
+    if (type == BlkRequestType.IN) { // as most are: a switch looks into two tables first
+      fillData(request, chain, IoType.READ, sector);
+    } else {
+      fillOther(request, chain, sector);
+    }
+  }
+
+  private void fillOther(BlkRequest request, DescriptorChain chain, long sector) {
+    switch (request.type) {
       case IN -> fillData(request, chain, IoType.READ, sector);
       case OUT -> fillData(request, chain, IoType.WRITE, sector);
       case FLUSH -> request.begin(IoType.FLUSH, 0, 0);

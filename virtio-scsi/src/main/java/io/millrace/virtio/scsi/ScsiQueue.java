@@ -33,6 +33,7 @@ final class ScsiQueue implements QueueHandler {
   private int startedIndex; // of taken
   private ScsiRequest[] done = new ScsiRequest[0];
   private int doneCount;
+  private int respondedCount; // of done, and not recycled
   private int startedCount; // until recycled
   private int markedCount;
   private @Nullable RequestTracker tracker; // while somebody wants to know of each request
@@ -147,19 +148,24 @@ final class ScsiQueue implements QueueHandler {
     for (int i = 0; i < doneCount; i++) {
       ScsiRequest request = done[i];
       long written = request.respond(writes);
-      counters.answered(request.kind(), TaskSubject.coveredBytes(request), request.hasFailed());
       returns.give(request.head, written);
     }
+    respondedCount = doneCount;
     writes.flush();
   }
 
   @Override
   public void recycle() {
     for (int i = 0; i < doneCount; i++) {
+      ScsiRequest request = done[i];
+      if (i < respondedCount) { // here, not there: its driver has the answer meanwhile
+        counters.answered(request.kind(), TaskSubject.coveredBytes(request), request.hasFailed());
+      }
       startedCount--;
-      free(done[i]);
+      free(request);
     }
     doneCount = 0;
+    respondedCount = 0;
   }
 
   private void free(ScsiRequest request) {

@@ -32,9 +32,9 @@ final class CallPacer {
     this.clock = clock;
   }
 
-  /** A request was answered. */
-  void answered() {
-    answered++;
+  /** So many requests were answered. */
+  void answered(int requests) {
+    answered += requests;
   }
 
   /** The driver wants a call. */

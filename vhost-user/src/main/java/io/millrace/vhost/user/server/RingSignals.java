@@ -76,9 +76,9 @@ final class RingSignals {
     call = descriptor;
   }
 
-  /** A request was answered. */
-  void answered() {
-    pacer.answered();
+  /** The driver sees answers to so many requests. */
+  void answered(int requests) {
+    pacer.answered(requests);
   }
 
   /**

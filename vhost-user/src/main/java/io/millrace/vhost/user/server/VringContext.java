@@ -120,6 +120,11 @@ abstract class VringContext implements QueueContext {
     answered++;
   }
 
+  /** Requests that went back, and the driver was not told of. */
+  final int untold() {
+    return answered;
+  }
+
   /** The driver was told of all that is done. */
   final void told() {
     RequestTracker following = tracker;

@@ -114,11 +114,11 @@ final class VringWorker extends VringLife
     int room = Math.min(stretch, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
+    int out = 0;
     if (fetched > 0) {
       handler.submitTaken();
       submitted(handler);
-      int out = outstanding();
-      inFlight(out);
+      out = outstanding();
       lone = before == 0 && out == 1;
     }
     if (status == ChainStatus.BROKEN_RING) {
@@ -128,6 +128,9 @@ final class VringWorker extends VringLife
         fetched == stretch && before + stretch < BATCH && takesChains() && share.isLeft();
     if (answers.isAsked() && (goesOn || lone)) {
       showDone();
+    }
+    if (fetched > 0) {
+      inFlight(out); // as many as were, for the driver does not wait for this any more
     }
     return goesOn;
   }
@@ -139,6 +142,7 @@ final class VringWorker extends VringLife
   private void showDone() {
     handler.respond(this);
     queue.show();
+    signals.answered(untold());
     told();
     handler.recycle();
   }
@@ -187,7 +191,6 @@ final class VringWorker extends VringLife
   @Override
   public void give(int head, long writtenBytes) {
     queue.complete(head, writtenBytes);
-    signals.answered();
     answered();
   }
 
@@ -217,6 +220,7 @@ final class VringWorker extends VringLife
     handle.wake();
     boolean wanted = queue.publish();
     surfaceFault();
+    signals.answered(untold());
     signals.callAfterAnswers(wanted);
     told();
   }

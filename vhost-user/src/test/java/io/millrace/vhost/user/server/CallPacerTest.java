@@ -33,14 +33,14 @@ class CallPacerTest {
 
   private void answer(int requests) {
     for (int i = 0; i < requests; i++) {
-      pacer.answered();
+      pacer.answered(1);
     }
   }
 
   @Test
   void everyCallIsMadeAtOnceWhereNothingIsSet() {
     for (int i = 0; i < 100; i++) {
-      pacer.answered();
+      pacer.answered(1);
       assertThat(call()).isTrue();
     }
     assertThat(pacer.isHolding()).isFalse();
@@ -49,7 +49,7 @@ class CallPacerTest {
 
   @Test
   void noCallIsMadeThatNobodyWants() {
-    pacer.answered();
+    pacer.answered(1);
 
     assertThat(pacer.takeDue()).isFalse();
   }
