@@ -10,6 +10,10 @@ final class ChainBuffers {
    */
   static final int MAX_INDIRECT = 1024;
 
+  /** Whatever has no more bits than this, less one, is no longer than a segment. */
+  private static final int SEGMENT_BITS =
+      Integer.numberOfTrailingZeros(DescriptorChain.MAX_SEGMENT_BYTES);
+
   private final boolean indirectAllowed;
   private AddressTranslation translation;
 
@@ -85,6 +89,37 @@ final class ChainBuffers {
       return ChainStatus.EMPTY;
     }
     return addPieces(chain, address, (int) bytes, writable, host);
+  }
+
+  /**
+   * Adds the buffers of a whole chain that has nothing unusual, a readable one, one of either kind
+   * and a writable one; or nothing, where {@link #add} has to look.
+   *
+   * @param chain empty so far
+   * @param address0 any value, and so are all but {@code writable}
+   */
+  boolean addTriple(
+      DescriptorChain chain,
+      long address0,
+      long bytes0,
+      long address1,
+      long bytes1,
+      boolean writable,
+      long address2,
+      long bytes2) {
+    if ((bytes0 - 1 | bytes1 - 1 | bytes2 - 1) >>> SEGMENT_BITS != 0) {
+      return false;
+    }
+    AddressTranslation known = translation;
+    long host0 = known.known(address0, bytes0);
+    long host1 = known.known(address1, bytes1);
+    long host2 = known.known(address2, bytes2);
+    if ((host0 | host1 | host2) < 0) {
+      return false;
+    }
+    chain.putTriple(host0, bytes0, host1, bytes1, writable, host2, bytes2);
+    chain.walked += 3;
+    return true;
   }
 
   /**

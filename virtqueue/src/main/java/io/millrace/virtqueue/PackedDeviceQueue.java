@@ -241,7 +241,7 @@ public final class PackedDeviceQueue implements DeviceQueue {
   }
 
   private ChainStatus goOnInTable(DescriptorChain chain) {
-    ChainStatus status = PackedTable.walk(chain, buffers);
+    ChainStatus status = PackedTable.follow(chain, buffers);
     if (status == ChainStatus.WAIT) {
       waiting = true;
       return status;

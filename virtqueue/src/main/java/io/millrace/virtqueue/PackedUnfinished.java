@@ -68,6 +68,6 @@ final class PackedUnfinished {
       return buffers.add(chain, address, bytes, (flags & PackedDesc.F_WRITE) != 0);
     }
     ChainStatus status = buffers.enterTable(chain, address, bytes, descriptors > 1);
-    return status == ChainStatus.EMPTY ? PackedTable.walk(chain, buffers) : status;
+    return status == ChainStatus.EMPTY ? PackedTable.follow(chain, buffers) : status;
   }
 }

@@ -11,9 +11,7 @@ import io.millrace.linux.RawMemory;
  */
 final class SplitWalk {
   private static final int MOST_INDEX = 0xffff;
-  private static final int TRIPLE = 3;
   private static final int SHAPE = VirtqDesc.F_NEXT | VirtqDesc.F_WRITE | VirtqDesc.F_INDIRECT;
-  private static final int SEGMENT_BITS = 30; // of DescriptorChain.MAX_SEGMENT_BYTES
 
   private final ChainBuffers buffers;
 
@@ -41,9 +39,9 @@ final class SplitWalk {
 
   /**
    * Follows a chain that was only just begun, if it is what most requests are: a descriptor for the
-   * device to read, one with data, and one for its answer. All six words are loaded first: whatever
-   * is of use behind a load has to be loaded after it, and with a look at each descriptor by itself
-   * that is a third of a chain's instructions. Of a chain that is anything else nothing is kept.
+   * device to read, one with data, and one for its answer. All six words are loaded first: fields
+   * that are of use behind a load have to be loaded after it, so a look at each descriptor by itself
+   * takes twice the instructions. Of a chain that is anything else nothing is kept.
    */
   private boolean isTriple(DescriptorChain chain) {
     int size = chain.tableHost == 0 ? 0 : chain.tableSize;
@@ -74,20 +72,8 @@ final class SplitWalk {
     long bytes0 = VirtqDesc.len(rest0);
     long bytes1 = VirtqDesc.len(rest1);
     long bytes2 = VirtqDesc.len(rest2);
-    if ((VirtqDesc.flags(rest2) & SHAPE) != VirtqDesc.F_WRITE
-        || (bytes0 - 1 | bytes1 - 1 | bytes2 - 1) >>> SEGMENT_BITS != 0) {
-      return false;
-    }
-    AddressTranslation translation = buffers.translation();
-    long host0 = translation.known(address0, bytes0);
-    long host1 = translation.known(address1, bytes1);
-    long host2 = translation.known(address2, bytes2);
-    if ((host0 | host1 | host2) < 0) {
-      return false;
-    }
-    chain.putTriple(host0, bytes0, host1, bytes1, writable, host2, bytes2);
-    chain.walked += TRIPLE;
-    return true;
+    return (VirtqDesc.flags(rest2) & SHAPE) == VirtqDesc.F_WRITE
+        && buffers.addTriple(chain, address0, bytes0, address1, bytes1, writable, address2, bytes2);
   }
 
   /** Only for the choice of a way: whoever goes it looks again, and may find something else. */

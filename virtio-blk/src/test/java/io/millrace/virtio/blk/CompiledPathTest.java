@@ -30,6 +30,7 @@ class CompiledPathTest {
           "DeviceQueue.fetchBatch",
           "SplitWalk.isPlain",
           "SplitWalk.step",
+          "PackedTable.walk",
           "ExpectedChain.touch",
           "VringWorker.fetchStretch",
           "VringWorker.showDone",
