@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class BdevIo {
   enum State {
-    FREE,
+    FREE, // or being started by a channel whose requests are done at once
     HELD, // for its bdev's rate limits
     GRANTED, // held, and what it costs is paid
     WAITING, // not started: behind a range lock, or being checked

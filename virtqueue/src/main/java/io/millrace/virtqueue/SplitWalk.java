@@ -6,8 +6,9 @@ import io.millrace.linux.RawMemory;
  * Follows a chain of a split ring from descriptor to descriptor, in the ring's table or an indirect
  * one (virtio 1.3 §2.7.5). Data-path code of one queue.
  *
- * <p>Nearly all chains have nothing unusual, and are followed in a loop that the compiler keeps in
- * registers, as it has next to nothing to keep ({@code docs/hot-path.md}).
+ * <p>Most chains are three descriptors, which are followed at once, and nearly all others have
+ * nothing unusual: those are followed in a loop that the compiler keeps in registers, as it has next
+ * to nothing to keep ({@code docs/hot-path.md}).
  */
 final class SplitWalk {
   private static final int MOST_INDEX = 0xffff;
@@ -38,10 +39,10 @@ final class SplitWalk {
   }
 
   /**
-   * Follows a chain that was only just begun, if it is what most requests are: a descriptor for the
-   * device to read, one with data, and one for its answer. All six words are loaded first: fields
-   * that are of use behind a load have to be loaded after it, so a look at each descriptor by itself
-   * takes twice the instructions. Of a chain that is anything else nothing is kept.
+   * Follows a chain of which nothing was added yet, if it is what most requests are: a descriptor
+   * for the device to read, one with data, and one for its answer. They are loaded before any is
+   * added: fields that are of use behind a load have to be loaded after it, so to load and add one
+   * after the other takes twice the instructions. Of a chain that is anything else nothing is kept.
    */
   private boolean isTriple(DescriptorChain chain) {
     int size = chain.tableHost == 0 ? 0 : chain.tableSize;

@@ -235,9 +235,7 @@ final class BlkQueue implements QueueHandler {
   private void done(BlkRequest request, BlkStatus status) {
     request.ended(status);
     done[doneCount++] = request;
-    if (doneCount == 1) { // until they are recycled
-      context.requestDone();
-    }
+    context.requestDone();
   }
 
   // ---- published --------------------------------------------------------------------------------
@@ -264,7 +262,7 @@ final class BlkQueue implements QueueHandler {
   public void recycle() {
     for (int i = 0; i < doneCount; i++) {
       BlkRequest request = done[i];
-      if (i < respondedCount) { // here, not there: its driver has the answer meanwhile
+      if (i < respondedCount) { // here, not there: its driver waits for the answer
         counters.answered(request.kind, request.movedBytes(), request.status != BlkStatus.OK);
       }
       startedCount--;

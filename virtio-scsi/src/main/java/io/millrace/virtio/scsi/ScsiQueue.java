@@ -158,7 +158,7 @@ final class ScsiQueue implements QueueHandler {
   public void recycle() {
     for (int i = 0; i < doneCount; i++) {
       ScsiRequest request = done[i];
-      if (i < respondedCount) { // here, not there: its driver has the answer meanwhile
+      if (i < respondedCount) { // here, not there: its driver waits for the answer
         counters.answered(request.kind(), TaskSubject.coveredBytes(request), request.hasFailed());
       }
       startedCount--;

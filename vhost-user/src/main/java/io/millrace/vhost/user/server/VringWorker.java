@@ -114,11 +114,11 @@ final class VringWorker extends VringLife
     int room = Math.min(stretch, setup.mostInFlight() - outstanding());
     ChainStatus status = queue.fetchBatch(chain, room, this);
     surfaceFault(); // also after a look that found nothing: that was a load too
-    int out = 0;
     if (fetched > 0) {
       handler.submitTaken();
       submitted(handler);
-      out = outstanding();
+      int out = outstanding();
+      inFlight(out);
       lone = before == 0 && out == 1;
     }
     if (status == ChainStatus.BROKEN_RING) {
@@ -129,15 +129,12 @@ final class VringWorker extends VringLife
     if (answers.isAsked() && (goesOn || lone)) {
       showDone();
     }
-    if (fetched > 0) {
-      inFlight(out); // as many as were, for the driver does not wait for this any more
-    }
     return goesOn;
   }
 
   /**
-   * The driver sees what is done; whether it is to be woken is seen to at the end of the round. The
-   * next stretch follows at once, and looks for a fault in this one as well.
+   * The driver sees what is done; whether it is to be woken is seen to at the end of the round. A
+   * fault is looked for when nothing of it is left to do: other rings may come before that end.
    */
   private void showDone() {
     handler.respond(this);
@@ -145,6 +142,7 @@ final class VringWorker extends VringLife
     signals.answered(untold());
     told();
     handler.recycle();
+    surfaceFault();
   }
 
   @Override
