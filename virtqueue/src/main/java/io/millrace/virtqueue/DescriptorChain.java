@@ -108,7 +108,13 @@ public final class DescriptorChain {
 
   /** Adds three segments to an empty chain: a readable one, one of either kind, a writable one. */
   void putTriple(
-      long first, long bytes0, long second, long bytes1, boolean writable, long third, long bytes2) {
+      long first,
+      long bytes0,
+      long second,
+      long bytes1,
+      boolean writable,
+      long third,
+      long bytes2) {
     long[] all = segments;
     all[0] = first;
     all[1] = bytes0;

@@ -7,8 +7,8 @@ import io.millrace.linux.RawMemory;
  * one (virtio 1.3 §2.7.5). Data-path code of one queue.
  *
  * <p>Most chains are three descriptors, which are followed at once, and nearly all others have
- * nothing unusual: those are followed in a loop that the compiler keeps in registers, as it has next
- * to nothing to keep ({@code docs/hot-path.md}).
+ * nothing unusual: those are followed in a loop that the compiler keeps in registers, as it has
+ * next to nothing to keep ({@code docs/hot-path.md}).
  */
 final class SplitWalk {
   private static final int MOST_INDEX = 0xffff;

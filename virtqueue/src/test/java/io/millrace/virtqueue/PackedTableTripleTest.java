@@ -56,11 +56,10 @@ class PackedTableTripleTest {
         assertThat(ring.segments())
             .containsExactlyElementsOf(
                 places()
-                    .mapToObj(
-                        i ->
-                            kinds.charAt(i) == 'w'
-                                ? ring.writable(address(i), 10 + i)
-                                : ring.readable(address(i), 10 + i))
+                    .mapToObj(i ->
+                        kinds.charAt(i) == 'w'
+                            ? ring.writable(address(i), 10 + i)
+                            : ring.readable(address(i), 10 + i))
                     .toList());
         assertThat(ring.chain.readableBytes() + ring.chain.writableBytes()).isEqualTo(33);
       }

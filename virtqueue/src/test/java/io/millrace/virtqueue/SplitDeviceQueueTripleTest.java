@@ -77,9 +77,7 @@ class SplitDeviceQueueTripleTest {
   }
 
   private static Segment segment(RingUnderTest ring, Kind kind, int i) {
-    return kind.of(i) == WRITE
-        ? ring.out(address(i), 10 + i)
-        : ring.in(address(i), 10 + i);
+    return kind.of(i) == WRITE ? ring.out(address(i), 10 + i) : ring.in(address(i), 10 + i);
   }
 
   @ParameterizedTest
@@ -94,8 +92,7 @@ class SplitDeviceQueueTripleTest {
       assertThat(status).isEqualTo(kind.isInOrder() ? ChainStatus.FETCHED : ChainStatus.BAD_ORDER);
       if (kind.isInOrder()) {
         assertThat(ring.segments())
-            .containsExactlyElementsOf(
-                places().mapToObj(i -> segment(ring, kind, i)).toList());
+            .containsExactlyElementsOf(places().mapToObj(i -> segment(ring, kind, i)).toList());
         assertThat(ring.chain.descriptorsWalked()).isEqualTo(3);
         assertThat(ring.chain.readableBytes() + ring.chain.writableBytes()).isEqualTo(33);
       }
@@ -141,8 +138,7 @@ class SplitDeviceQueueTripleTest {
     for (long bytes : new long[] {MOST, MOST + 1}) {
       try (RingUnderTest ring = ring(SIZE)) {
         SplitDeviceQueue queue =
-            ring.queueOver(
-                new Everywhere(ring.host(DATA) - DATA), 0, 1, SwitchedWrites.UNTRACKED);
+            ring.queueOver(new Everywhere(ring.host(DATA) - DATA), 0, 1, SwitchedWrites.UNTRACKED);
         put(ring, Kind.OUT);
         put(ring, wrong, bytes, Kind.OUT.of(wrong));
         ring.offer(0);
@@ -160,8 +156,7 @@ class SplitDeviceQueueTripleTest {
     for (long address : nowhere) {
       try (RingUnderTest ring = ring(SIZE)) {
         put(ring, Kind.IN);
-        ring.descriptor(
-            wrong, address, 10, Kind.IN.of(wrong) | (wrong < 2 ? NEXT : 0), wrong + 1);
+        ring.descriptor(wrong, address, 10, Kind.IN.of(wrong) | (wrong < 2 ? NEXT : 0), wrong + 1);
         ring.offer(0);
 
         assertThat(ring.fetch()).as("%x", address).isEqualTo(ChainStatus.BAD_ADDRESS);
@@ -222,8 +217,7 @@ class SplitDeviceQueueTripleTest {
       assertThat(ring.fetch()).isEqualTo(ChainStatus.FETCHED);
 
       assertThat(ring.segments())
-          .containsExactlyElementsOf(
-              places().mapToObj(i -> segment(ring, Kind.OUT, i)).toList());
+          .containsExactlyElementsOf(places().mapToObj(i -> segment(ring, Kind.OUT, i)).toList());
       assertThat(ring.chain.head()).isEqualTo(5);
       assertThat(ring.chain.descriptorsWalked()).isEqualTo(4);
     }

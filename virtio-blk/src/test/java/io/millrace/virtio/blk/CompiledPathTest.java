@@ -20,7 +20,9 @@ class CompiledPathTest {
   private static final Path COMPILER = Path.of("..", "server", "src", "dist", "compiler");
   private static final String ROOT = "Reactor.guardedRound";
 
-  /** One call of each a round; of {@code take} and, where a chain wants it, others one a request. */
+  /**
+   * One call of each a round; of {@code take} and, where a chain wants it, others one a request.
+   */
   private static final Set<String> PIECES =
       Set.of(
           "PollSet.round",
