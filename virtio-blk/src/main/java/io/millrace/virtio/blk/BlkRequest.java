@@ -24,7 +24,6 @@ final class BlkRequest extends BdevIo {
   private @Nullable BlkRanges ranges; // made for the first request that has any, then kept
   private @Nullable LongTransfer longTransfer; // the same
   private boolean hasParts;
-  private boolean isLong;
   private boolean durable;
   boolean inUse; // from taken to recycled. No enum: a store of an object has the collector told
   boolean isDone;
@@ -104,7 +103,6 @@ final class BlkRequest extends BdevIo {
       followed.ended();
     }
     hasParts = false;
-    isLong = false;
     expedited(false);
     keepRoomFor(MOST_SEGMENTS_KEPT);
     LongTransfer transfer = longTransfer;
@@ -137,7 +135,6 @@ final class BlkRequest extends BdevIo {
     }
     parts.begin(this, most);
     hasParts = true;
-    isLong = true;
     parts.next(this);
   }
 
@@ -148,7 +145,7 @@ final class BlkRequest extends BdevIo {
 
   /** The transfer that this request is a part of, or null. */
   @Nullable LongTransfer longTransfer() {
-    return isLong ? longTransfer : null;
+    return hasParts && !type.hasRanges ? longTransfer : null;
   }
 
   /** Begins the next part; false when all are done, or the request has none. */
