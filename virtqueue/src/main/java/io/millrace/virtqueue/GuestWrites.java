@@ -15,8 +15,8 @@ public interface GuestWrites {
   void wrote(long hostAddress, long bytes);
 
   /**
-   * As {@link #wrote}, for stores that lie beside others: what is on one page may be told of
-   * together, before {@link #flush} returns.
+   * As {@link #wrote}, for many stores: they may be told of together, before {@link #flush}
+   * returns.
    */
   default void wroteAmong(long hostAddress, long bytes) {
     wrote(hostAddress, bytes);

@@ -1,6 +1,7 @@
 package io.millrace.virtqueue;
 
 import io.millrace.live.migration.DirtyLog;
+import io.millrace.live.migration.DirtyMarks;
 
 /**
  * Has a dirty log know of what is stored into the memory of one map. The log counts by guest
@@ -13,12 +14,16 @@ final class LoggedWrites {
   private final long[] host; // ascending
   private final long[] size;
   private final long[] toGuest; // from host to guest address
-  private int found; // last time, and so most times
-  private long lastAddress; // of the store that is not marked yet
-  private long lastBytes; // 0: there is none
+  private final DirtyMarks putOff;
+
+  // Of the region that was found last, in which the next store most likely is.
+  private long start;
+  private long length;
+  private long delta;
 
   LoggedWrites(DirtyLog log, long[] host, long[] size, long[] toGuest) {
     this.log = log;
+    putOff = new DirtyMarks(log);
     this.host = host;
     this.size = size;
     this.toGuest = toGuest;
@@ -29,39 +34,37 @@ final class LoggedWrites {
    * gave.
    */
   void wrote(long hostAddress, long bytes) {
-    int region = found;
-    if (!GuestMemoryMap.holds(host[region], size[region], hostAddress)) {
-      region = GuestMemoryMap.find(host, size, hostAddress);
-      if (region < 0) {
-        return; // of memory that is not the guest's any more
-      }
-      found = region;
+    if (isFound(hostAddress)) {
+      log.mark(hostAddress + delta, bytes);
     }
-    log.mark(hostAddress + toGuest[region], bytes);
   }
 
-  /** Marks a page once for all stores in a row that begin on it, behind the last of them. */
+  /**
+   * As {@link GuestWrites}: a fence waits for all that was stored before, so there is one for many.
+   */
   void wroteAmong(long hostAddress, long bytes) {
-    if (lastBytes != 0 && !isOnPageOf(lastAddress, hostAddress)) {
-      flush();
+    if (isFound(hostAddress)) {
+      putOff.add(hostAddress + delta, bytes);
     }
-    lastAddress = hostAddress;
-    lastBytes = bytes;
   }
 
   void flush() {
-    long bytes = lastBytes;
-    if (bytes != 0) {
-      lastBytes = 0;
-      wrote(lastAddress, bytes);
-    }
+    putOff.flush();
   }
 
-  private boolean isOnPageOf(long one, long other) {
-    int region = found;
-    long start = host[region];
-    return GuestMemoryMap.holds(start, size[region], one)
-        && GuestMemoryMap.holds(start, size[region], other)
-        && ((one + toGuest[region]) ^ (other + toGuest[region])) >>> DirtyLog.PAGE_SHIFT == 0;
+  /** Finds the region that holds it; false if it is not the guest's any more. */
+  private boolean isFound(long hostAddress) {
+    return GuestMemoryMap.holds(start, length, hostAddress) || search(hostAddress);
+  }
+
+  private boolean search(long hostAddress) {
+    int region = GuestMemoryMap.find(host, size, hostAddress);
+    if (region < 0) {
+      return false;
+    }
+    start = host[region];
+    length = size[region];
+    delta = toGuest[region];
+    return true;
   }
 }

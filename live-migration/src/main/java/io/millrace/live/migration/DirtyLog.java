@@ -11,8 +11,10 @@ public final class DirtyLog {
   /** log2 of what a bit stands for: 4 KiB, whatever the guest's pages are (VHOST_LOG_PAGE). */
   public static final int PAGE_SHIFT = 12;
 
+  /** log2 of the pages that a word of 8 bytes has bits for. */
+  static final int WORD_SHIFT = 6;
+
   private static final int PAGES_OF_A_WORD = Long.SIZE;
-  private static final int WORD_SHIFT = 6;
 
   private final long address;
   private final long pages;
@@ -50,8 +52,29 @@ public final class DirtyLog {
       long end = Math.min(endOfWord, last);
       long ones = -1L >>> (Long.SIZE - 1 - (end - page));
       long bits = ones << (page & (PAGES_OF_A_WORD - 1));
-      RawMemory.setBits(address + (page >>> WORD_SHIFT) * Long.BYTES, bits);
+      RawMemory.setBits(place(page >>> WORD_SHIFT), bits);
       page = end + 1;
     }
+  }
+
+  /** How many pages it has bits for. */
+  long pages() {
+    return pages;
+  }
+
+  /**
+   * Sets bits of a word that there is, for bytes behind which this thread has had a full fence.
+   * Those that are set are left alone, as most are soon: a front-end clears them after they were
+   * found here, and so after the bytes were stored, which it then sees.
+   */
+  void setFenced(long word, long bits) {
+    long place = place(word);
+    if ((RawMemory.getLong(place) & bits) != bits) {
+      RawMemory.setBits(place, bits);
+    }
+  }
+
+  private long place(long word) {
+    return address + word * Long.BYTES;
   }
 }

@@ -188,7 +188,11 @@ final class BlkRequest extends BdevIo {
   long noteStored(GuestWrites writes) {
     long stored = movedBytes();
     if (writes.costs()) {
-      noteStored(stored, writes);
+      if (stored > 0 && segmentCount() == 1 && !hasParts) {
+        writes.wroteAmong(segmentAddress(0), stored);
+      } else {
+        noteStored(stored, writes);
+      }
     }
     return stored;
   }
@@ -200,7 +204,7 @@ final class BlkRequest extends BdevIo {
       long address = transfer == null ? segmentAddress(i) : transfer.address(i);
       int length = transfer == null ? segmentBytes(i) : transfer.bytes(i);
       long bytes = Math.min(left, length);
-      writes.wrote(address, bytes);
+      writes.wroteAmong(address, bytes);
       left -= bytes;
     }
   }
@@ -211,7 +215,7 @@ final class BlkRequest extends BdevIo {
     for (int i = 0; i < segmentCount() && at < serial.length; i++) {
       int bytes = Math.min(serial.length - at, segmentBytes(i));
       RawMemory.put(serial, at, bytes, segmentAddress(i));
-      writes.wrote(segmentAddress(i), bytes);
+      writes.wroteAmong(segmentAddress(i), bytes);
       at += bytes;
     }
     return at;

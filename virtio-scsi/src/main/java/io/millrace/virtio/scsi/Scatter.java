@@ -71,7 +71,7 @@ final class Scatter {
       } else {
         RawMemory.put(from, done, piece, addresses[i]);
       }
-      writes.wrote(addresses[i], piece);
+      writes.wroteAmong(addresses[i], piece);
       done += piece;
     }
   }

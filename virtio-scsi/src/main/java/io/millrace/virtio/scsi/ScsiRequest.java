@@ -171,7 +171,7 @@ final class ScsiRequest extends ScsiTask {
       RawMemory.putLong(place, (long) residual << Integer.SIZE);
       RawMemory.putInt(place + QUALIFIER_AT, status << Short.SIZE | code << RESPONSE_SHIFT);
       RawMemory.clearWords(place + SENSE_AT, ScsiConfig.SENSE_BYTES / Long.BYTES);
-      writes.wrote(place, RESPONSE_BYTES);
+      writes.wroteAmong(place, RESPONSE_BYTES);
     } else {
       putBytes(residual, status, code, writes);
     }
@@ -193,7 +193,7 @@ final class ScsiRequest extends ScsiTask {
       responsePieces.put(responseBytes, RESPONSE_BYTES, writes);
     } else {
       RawMemory.putWords(responseBytes, 0, RESPONSE_BYTES, responseAddress);
-      writes.wrote(responseAddress, RESPONSE_BYTES);
+      writes.wroteAmong(responseAddress, RESPONSE_BYTES);
     }
     if (senseBytes > 0) {
       Arrays.fill(responseBytes, SENSE_AT, SENSE_AT + senseBytes, (byte) 0); // for the next one
@@ -251,7 +251,7 @@ final class ScsiRequest extends ScsiTask {
       long address = transfer == null ? segmentAddress(i) : transfer.address(i);
       int length = transfer == null ? segmentBytes(i) : transfer.bytes(i);
       long bytes = Math.min(left, length);
-      writes.wrote(address, bytes);
+      writes.wroteAmong(address, bytes);
       left -= bytes;
     }
   }
