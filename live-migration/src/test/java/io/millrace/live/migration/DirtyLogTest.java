@@ -1,9 +1,9 @@
 package io.millrace.live.migration;
 
+import static io.millrace.live.migration.LogMemory.PAGE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import java.util.BitSet;
 import java.util.Random;
@@ -17,14 +17,13 @@ import org.junit.jupiter.api.Test;
 class DirtyLogTest {
   private static final int BYTES = 256;
   private static final int PAGES = BYTES * Byte.SIZE;
-  private static final long PAGE = 4096;
 
-  private Mapping memory;
+  private LogMemory memory;
   private DirtyLog log;
 
   @BeforeEach
   void map() throws Exception {
-    memory = Mapping.anonymous(2 * PAGE, false);
+    memory = new LogMemory();
     log = new DirtyLog(memory.address(), BYTES);
   }
 
@@ -33,18 +32,12 @@ class DirtyLogTest {
     memory.close();
   }
 
-  private BitSet marked() {
-    byte[] bytes = new byte[(int) memory.size()];
-    RawMemory.get(memory.address(), bytes, 0, bytes.length);
-    return BitSet.valueOf(bytes);
-  }
-
   @Test
   void pageNIsBitNModulo8OfByteNBy8() {
     log.mark(11 * PAGE + 5, 1);
 
     assertThat(RawMemory.getByte(memory.address() + 1)).isEqualTo((byte) (1 << 3));
-    assertThat(marked().cardinality()).isOne();
+    assertThat(memory.marked().cardinality()).isOne();
   }
 
   @Test
@@ -58,7 +51,7 @@ class DirtyLogTest {
 
       BitSet expected = new BitSet();
       expected.set((int) (start / PAGE), (int) Math.min(PAGES, (start + bytes + PAGE - 1) / PAGE));
-      assertThat(marked()).as("%d bytes at %d", bytes, start).isEqualTo(expected);
+      assertThat(memory.marked()).as("%d bytes at %d", bytes, start).isEqualTo(expected);
     }
   }
 
@@ -71,7 +64,7 @@ class DirtyLogTest {
 
     BitSet last = new BitSet();
     last.set(PAGES - 1);
-    assertThat(marked()).isEqualTo(last);
+    assertThat(memory.marked()).isEqualTo(last);
   }
 
   @Test
@@ -79,7 +72,7 @@ class DirtyLogTest {
     DirtyLog odd = new DirtyLog(memory.address(), 12);
     odd.mark(0, 96 * PAGE);
 
-    assertThat(marked().cardinality()).isEqualTo(64);
+    assertThat(memory.marked().cardinality()).isEqualTo(64);
     assertThat(odd.reaches(64 * PAGE)).isTrue();
     assertThat(odd.reaches(64 * PAGE + 1)).isFalse();
   }

@@ -1,8 +1,8 @@
 package io.millrace.live.migration;
 
+import static io.millrace.live.migration.LogMemory.PAGE;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.linux.Mapping;
 import io.millrace.linux.RawMemory;
 import java.util.BitSet;
 import java.util.Random;
@@ -17,14 +17,13 @@ import org.junit.jupiter.api.Test;
 class DirtyMarksTest {
   private static final int WORDS = 200;
   private static final int PAGES = WORDS * Long.SIZE;
-  private static final long PAGE = 4096;
 
-  private Mapping memory;
+  private LogMemory memory;
   private DirtyMarks marks;
 
   @BeforeEach
   void map() throws Exception {
-    memory = Mapping.anonymous(2 * PAGE, false);
+    memory = new LogMemory();
     marks = new DirtyMarks(new DirtyLog(memory.address(), WORDS * Long.BYTES));
   }
 
@@ -33,18 +32,12 @@ class DirtyMarksTest {
     memory.close();
   }
 
-  private BitSet marked() {
-    byte[] bytes = new byte[(int) memory.size()];
-    RawMemory.get(memory.address(), bytes, 0, bytes.length);
-    return BitSet.valueOf(bytes);
-  }
-
   /** However many words they are of, in whatever order: a few pages again and again, or all. */
   @Test
   void exactlyThePagesOfTheBytesAreMarkedByAFlush() {
     Random random = new Random(5);
     for (int batch = 0; batch < 2000; batch++) {
-      RawMemory.fill(memory.address(), memory.size(), (byte) 0);
+      memory.clear();
       BitSet expected = new BitSet();
       long within = PAGE * (random.nextBoolean() ? PAGES + 10 : 100);
       int count = random.nextInt(400);
@@ -57,7 +50,7 @@ class DirtyMarksTest {
       }
       marks.flush();
 
-      assertThat(marked()).as("batch %d of %d", batch, count).isEqualTo(expected);
+      assertThat(memory.marked()).as("batch %d of %d", batch, count).isEqualTo(expected);
     }
   }
 
@@ -67,13 +60,13 @@ class DirtyMarksTest {
       marks.add(Long.SIZE * PAGE * word, 1);
     }
     marks.flush();
-    RawMemory.fill(memory.address(), memory.size(), (byte) 0);
+    memory.clear();
 
     marks.flush();
     marks.add(77 * PAGE, 1);
     marks.flush();
 
-    assertThat(marked().stream()).containsExactly(77);
+    assertThat(memory.marked().stream()).containsExactly(77);
   }
 
   /** Each round ends with a store to a page that is most likely marked already, or just taken. */
